@@ -1,0 +1,78 @@
+package event
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// Partitions is the fixed number of logical partitions of conversation
+// subjects. One stream becomes eight or sixty-four by configuration because
+// the partition is in the subject from the first day.
+const Partitions = 64
+
+// Partition returns the partition of a conversation: fnv1a-32(id) mod 64.
+func Partition(id string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // hash.Hash never returns an error
+	return int(h.Sum32() % Partitions)
+}
+
+// ChatSubject is where every durable event of a conversation is published.
+func ChatSubject(conv string) string {
+	return fmt.Sprintf("chat.%02d.%s", Partition(conv), conv)
+}
+
+// ChatConversation returns the conversation of a chat subject, or "" when the
+// subject is not one.
+func ChatConversation(subject string) string {
+	if len(subject) < 9 || !strings.HasPrefix(subject, "chat.") || subject[7] != '.' {
+		return ""
+	}
+	return subject[8:]
+}
+
+// LiveSubject is where the CHAT streams republish a conversation's stored
+// events, with the headers Nats-Sequence and Nats-Last-Sequence.
+func LiveSubject(conv string) string { return "live." + conv }
+
+// EphemeralSubject carries typing, read marks, bot deltas and queue positions
+// of a conversation. Nothing on it is stored. Payload: [Ephemeral].
+func EphemeralSubject(conv string) string { return "eph." + conv }
+
+// AgentSubject carries personal notices of one agent. Payload: [Notice].
+func AgentSubject(agent string) string { return "agent." + agent }
+
+// DeskSubject carries a [ConversationSummary] after each projected change of a
+// conversation in the inbox; gateways pass it to the agents who may see it.
+func DeskSubject(inbox string) string { return "desk." + inbox }
+
+// DeskAll matches the summaries of every inbox.
+const DeskAll = "desk.*"
+
+// AgentAll matches the notices of every agent.
+const AgentAll = "agent.*"
+
+// PeopleSubject, AgentsSubject and KBSubject are where the owning modules
+// announce changes of one contact, agent or article, through their outbox.
+func PeopleSubject(contact string) string { return "people." + contact }
+
+// AgentsSubject is the durable counterpart of [AgentSubject].
+func AgentsSubject(agent string) string { return "agents." + agent }
+
+// KBSubject announces changes of one article.
+func KBSubject(article string) string { return "kb." + article }
+
+// PublicSubject is the public face of a fact for other systems, CloudEvents
+// 1.0 in binary mode: evt.<domain>.<fact>.
+func PublicSubject(domain, fact string) string { return "evt." + domain + "." + fact }
+
+// TimerSubject schedules, DueSubject fires: timer.<kind>.<id> and
+// due.<kind>.<id> in the stream TIMERS.
+func TimerSubject(kind, id string) string { return "timer." + kind + "." + id }
+
+// DueSubject is where a timer of [TimerSubject] arrives when it is due.
+func DueSubject(kind, id string) string { return "due." + kind + "." + id }
+
+// DeadLetterSubject keeps what a module's consumer could not digest.
+func DeadLetterSubject(module string) string { return "dlq." + module }
