@@ -266,3 +266,12 @@ func ActorHeader(a Actor) string { return string(a.Kind) + "." + a.ID }
 
 // SenderKey is the sender's part of [MessageID]: unique over all kinds.
 func SenderKey(a Actor) string { return strings.ToLower(string(a.Kind)) + "-" + a.ID }
+
+// Entry is a stored event as the log hands it to one audience: Prev is the
+// sequence of the entry before it that this audience may see.
+type Entry struct {
+	Seq, Prev uint64
+	Internal  bool
+	Kind      Kind
+	Body      []byte // as stored, see [Event.Encode]
+}

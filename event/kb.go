@@ -1,0 +1,27 @@
+package event
+
+// SearchQuery asks the knowledge base. Audience is the reader's, never the
+// bot's: the bot may quote only what the visitor may read.
+type SearchQuery struct {
+	Text     string
+	Locale   string // BCP 47; "" means any
+	Audience string // public or agents
+	Limit    int    // passages, at most 20; 0 means 5
+}
+
+// Passage is a piece of an article that may answer a query.
+type Passage struct {
+	Article  string  `json:"article"`
+	Slug     string  `json:"slug"`
+	Title    string  `json:"title"`
+	Heading  string  `json:"heading,omitempty"`
+	URL      string  `json:"url"` // path with the heading's anchor
+	Locale   string  `json:"locale"`
+	Markdown string  `json:"-"`       // the passage as written
+	Text     string  `json:"text"`    // the same without markup
+	Snippet  string  `json:"snippet"` // the part that matches, at most 240 characters
+	Score    float64 `json:"score"`   // fused, comparable within one result
+	// Answerable estimates, 0 … 1, whether the passage answers the query. It is
+	// comparable over queries.
+	Answerable float64 `json:"answerable"`
+}
