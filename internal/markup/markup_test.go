@@ -112,3 +112,16 @@ func TestSlug(t *testing.T) {
 		assert.Equal(t, want, markup.Slug(in), in)
 	}
 }
+
+func TestSections(t *testing.T) {
+	t.Parallel()
+	doc := "Before.\n\n## One ##\ntext\n\n```\n# no heading\n```\n> ### quoted\n\nTwo\n---\n\nmore\n\n### Three\n"
+	got := markup.Sections(doc)
+	require.Len(t, got, 4)
+	assert.Equal(t, markup.Section{Markdown: "Before."}, got[0])
+	assert.Equal(t, markup.Section{Heading: markup.Heading{ID: "one", Level: 2, Text: "One"}, Markdown: "text\n\n```\n# no heading\n```\n> ### quoted"}, got[1])
+	assert.Equal(t, "two", got[2].ID)
+	assert.Equal(t, "more", got[2].Markdown)
+	assert.Equal(t, markup.Section{Heading: markup.Heading{ID: "three", Level: 3, Text: "Three"}}, got[3])
+	assert.Empty(t, markup.Sections("  \n"))
+}

@@ -1,0 +1,92 @@
+package analysis_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"parley/kb/analysis"
+)
+
+func texts(words []analysis.Word) []string {
+	out := []string{}
+	for _, w := range words {
+		out = append(out, w.Text)
+	}
+	return out
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, locale, in string
+		want             []string
+	}{
+		{"case, punctuation", "en", "Reset your PASSWORD: now!", []string{"reset", "your", "password", "now"}},
+		{"apostrophes", "en", "I can't; user’s", []string{"i", "cant", "users"}},
+		{"accents", "fr", "Mot de passe oublié, ÉTÉ", []string{"mot", "de", "passe", "oublie", "ete"}},
+		{"accents typed apart", "fr", "oublie\u0301", []string{"oublie"}},
+		{"sharp s", "de", "Straße", []string{"strasse"}},
+		{"Han in pairs", "zh", "如何创建", []string{"如何", "何创", "创建"}},
+		{"a lone character", "zh", "A 新 b", []string{"a", "新", "b"}},
+		{"mixed scripts", "zh", "用Login登录", []string{"用", "login", "登录"}},
+		{"Hindi keeps its vowel signs", "hi", "पासवर्ड", []string{"पासवर्ड"}},
+		{"nothing", "en", " -- ", []string{}},
+		{"invalid UTF-8", "en", "a\xffb", []string{"a", "b"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			words := analysis.For(tt.locale).Words(tt.in)
+			assert.Equal(t, tt.want, texts(words))
+			for _, w := range words {
+				assert.NotEmpty(t, tt.in[w.Start:w.End])
+			}
+		})
+	}
+}
+
+// TestStem holds examples of the original paper.
+func TestStem(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"caresses": "caress", "ponies": "poni", "cats": "cat", "agreed": "agre", "plastered": "plaster", "motoring": "motor",
+		"sing": "sing", "conflated": "conflat", "hopping": "hop", "falling": "fall", "filing": "file", "happy": "happi",
+		"relational": "relat", "conditional": "condit", "digitizer": "digit", "operator": "oper", "hopefulness": "hope",
+		"triplicate": "triplic", "electrical": "electr", "goodness": "good", "revival": "reviv", "adjustable": "adjust",
+		"replacement": "replac", "adoption": "adopt", "communism": "commun", "effective": "effect", "probate": "probat",
+		"rate": "rate", "cease": "ceas", "controll": "control", "roll": "roll", "2fa": "2fa", "is": "is",
+	} {
+		words := analysis.For("en").Words(in)
+		assert.Equal(t, want, words[0].Term, in)
+	}
+	assert.Equal(t, "caresses", analysis.For("de").Words("caresses")[0].Term)
+}
+
+func TestGramsSurviveATypingError(t *testing.T) {
+	t.Parallel()
+	grams := func(s string) map[uint32]bool {
+		set := map[uint32]bool{}
+		analysis.Grams(analysis.For("en").Words(s), func(h uint32) { set[h] = true })
+		return set
+	}
+	right, wrong, other := grams("authentication"), grams("authentcation"), grams("invoice")
+	common := func(a, b map[uint32]bool) (n int) {
+		for h := range a {
+			if b[h] {
+				n++
+			}
+		}
+		return n
+	}
+	assert.Greater(t, common(right, wrong), len(right)/2)
+	assert.Zero(t, common(right, other))
+	assert.Empty(t, grams("the of"), "stop words give no n-grams")
+}
+
+func BenchmarkWords(b *testing.B) {
+	a := analysis.For("en")
+	for b.Loop() {
+		a.Words("If you have lost the phone that receives your codes, sign in with a backup code and add a new phone.")
+	}
+}

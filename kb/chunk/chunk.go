@@ -1,0 +1,151 @@
+// Package chunk cuts an article into the passages that search returns and the
+// bot quotes: a section each, long sections at their paragraphs.
+package chunk
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"parley/internal/markup"
+)
+
+// Chunk is a passage of an article.
+type Chunk struct {
+	Path     []string // headings that enclose it, outermost first; the last is its own
+	Anchor   string   // of its own heading, "" before the first one
+	Markdown string   // without the heading
+	Text     string   // the same without markup
+}
+
+// Heading is the chunk's own heading, or "".
+func (c Chunk) Heading() string {
+	if len(c.Path) == 0 {
+		return ""
+	}
+	return c.Path[len(c.Path)-1]
+}
+
+// Context is the chunk's text with the words that say what it is about: the
+// article's title and the headings. It is what gets embedded.
+func (c Chunk) Context(title string) string {
+	var b strings.Builder
+	b.WriteString(title)
+	for _, h := range c.Path {
+		b.WriteString(" › ")
+		b.WriteString(h)
+	}
+	b.WriteString("\n\n")
+	b.WriteString(c.Text)
+	return b.String()
+}
+
+// Sizes in characters of Markdown. A screen of text answers a question; what
+// is much longer buries the answer and blurs the embedding.
+const (
+	target = 1000 // a long section is cut into pieces of about this
+	limit  = 1400 // a section up to this stays whole
+	hard   = 4000 // no chunk is longer: what has no paragraphs is cut at lines
+)
+
+// Split cuts an article. An article without text has no chunks.
+func Split(markdown string) []Chunk {
+	var out []Chunk
+	var open []markup.Heading
+	for _, s := range markup.Sections(markdown) {
+		if s.ID != "" {
+			for len(open) > 0 && open[len(open)-1].Level >= s.Level {
+				open = open[:len(open)-1]
+			}
+			open = append(open, s.Heading)
+		}
+		path := make([]string, len(open))
+		for i, h := range open {
+			path[i] = h.Text
+		}
+		for _, piece := range pieces(s.Markdown) {
+			if text := markup.Text(piece); text != "" {
+				out = append(out, Chunk{Path: path, Anchor: s.ID, Markdown: piece, Text: text})
+			}
+		}
+	}
+	return out
+}
+
+// pieces cuts a section at blank lines outside code.
+func pieces(section string) []string {
+	if utf8.RuneCountInString(section) <= limit {
+		return []string{section}
+	}
+	var out []string
+	var piece strings.Builder
+	size := 0
+	for _, block := range blocks(section) {
+		n := utf8.RuneCountInString(block)
+		if size > 0 && size+n > target {
+			out = append(out, piece.String())
+			piece.Reset()
+			size = 0
+		}
+		if size > 0 {
+			piece.WriteString("\n\n")
+		}
+		piece.WriteString(block)
+		size += n
+	}
+	return append(out, piece.String())
+}
+
+// blocks returns a section's paragraphs, lists' items and code blocks. One
+// that is longer than any chunk may be comes in parts.
+func blocks(section string) []string {
+	var out []string
+	var block []string
+	fence, size := "", 0
+	end := func() {
+		if text := strings.Join(block, "\n"); strings.TrimSpace(text) != "" {
+			out = append(out, text)
+		}
+		block, size = nil, 0
+	}
+	for line := range strings.SplitSeq(section, "\n") {
+		if mark := fenceOf(line); mark != "" && fence == "" {
+			fence = mark
+		} else if fence != "" && mark == fence {
+			fence = ""
+		}
+		if fence == "" && strings.TrimSpace(line) == "" {
+			end()
+			continue
+		}
+		if size += utf8.RuneCountInString(line) + 1; size > hard && len(block) > 0 {
+			if fence != "" {
+				block = append(block, fence)
+			}
+			end()
+			if fence != "" {
+				block = append(block, fence)
+			}
+			size = utf8.RuneCountInString(line)
+		}
+		for utf8.RuneCountInString(line) > hard {
+			head := string([]rune(line)[:hard])
+			block = append(block, head)
+			line = line[len(head):]
+			end()
+		}
+		block = append(block, line)
+	}
+	end()
+	return out
+}
+
+func fenceOf(line string) string {
+	s := strings.TrimSpace(line)
+	switch {
+	case strings.HasPrefix(s, "```"):
+		return "```"
+	case strings.HasPrefix(s, "~~~"):
+		return "~~~"
+	}
+	return ""
+}
