@@ -1,0 +1,129 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/internal/errs"
+)
+
+// maxInFlight bounds the messages of PublishAsync whose answer is awaited.
+const maxInFlight = 4096
+
+// asyncPublisher sends without waiting and matches the answers by the last
+// token of their subject.
+type asyncPublisher struct {
+	b      *Bus
+	prefix string // of the reply subjects, with the dot
+	sub    *nats.Subscription
+
+	mu      sync.Mutex
+	pending map[string]*pendingPublish
+	next    uint64
+	closed  bool
+	wg      sync.WaitGroup // one for each message until its done was called
+}
+
+type pendingPublish struct {
+	m     Msg
+	msg   *nats.Msg
+	done  func(Ack, error)
+	timer *time.Timer // fires when the first try was not answered
+}
+
+func newAsyncPublisher(b *Bus) (*asyncPublisher, error) {
+	p := &asyncPublisher{b: b, prefix: b.nc.NewInbox() + ".", pending: make(map[string]*pendingPublish)}
+	sub, err := b.nc.Subscribe(p.prefix+"*", p.answered)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to the answers of publishes: %w", err)
+	}
+	p.sub = sub
+	return p, nil
+}
+
+// PublishAsync sends the message and returns. Messages are sent in the order
+// of the calls; one that must be sent again may be overtaken. When the broker
+// has answered, or after 5 s, done is called exactly once, with what
+// [Bus.Publish] would have returned, from a goroutine of the bus: it must not
+// block. With 4096 messages on their way the error is errs.Busy and done is
+// not called.
+func (b *Bus) PublishAsync(m Msg, done func(Ack, error)) error {
+	msg, err := m.encode()
+	if err != nil {
+		return err
+	}
+	return b.async.send(&pendingPublish{m: m, msg: msg, done: done})
+}
+
+func (p *asyncPublisher) send(pub *pendingPublish) error {
+	p.mu.Lock()
+	defer p.mu.Unlock() // held while sending, so that the order of calls is the order on the wire
+	if p.closed {
+		return errs.New(errs.Busy, "the server is shutting down; please try again")
+	}
+	if p.b.counters.inFlight.Load() >= maxInFlight {
+		return &errs.Error{Code: errs.Busy, Message: "too many messages are being stored; please try again", RetryAfter: time.Second}
+	}
+	p.next++
+	token := strconv.FormatUint(p.next, 36)
+	pub.msg.Reply = p.prefix + token
+	p.pending[token] = pub
+	p.wg.Add(1)
+	p.b.counters.inFlight.Add(1)
+	wait := publishTry
+	if err := p.b.nc.PublishMsg(pub.msg); err != nil {
+		wait = publishPause
+	}
+	pub.timer = time.AfterFunc(wait, func() { p.settle(token, Ack{}, context.DeadlineExceeded) })
+	return nil
+}
+
+func (p *asyncPublisher) answered(resp *nats.Msg) {
+	ack, err := parseAck(resp)
+	p.settle(strings.TrimPrefix(resp.Subject, p.prefix), ack, err)
+}
+
+// settle takes the first outcome of the first try; later ones find nothing.
+func (p *asyncPublisher) settle(token string, ack Ack, err error) {
+	p.mu.Lock()
+	pub, ok := p.pending[token]
+	delete(p.pending, token)
+	p.mu.Unlock()
+	if !ok {
+		return
+	}
+	pub.timer.Stop()
+	if err == nil {
+		p.b.counters.published.Add(1)
+		p.finish(pub, ack, nil)
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(p.b.ctx), publishPatience-publishTry)
+		defer cancel()
+		pub.msg.Reply = ""
+		ack, err := p.b.persist(ctx, pub.m, pub.msg, err)
+		p.finish(pub, ack, err)
+	}()
+}
+
+func (p *asyncPublisher) finish(pub *pendingPublish, ack Ack, err error) {
+	p.b.counters.inFlight.Add(-1)
+	defer p.wg.Done()
+	pub.done(ack, err)
+}
+
+// close refuses new messages and waits until each one on its way is settled,
+// 5 s at most.
+func (p *asyncPublisher) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.wg.Wait()
+}

@@ -1,0 +1,174 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/internal/errs"
+)
+
+const (
+	batchMost     = 500
+	batchWait     = 20 * time.Millisecond
+	batchBackoff  = 100 * time.Millisecond
+	batchMaxPause = 10 * time.Second
+	idleCheck     = 30 * time.Second
+)
+
+// ConsumeBatches hands a stream's messages after startAfter to handle, in order
+// and without holes, in batches of at most limit (0: 500) that are closed wait
+// (0: 20 ms) after their first message. The broker keeps no position: handle
+// stores the last sequence in the transaction of its work, and the caller
+// passes it as startAfter. A batch that fails is tried again, the same one,
+// with pauses from 100 ms to 10 s, for ever: nothing is skipped. It returns nil
+// when ctx ends, and errs.Conflict when the stream ends before startAfter: it
+// has lost messages that were handled already.
+//
+// Every process that calls it gets every message. Run it inside [Bus.Lead] to
+// have one do the work.
+func (b *Bus) ConsumeBatches(ctx context.Context, name, stream string, startAfter uint64, limit int, wait time.Duration, handle func(context.Context, []Delivery) error) error {
+	if limit <= 0 {
+		limit = batchMost
+	}
+	if wait <= 0 {
+		wait = batchWait
+	}
+	r := &batchReader{b: b, name: name, stream: stream, after: startAfter, limit: limit, wait: wait, handle: handle}
+	for {
+		err := r.run(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
+			return err
+		}
+		b.log.Warn("batch consumer is interrupted and will go on", "consumer", name, "stream", stream, "after", r.after, "error", err)
+		if err := pause(ctx, time.Second); err != nil {
+			return nil //nolint:nilerr // the end of ctx is how a consumer is stopped
+		}
+	}
+}
+
+type batchReader struct {
+	b            *Bus
+	name, stream string
+	after        uint64 // last sequence that handle has taken
+	limit        int
+	wait         time.Duration
+	handle       func(context.Context, []Delivery) error
+}
+
+// run reads until something breaks the subscription.
+func (r *batchReader) run(ctx context.Context) error {
+	if err := r.checkEpoch(ctx); err != nil {
+		return err
+	}
+	cons, err := r.b.workJS.OrderedConsumer(ctx, r.stream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.after + 1, NamePrefix: r.name,
+	})
+	if err != nil {
+		return fmt.Errorf("create the reader: %w", err)
+	}
+	messages, err := cons.Messages(jetstream.PullMaxMessages(r.limit), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
+	if err != nil {
+		return fmt.Errorf("start the reader: %w", err)
+	}
+	defer messages.Stop()
+	for {
+		batch, err := r.collect(ctx, messages)
+		if err != nil {
+			return err
+		}
+		if len(batch) == 0 {
+			if err := r.checkEpoch(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.deliver(ctx, batch); err != nil {
+			return err
+		}
+		r.after = batch[len(batch)-1].Seq
+	}
+}
+
+// checkEpoch notices a stream that went backwards: new messages would take
+// sequences that count as handled, and be skipped.
+func (r *batchReader) checkEpoch(ctx context.Context) error {
+	state, err := r.b.StreamState(ctx, r.stream)
+	if err != nil {
+		return err
+	}
+	if state.LastSeq < r.after {
+		return errs.New(errs.Conflict, "the stream %s ends at %d, but %d was handled already: it has lost messages; restore them from the database", r.stream, state.LastSeq, r.after)
+	}
+	return nil
+}
+
+// collect waits for a message and gathers those that come soon after; after a
+// quiet while it returns none.
+func (r *batchReader) collect(ctx context.Context, messages jetstream.MessagesContext) ([]Delivery, error) {
+	first, err := r.next(ctx, messages, idleCheck)
+	if first == nil || err != nil {
+		return nil, err
+	}
+	batch := make([]Delivery, 1, r.limit)
+	batch[0] = *first
+	until := time.Now().Add(r.wait)
+	for len(batch) < r.limit {
+		left := time.Until(until)
+		if left <= 0 {
+			break
+		}
+		d, err := r.next(ctx, messages, left)
+		if err != nil {
+			return nil, err // nothing of the batch was handled: it is read again
+		}
+		if d == nil {
+			break
+		}
+		batch = append(batch, *d)
+	}
+	return batch, nil
+}
+
+// next returns nil when nothing came in time.
+func (r *batchReader) next(ctx context.Context, messages jetstream.MessagesContext, wait time.Duration) (*Delivery, error) {
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	msg, err := messages.Next(jetstream.NextContext(waiting))
+	if err != nil {
+		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			return nil, nil //nolint:nilnil // "nothing yet" is an ordinary answer here
+		}
+		return nil, fmt.Errorf("read the next message: %w", err)
+	}
+	meta, err := msg.Metadata()
+	if err != nil {
+		return nil, fmt.Errorf("read the place of a message: %w", err)
+	}
+	return &Delivery{
+		Stored: stored(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data()),
+		Stream: r.stream, Delivered: 1, Pending: meta.NumPending,
+	}, nil
+}
+
+func (r *batchReader) deliver(ctx context.Context, batch []Delivery) error {
+	for wait := batchBackoff; ; wait = min(2*wait, batchMaxPause) {
+		err := r.handle(ctx, batch)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.b.log.Warn("batch failed and will be tried again", "consumer", r.name, "stream", r.stream, "from", batch[0].Seq, "messages", len(batch), "after", wait, "error", err)
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/internal/ids"
+)
+
+const (
+	leaseTTL     = 6 * time.Second
+	leaseRefresh = 2 * time.Second
+)
+
+// Lead runs run in at most one process at a time: the holder of the lease name.
+// The others wait and take over within about 8 s after the holder ended or was
+// lost; a holder that stops by itself hands over at once. The context of run
+// ends before the lease does. A holder that is frozen for longer than the lease
+// may wake up beside the next one, so what run writes must be guarded by the
+// store it writes to. Lead returns nil when ctx ends, else the error of run.
+func (b *Bus) Lead(ctx context.Context, name string, run func(context.Context) error) error {
+	holder := []byte(ids.New())
+	for {
+		rev, err := b.lease.Create(ctx, name, holder, jetstream.KeyTTL(leaseTTL))
+		if err == nil {
+			err = b.lead(ctx, name, holder, rev, run)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if !errors.Is(err, errLeaseLost) {
+				return err
+			}
+			b.log.Warn("lease was lost; waiting to get it again", "lease", name)
+		} else if !errors.Is(err, jetstream.ErrKeyExists) && ctx.Err() == nil {
+			b.log.Warn("lease could not be asked for", "lease", name, "error", err)
+		}
+		if err := b.awaitLease(ctx, name); err != nil {
+			return nil //nolint:nilerr // the end of ctx is how Lead is stopped
+		}
+	}
+}
+
+var errLeaseLost = errors.New("the lease was lost")
+
+// awaitLease returns when the lease may be free, or after its life time; with
+// an error when ctx ends.
+func (b *Bus) awaitLease(ctx context.Context, name string) error {
+	waiting, cancel := context.WithTimeout(ctx, leaseTTL)
+	defer cancel()
+	watch, err := b.lease.Watch(waiting, name)
+	if err != nil {
+		return pause(ctx, leaseRefresh)
+	}
+	defer func() { _ = watch.Stop() }() // fails only when it has ended
+	for {
+		select {
+		case <-waiting.Done():
+			return ctx.Err()
+		case entry, ok := <-watch.Updates():
+			if !ok {
+				return pause(ctx, time.Second)
+			}
+			if entry != nil && entry.Operation() != jetstream.KeyValuePut {
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+func (b *Bus) lead(ctx context.Context, name string, holder []byte, rev uint64, run func(context.Context) error) error {
+	leading, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, 1)
+	go func() { done <- run(leading) }()
+	tick := time.NewTicker(leaseRefresh)
+	defer tick.Stop()
+	renewed := time.Now()
+	for {
+		select {
+		case err := <-done:
+			b.dropLease(ctx, name, rev)
+			if cause := context.Cause(leading); errors.Is(cause, errLeaseLost) {
+				return errLeaseLost
+			}
+			return err
+		case <-tick.C:
+			next, err := b.renew(ctx, name, holder, rev)
+			switch {
+			case err == nil:
+				rev, renewed = next, time.Now()
+			case apiCode(err) != 0 || time.Since(renewed) > leaseTTL-leaseRefresh:
+				cancel(errLeaseLost)
+			}
+		}
+	}
+}
+
+// renew writes the key again with a new life time, if it is still ours.
+func (b *Bus) renew(ctx context.Context, name string, holder []byte, rev uint64) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, publishTry)
+	defer cancel()
+	ack, err := b.js.Publish(ctx, "$KV."+leaseBucket+"."+name, holder, jetstream.WithMsgTTL(leaseTTL), jetstream.WithExpectLastSequencePerSubject(rev))
+	if err != nil {
+		return 0, fmt.Errorf("renew the lease %s: %w", name, err)
+	}
+	return ack.Sequence, nil
+}
+
+// dropLease lets the next process begin at once, if the lease is still ours.
+func (b *Bus) dropLease(ctx context.Context, name string, rev uint64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTry)
+	defer cancel()
+	if err := b.lease.Delete(ctx, name, jetstream.LastRevision(rev)); err != nil {
+		b.log.Debug("lease was not given back and will run out", "lease", name, "error", err)
+	}
+}

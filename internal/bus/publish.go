@@ -1,0 +1,280 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/event"
+	"parley/internal/errs"
+	"parley/internal/ids"
+)
+
+const (
+	publishTry      = time.Second            // one try; a lost leader is replaced within some of them
+	publishPatience = 5 * time.Second        // all tries together
+	publishPause    = 100 * time.Millisecond // between tries that failed at once
+)
+
+// Msg is what to store.
+type Msg struct {
+	Subject    string
+	ID         string            // message id: what is sent twice under one id is stored once; "" takes a random one
+	Header     map[string]string // names beginning with Nats- are the broker's own and refused
+	Data       []byte
+	ExpectLast *uint64 // store only if this is the subject's last sequence (0: it has none); nil does not care
+}
+
+// Ack says where the message was stored. Duplicate means that an earlier try
+// had stored it already; Seq is that one's.
+type Ack struct {
+	Stream    string
+	Seq       uint64
+	Duplicate bool
+}
+
+// WrongSequenceError means that somebody else wrote to the subject first:
+// nothing was stored. Load the subject's state again and decide again.
+type WrongSequenceError struct {
+	Subject  string
+	Expected uint64
+}
+
+func (e *WrongSequenceError) Error() string {
+	return fmt.Sprintf("the last sequence of %s is not %d any more", e.Subject, e.Expected)
+}
+
+// Publish stores a message and returns when the broker has confirmed it. It
+// tries for 5 s with one message id; then the error is errs.Busy with a
+// RetryAfter, and whether the message was stored is unknown: send it again
+// under the same ID. A wrong ExpectLast is a [*WrongSequenceError]. A message
+// that is too large is errs.TooLarge.
+func (b *Bus) Publish(ctx context.Context, m Msg) (Ack, error) {
+	b.counters.inFlight.Add(1)
+	defer b.counters.inFlight.Add(-1)
+	ctx, cancel := context.WithTimeout(ctx, publishPatience)
+	defer cancel()
+	msg, err := m.encode()
+	if err != nil {
+		return Ack{}, err
+	}
+	ack, err := b.publishOnce(ctx, msg)
+	if err != nil {
+		return b.persist(ctx, m, msg, err)
+	}
+	b.counters.published.Add(1)
+	return ack, nil
+}
+
+// persist goes on after a first try that failed, until the message is stored,
+// refused, or ctx ends.
+func (b *Bus) persist(ctx context.Context, m Msg, msg *nats.Msg, err error) (Ack, error) {
+	for {
+		ack, reason, again := b.judge(ctx, m, err)
+		if !again {
+			return ack, reason
+		}
+		b.counters.retries.Add(1)
+		select {
+		case <-ctx.Done():
+			return Ack{}, b.busy(m.Subject, reason)
+		case <-time.After(publishPause):
+		}
+		if ack, err = b.publishOnce(ctx, msg); err == nil {
+			b.counters.published.Add(1)
+			return ack, nil
+		}
+	}
+}
+
+func (b *Bus) publishOnce(ctx context.Context, msg *nats.Msg) (Ack, error) {
+	ctx, cancel := context.WithTimeout(ctx, publishTry)
+	defer cancel()
+	resp, err := b.nc.RequestMsgWithContext(ctx, msg)
+	if err != nil {
+		return Ack{}, err
+	}
+	return parseAck(resp)
+}
+
+// judge decides about a failed try: settled with an ack or an error, or worth
+// another try.
+func (b *Bus) judge(ctx context.Context, m Msg, err error) (ack Ack, reason error, again bool) {
+	switch code := apiCode(err); {
+	case code == jetstream.JSErrCodeStreamWrongLastSequence || code == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+		ack, err := b.afterWrongSequence(ctx, m)
+		return ack, err, err != nil && transient(err)
+	case ctx.Err() != nil || errors.Is(err, nats.ErrConnectionClosed):
+		return Ack{}, b.busy(m.Subject, err), false
+	case transient(err):
+		return Ack{}, err, true
+	case code == codeStoreFailed || code == codeNoDisk || code == codeNoMemory || code == codeNoResources:
+		b.counters.failed.Add(1)
+		return Ack{}, &errs.Error{Code: errs.Busy, Message: "the store is full; please try again later", RetryAfter: 30 * time.Second, Err: err}, false
+	case code == jetstream.JSErrCodeStreamMessageExceedsMaximum || code == codeHeaderTooLarge || errors.Is(err, nats.ErrMaxPayload):
+		return Ack{}, errs.Wrap(err, errs.TooLarge, "the message is too large"), false
+	default:
+		b.counters.failed.Add(1)
+		return Ack{}, fmt.Errorf("publish to %s: %w", m.Subject, err), false
+	}
+}
+
+// afterWrongSequence tells a real conflict from our own earlier try that was
+// stored but whose answer was lost. With one replica the broker checks the
+// expected sequence before the message id, with three after it, so only here
+// both behave the same. If ours was stored, it is the first of the subject
+// after the expected sequence.
+func (b *Bus) afterWrongSequence(ctx context.Context, m Msg) (Ack, error) {
+	conflict := &WrongSequenceError{Subject: m.Subject, Expected: *m.ExpectLast}
+	if m.ID == "" {
+		return Ack{}, conflict
+	}
+	stream, err := b.streamOf(m.Subject)
+	if err != nil {
+		return Ack{}, err
+	}
+	next, err := b.getFromLeader(ctx, stream, getRequest{Seq: *m.ExpectLast + 1, NextFor: m.Subject})
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return Ack{}, conflict
+	case err != nil:
+		return Ack{}, err
+	case next.MsgID != m.ID:
+		return Ack{}, conflict
+	}
+	return Ack{Stream: stream, Seq: next.Seq, Duplicate: true}, nil
+}
+
+func (b *Bus) busy(subject string, cause error) error {
+	b.counters.failed.Add(1)
+	return &errs.Error{
+		Code: errs.Busy, Message: "the message could not be stored in time; please try again", RetryAfter: time.Second,
+		Err: fmt.Errorf("publish to %s: %w", subject, cause),
+	}
+}
+
+func (m *Msg) encode() (*nats.Msg, error) {
+	msg := nats.NewMsg(m.Subject)
+	msg.Data = m.Data
+	for k, v := range m.Header {
+		if len(k) >= 5 && (k[:5] == "Nats-" || k[:5] == "nats-") {
+			return nil, errs.New(errs.Invalid, "the header %s is reserved for the broker", k)
+		}
+		msg.Header.Set(k, v)
+	}
+	id := m.ID
+	if id == "" {
+		id = ids.New() // so that our own tries are stored once
+	}
+	msg.Header.Set(jetstream.MsgIDHeader, id)
+	if m.ExpectLast != nil {
+		msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(*m.ExpectLast, 10))
+	}
+	return msg, nil
+}
+
+// Error codes of the JetStream API that nats.go has no name for.
+const (
+	codeNoQuorum       = jetstream.ErrorCode(10008) // a cluster without a leader, for now
+	codeNotLeader      = jetstream.ErrorCode(10009)
+	codeNoResources    = jetstream.ErrorCode(10023)
+	codeNoMemory       = jetstream.ErrorCode(10028)
+	codeNoDisk         = jetstream.ErrorCode(10047)
+	codeStoreFailed    = jetstream.ErrorCode(10077) // MaxBytes reached, or the disk refused
+	codeHeaderTooLarge = jetstream.ErrorCode(10097)
+	codeOffline        = jetstream.ErrorCode(10118)
+	codeInProcess      = jetstream.ErrorCode(10158) // the same message id is being stored just now
+	codeNotReady       = jetstream.ErrorCode(10163) // another message of the subject is being stored just now
+)
+
+func apiCode(err error) jetstream.ErrorCode {
+	if e, ok := errors.AsType[*jetstream.APIError](err); ok {
+		return e.ErrorCode
+	}
+	return 0
+}
+
+// transient reports whether trying again may help: nobody answered, or an
+// election is going on.
+func transient(err error) bool {
+	switch apiCode(err) {
+	case codeNoQuorum, codeNotLeader, codeOffline, codeInProcess, codeNotReady:
+		return true
+	}
+	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrDisconnected) ||
+		errors.Is(err, nats.ErrConnectionReconnecting) || errors.Is(err, nats.ErrNoServers) || errors.Is(err, nats.ErrStaleConnection)
+}
+
+type ackBody struct {
+	Error     *jetstream.APIError `json:"error"`
+	Stream    string              `json:"stream"`
+	Seq       uint64              `json:"seq"`
+	Duplicate bool                `json:"duplicate"`
+}
+
+func parseAck(resp *nats.Msg) (Ack, error) {
+	if len(resp.Data) == 0 && resp.Header.Get("Status") == "503" {
+		return Ack{}, nats.ErrNoResponders
+	}
+	var body ackBody
+	if err := json.Unmarshal(resp.Data, &body); err != nil {
+		return Ack{}, fmt.Errorf("decode the broker's answer: %w", err)
+	}
+	if body.Error != nil {
+		return Ack{}, body.Error
+	}
+	if body.Stream == "" || body.Seq == 0 {
+		return Ack{}, errors.New("the broker's answer names no stream")
+	}
+	return Ack{Stream: body.Stream, Seq: body.Seq, Duplicate: body.Duplicate}, nil
+}
+
+// PublishEvent stores an event in its conversation and sets its Seq. sender
+// and cid make the message id; see [event.MessageID]. Errors are those of
+// [Bus.Publish].
+func (b *Bus) PublishEvent(ctx context.Context, e *event.Event, sender, cid string, expectLast *uint64) (Ack, error) {
+	m, err := EventMsg(e, sender, cid, expectLast)
+	if err != nil {
+		return Ack{}, err
+	}
+	ack, err := b.Publish(ctx, m)
+	if err != nil {
+		return Ack{}, err
+	}
+	e.Seq = ack.Seq
+	return ack, nil
+}
+
+// EventMsg is the message by which PublishEvent stores an event, for
+// [Bus.PublishAsync].
+func EventMsg(e *event.Event, sender, cid string, expectLast *uint64) (Msg, error) {
+	body, err := e.Encode()
+	if err != nil {
+		return Msg{}, fmt.Errorf("encode event %s: %w", e.Kind, err)
+	}
+	header := map[string]string{event.HeaderKind: string(e.Kind), event.HeaderActor: event.ActorHeader(e.From)}
+	if e.Internal() {
+		header[event.HeaderInternal] = "1"
+	}
+	return Msg{Subject: event.ChatSubject(e.Conv), ID: event.MessageID(e.Conv, sender, cid), Header: header, Data: body, ExpectLast: expectLast}, nil
+}
+
+// Ephemeral publishes v as JSON at most once: nothing is stored, whoever is
+// not listening misses it.
+func (b *Bus) Ephemeral(subject string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode for %s: %w", subject, err)
+	}
+	if err := b.nc.Publish(subject, body); err != nil {
+		return fmt.Errorf("publish to %s: %w", subject, err)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"parley/internal/ids"
+)
+
+// embedded is the NATS server inside this process.
+type embedded struct {
+	cfg      Config
+	srv      *server.Server
+	log      *serverLog
+	internal user // this process; the password lives as long as the process
+	operator user // the nats command line; the password is kept in the credentials file
+
+	mu   sync.Mutex
+	opts *server.Options // as last applied, without users
+}
+
+type user struct{ name, password string }
+
+const serverPatience = 30 * time.Second // a store of some million messages recovers in 5 s
+
+func startEmbedded(cfg Config) (*embedded, error) {
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create the NATS data folder: %w", err)
+	}
+	opts, err := serverOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := &embedded{cfg: cfg, opts: opts, internal: user{"parley", ids.Secret()}, log: &serverLog{log: cfg.Log, fatal: make(chan string, 1)}}
+	if e.operator, err = operatorUser(cfg.Dir); err != nil {
+		return nil, err
+	}
+	run := opts.Clone()
+	if run.Users, err = e.users(); err != nil {
+		return nil, err
+	}
+	if e.srv, err = server.NewServer(run); err != nil {
+		return nil, fmt.Errorf("prepare the embedded NATS server: %w", err)
+	}
+	e.srv.SetLoggerV2(e.log, false, false, false)
+	e.srv.Start()
+	if err := e.waitReady(); err != nil {
+		e.shutdown()
+		return nil, err
+	}
+	if err := e.writeCredentials(); err != nil {
+		e.shutdown()
+		return nil, err
+	}
+	return e, nil
+}
+
+func serverOptions(cfg Config) (*server.Options, error) {
+	maxStore, err := storeLimit(cfg)
+	if err != nil {
+		return nil, err
+	}
+	opts := &server.Options{
+		ServerName:         "parley",
+		DontListen:         true,
+		NoSigs:             true,
+		JetStream:          true,
+		StoreDir:           cfg.Dir,
+		JetStreamMaxMemory: cfg.MaxMemory,
+		JetStreamMaxStore:  maxStore,
+		SyncAlways:         !cfg.Relaxed,
+		MaxPayload:         1 << 20, // object store chunks are half of it
+	}
+	if cfg.Relaxed {
+		opts.SyncInterval = time.Second
+	}
+	if cfg.Listen == "" {
+		return opts, nil
+	}
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("nats-listen %q is not host:port: %w", cfg.Listen, err)
+	}
+	if opts.Port, err = strconv.Atoi(port); err != nil {
+		return nil, fmt.Errorf("nats-listen %q has no port number: %w", cfg.Listen, err)
+	}
+	if opts.Port == 0 {
+		opts.Port = server.RANDOM_PORT
+	}
+	opts.Host, opts.DontListen = host, false
+	return opts, nil
+}
+
+func (e *embedded) waitReady() error {
+	deadline := time.Now().Add(serverPatience)
+	for time.Now().Before(deadline) {
+		select {
+		case reason := <-e.log.fatal:
+			return fmt.Errorf("start the embedded NATS server: %s", reason)
+		default:
+		}
+		if e.srv.ReadyForConnections(100 * time.Millisecond) {
+			return nil
+		}
+	}
+	return errors.New("the embedded NATS server was not ready in 30 s; its log lines say why")
+}
+
+func (e *embedded) connectOptions() []nats.Option {
+	return []nats.Option{nats.InProcessServer(e.srv), nats.UserInfo(e.internal.name, e.internal.password)}
+}
+
+func (e *embedded) clientURL() string {
+	if e.opts.DontListen {
+		return ""
+	}
+	return e.srv.ClientURL()
+}
+
+func (e *embedded) shutdown() {
+	if e.srv == nil {
+		return
+	}
+	e.srv.Shutdown()
+	e.srv.WaitForShutdown()
+}
+
+// syncFolders makes the streams' descriptions durable once after they were
+// created. With SyncAlways the server did it; otherwise a stream that is
+// seconds old would be lost whole in a power cut.
+func (e *embedded) syncFolders() error {
+	if !e.cfg.Relaxed {
+		return nil
+	}
+	err := filepath.WalkDir(e.cfg.Dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && !strings.HasPrefix(d.Name(), "meta.") {
+			return nil
+		}
+		f, err := os.Open(path) //nolint:gosec // a path below our own data folder
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
+	if err != nil {
+		return fmt.Errorf("sync the new streams to disk: %w", err)
+	}
+	return nil
+}
+
+// serverLog hands the server's log lines to slog. A fatal line is also kept:
+// it is why the server did not start.
+type serverLog struct {
+	log   *slog.Logger
+	fatal chan string
+}
+
+func (l *serverLog) line(format string, args []any) slog.Attr {
+	return slog.String("line", fmt.Sprintf(format, args...))
+}
+
+func (l *serverLog) Noticef(format string, args ...any) {
+	l.log.Debug("NATS server", l.line(format, args))
+}
+
+func (l *serverLog) Warnf(format string, args ...any) {
+	l.log.Warn("NATS server warns", l.line(format, args))
+}
+
+func (l *serverLog) Errorf(format string, args ...any) {
+	l.log.Error("NATS server reports an error", l.line(format, args))
+}
+
+func (l *serverLog) Fatalf(format string, args ...any) {
+	line := l.line(format, args)
+	l.log.Error("NATS server cannot go on", line)
+	select {
+	case l.fatal <- line.Value.String():
+	default: // the first reason is the one to tell
+	}
+}
+
+func (l *serverLog) Debugf(string, ...any) {}
+func (l *serverLog) Tracef(string, ...any) {}

@@ -1,0 +1,94 @@
+package bus
+
+import (
+	"fmt"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// Stats are numbers for metrics. Those of the server are zero with an external
+// NATS, which has its own monitoring.
+type Stats struct {
+	Connected bool
+
+	PublishInFlight int    // messages whose answer is awaited; at most 4096 by PublishAsync
+	Published       uint64 // stored, since the start of the process, as the others below
+	PublishRetries  uint64 // tries beyond the first
+	PublishFailed   uint64 // not stored: the caller was told
+	SlowReaders     uint64 // times a subscription's channel was full
+	Gaps            uint64 // conversations whose readers were told to look for missed events
+
+	Memory, MaxMemory int64 // bytes
+	Store, MaxStore   int64 // bytes
+	Connections       int
+	SlowConsumers     int64 // connections that the server cut because they read too slowly
+	Streams           []StreamStats
+	Consumers         []ConsumerStats
+}
+
+// StreamStats is one stream of the embedded server.
+type StreamStats struct {
+	Name     string
+	Messages uint64
+	Bytes    uint64
+	MaxBytes int64
+	LastSeq  uint64
+}
+
+// ConsumerStats is one durable consumer of the embedded server.
+type ConsumerStats struct {
+	Stream, Name string
+	Pending      uint64 // messages not delivered yet: its lag
+	AckPending   int    // delivered and not settled
+	Redelivered  int
+}
+
+// Stats returns the current numbers; it costs the embedded server well under a
+// millisecond.
+func (b *Bus) Stats() Stats {
+	s := Stats{
+		Connected:       b.nc.IsConnected(),
+		PublishInFlight: int(b.counters.inFlight.Load()),
+		Published:       b.counters.published.Load(),
+		PublishRetries:  b.counters.retries.Load(),
+		PublishFailed:   b.counters.failed.Load(),
+		SlowReaders:     b.counters.slow.Load(),
+		Gaps:            b.counters.gaps.Load(),
+	}
+	if b.srv == nil {
+		return s
+	}
+	if err := b.srv.addStats(&s); err != nil {
+		b.log.Warn("numbers of the NATS server are missing", "error", err)
+	}
+	return s
+}
+
+func (e *embedded) addStats(s *Stats) error {
+	v, err := e.srv.Varz(nil)
+	if err != nil {
+		return fmt.Errorf("numbers of the NATS server: %w", err)
+	}
+	s.Connections, s.SlowConsumers = v.Connections, v.SlowConsumers
+	js, err := e.srv.Jsz(&server.JSzOptions{Accounts: true, Streams: true, Consumer: true, Config: true})
+	if err != nil {
+		return fmt.Errorf("numbers of JetStream: %w", err)
+	}
+	s.Memory, s.Store = int64(js.Memory), int64(js.Store) //nolint:gosec // bytes of one machine
+	s.MaxMemory, s.MaxStore = js.Config.MaxMemory, js.Config.MaxStore
+	for _, account := range js.AccountDetails {
+		for _, stream := range account.Streams {
+			st := StreamStats{Name: stream.Name, Messages: stream.State.Msgs, Bytes: stream.State.Bytes, LastSeq: stream.State.LastSeq}
+			if stream.Config != nil {
+				st.MaxBytes = stream.Config.MaxBytes
+			}
+			s.Streams = append(s.Streams, st)
+			for _, c := range stream.Consumer {
+				s.Consumers = append(s.Consumers, ConsumerStats{
+					Stream: stream.Name, Name: c.Name, Pending: c.NumPending, AckPending: c.NumAckPending, Redelivered: c.NumRedelivered,
+				})
+			}
+		}
+	}
+	return nil
+}
