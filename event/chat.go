@@ -275,3 +275,25 @@ type Entry struct {
 	Kind      Kind
 	Body      []byte // as stored, see [Event.Encode]
 }
+
+// PublicBody is the stored object as visitors may see it: what an agent alone
+// should read is taken out of kinds that visitors see too. Most bodies come
+// back as they are.
+func PublicBody(kind Kind, body []byte) []byte {
+	if kind != KindHandoff && kind != KindResolved && kind != KindTransferred {
+		return body
+	}
+	var e Event
+	if json.Unmarshal(body, &e) != nil {
+		return body
+	}
+	e.Reason = ""
+	if e.Handoff != nil {
+		e.Handoff = &Handoff{Language: e.Handoff.Language}
+	}
+	public, err := e.Encode()
+	if err != nil {
+		return body
+	}
+	return public
+}
