@@ -1,0 +1,45 @@
+package gateway
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"parley/internal/errs"
+)
+
+// disconnect is a way a socket ends: the close code is part of the protocol.
+type disconnect struct {
+	Code      int
+	Reason    string
+	Reconnect bool          // the client may come back by itself
+	After     time.Duration // but not before
+}
+
+const (
+	closeProtocol = 4400
+	closeSlow     = 4008
+	closeRestart  = 1012
+)
+
+// byeSlow is for a reader that left its queue full. It resumes where it was.
+func byeSlow() disconnect {
+	return disconnect{Code: closeSlow, Reason: "the connection is too slow; resume", Reconnect: true}
+}
+
+// byeRestart is for a server that stops. The jitter spreads the clients that
+// come back.
+func byeRestart() disconnect {
+	return disconnect{Code: closeRestart, Reason: "the server restarts", Reconnect: true, After: rand.N(5 * time.Second)} //nolint:gosec // jitter, not a secret
+}
+
+// byeProtocol is for a client that does not speak the protocol.
+func byeProtocol(reason string) disconnect {
+	return disconnect{Code: closeProtocol, Reason: reason}
+}
+
+// byeError ends a socket for an error.
+func byeError(err error) disconnect {
+	e := errs.Public(err)
+	code, reconnect := e.Code.CloseCode()
+	return disconnect{Code: code, Reason: e.Message, Reconnect: reconnect, After: e.RetryAfter}
+}

@@ -1,0 +1,200 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"parley/internal/auth"
+	"parley/internal/bus"
+)
+
+// rooms holds the conversations that have readers here. The broker sends a
+// conversation's events to this process from the first reader's arrival to the
+// last one's leaving.
+type rooms struct {
+	bus  *bus.Bus
+	log  *slog.Logger
+	sink *bus.LiveSink
+
+	mu    sync.Mutex
+	open  map[string]*room
+	dirty map[string]struct{} // rooms that may have missed something
+	wake  chan struct{}
+}
+
+func newRooms(b *bus.Bus, log *slog.Logger) *rooms {
+	r := &rooms{bus: b, log: log, open: map[string]*room{}, dirty: map[string]struct{}{}, wake: make(chan struct{}, 1)}
+	r.sink = b.NewLiveSink(bus.LiveConfig{OnEvent: r.onEvent, OnEphemeral: r.onEphemeral, OnGap: r.onGap})
+	return r
+}
+
+func (r *rooms) get(conv string) *room {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open[conv]
+}
+
+// update keeps an open room's authorisation facts current.
+func (r *rooms) update(subject auth.Subject) {
+	o := r.get(subject.Conv)
+	if o == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.subject = subject
+}
+
+func (r *rooms) list() []*room {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]*room, 0, len(r.open))
+	for _, o := range r.open {
+		out = append(out, o)
+	}
+	return out
+}
+
+// acquire returns the conversation's room, opened by whoever comes first. The
+// caller releases it.
+func (r *rooms) acquire(ctx context.Context, conv string, desk Log) (*room, error) {
+	r.mu.Lock()
+	o, ok := r.open[conv]
+	if !ok {
+		o = &room{conv: conv, ready: make(chan struct{}), readers: map[*socket]struct{}{}}
+		r.open[conv] = o
+	}
+	o.refs++
+	r.mu.Unlock()
+	if !ok {
+		o.failure = r.start(ctx, o, desk)
+		close(o.ready)
+	}
+	select {
+	case <-o.ready:
+	case <-ctx.Done():
+		r.release(o)
+		return nil, ctx.Err()
+	}
+	if o.failure != nil {
+		r.release(o)
+		return nil, o.failure
+	}
+	return o, nil
+}
+
+// start subscribes before it reads, so that nothing falls between; what
+// arrives meanwhile waits for the room's lock.
+func (r *rooms) start(ctx context.Context, o *room, desk Log) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, subscribe := range []func(string, *bus.LiveSink) (*bus.Sub, error){r.bus.SubscribeLive, r.bus.SubscribeEphemeral} {
+		sub, err := subscribe(o.conv, r.sink)
+		if err != nil {
+			return err
+		}
+		o.subs = append(o.subs, sub)
+	}
+	return o.load(ctx, r.bus, desk)
+}
+
+// release gives the room up; the last one closes it.
+func (r *rooms) release(o *room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o.refs--; o.refs > 0 {
+		return
+	}
+	if r.open[o.conv] == o {
+		delete(r.open, o.conv)
+	}
+	delete(r.dirty, o.conv)
+	for _, sub := range o.subs {
+		sub.Unsubscribe()
+	}
+}
+
+func (r *rooms) onEvent(conv string, m bus.Stored) {
+	o := r.get(conv)
+	if o == nil {
+		return
+	}
+	if err := o.deliver(context.Background(), r.bus, m); err != nil {
+		r.broken(o, err)
+	}
+}
+
+func (r *rooms) onEphemeral(conv string, data []byte) {
+	if o := r.get(conv); o != nil {
+		o.ephemeral(data, r.log)
+	}
+}
+
+// onGap is told when live messages of a conversation may have been dropped on
+// the way to this process. It only marks the room: the sink must not wait.
+func (r *rooms) onGap(conv string) {
+	r.mu.Lock()
+	if r.open[conv] != nil {
+		r.dirty[conv] = struct{}{}
+	}
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// broken ends the readers of a room whose hole could not be filled: they
+// resume, here or elsewhere, and miss nothing.
+func (r *rooms) broken(o *room, err error) {
+	r.log.Error("conversation cannot be followed", "conv", o.conv, "error", err)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for s := range o.readers {
+		s.end(byeError(err))
+	}
+}
+
+// run repairs rooms that missed something, and compares all with the log at an
+// interval: the loss of the very last live message shows in no later one.
+func (r *rooms) run(ctx context.Context, interval time.Duration) error {
+	defer r.sink.Close()
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+			r.check(ctx, r.takeDirty())
+		case <-tick.C:
+			r.check(ctx, r.list())
+		}
+	}
+}
+
+func (r *rooms) takeDirty() []*room {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]*room, 0, len(r.dirty))
+	for conv := range r.dirty {
+		if o := r.open[conv]; o != nil {
+			out = append(out, o)
+		}
+	}
+	clear(r.dirty)
+	return out
+}
+
+func (r *rooms) check(ctx context.Context, list []*room) {
+	for _, o := range list {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := o.catchUp(ctx, r.bus); err != nil && ctx.Err() == nil {
+			r.broken(o, err)
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	fastws "github.com/fasthttp/websocket"
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"parley/internal/errs"
+	"parley/internal/httpd"
+)
+
+// sockets is the registry of a process: Fiber forgets upgraded connections, so
+// whoever drains must know them.
+type sockets struct {
+	mu      sync.Mutex
+	all     map[*socket]struct{}
+	agents  map[string]map[*socket]struct{} // by agent
+	buffers sync.Pool
+}
+
+func newSockets() *sockets {
+	return &sockets{
+		all: map[*socket]struct{}{}, agents: map[string]map[*socket]struct{}{},
+		buffers: sync.Pool{New: func() any { return new([]byte) }},
+	}
+}
+
+// Buffers larger than this are left to the garbage collector.
+const keepBuffer = 64 << 10
+
+func (r *sockets) buffer() []byte {
+	b, ok := r.buffers.Get().(*[]byte)
+	if !ok {
+		return nil
+	}
+	return (*b)[:0]
+}
+
+func (r *sockets) recycle(b []byte) {
+	if cap(b) <= keepBuffer {
+		r.buffers.Put(&b)
+	}
+}
+
+// add registers a socket, or answers busy when max are open.
+func (r *sockets) add(s *socket, limit int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.all) >= limit {
+		e := errs.New(errs.Busy, "the server has as many connections as it can hold; try again")
+		e.RetryAfter = 5 * time.Second
+		return e
+	}
+	r.all[s] = struct{}{}
+	return nil
+}
+
+func (r *sockets) addAgent(s *socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	set := r.agents[s.viewer.ID]
+	if set == nil {
+		set = map[*socket]struct{}{}
+		r.agents[s.viewer.ID] = set
+	}
+	set[s] = struct{}{}
+}
+
+func (r *sockets) remove(s *socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.all, s)
+	if set := r.agents[s.viewer.ID]; set != nil {
+		delete(set, s)
+		if len(set) == 0 {
+			delete(r.agents, s.viewer.ID)
+		}
+	}
+}
+
+// of returns the sockets of one agent.
+func (r *sockets) of(agent string) []*socket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]*socket, 0, len(r.agents[agent]))
+	for s := range r.agents[agent] {
+		out = append(out, s)
+	}
+	return out
+}
+
+// staff returns the sockets of every agent.
+func (r *sockets) staff() []*socket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]*socket, 0, len(r.agents))
+	for _, set := range r.agents {
+		for s := range set {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (r *sockets) list() []*socket {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]*socket, 0, len(r.all))
+	for s := range r.all {
+		out = append(out, s)
+	}
+	return out
+}
+
+func (r *sockets) count() (all, staff int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, set := range r.agents {
+		staff += len(set)
+	}
+	return len(r.all), staff
+}
+
+// upgrade accepts the connection. Who it is, and whether its origin fits, is
+// decided at hello: only the token names the inbox whose origins count.
+func (s *Service) upgrade() fiber.Handler {
+	accept := websocket.New(s.serve, websocket.Config{
+		HandshakeTimeout: 5 * time.Second,
+		ReadBufferSize:   1 << 10,
+		WriteBufferSize:  4 << 10,
+		WriteBufferPool:  &sync.Pool{},
+		RecoverHandler: func(c *websocket.Conn) {
+			if p := recover(); p != nil {
+				s.log.Error("socket handler panicked", "panic", p)
+			}
+		},
+	})
+	return func(c *fiber.Ctx) error {
+		if !fastws.FastHTTPIsWebSocketUpgrade(c.Context()) {
+			return fiber.ErrUpgradeRequired
+		}
+		if s.draining.Load() {
+			e := errs.New(errs.Busy, "the server restarts; try again")
+			e.RetryAfter = 2 * time.Second
+			return e
+		}
+		if err := s.address.Allow(c.IP()); err != nil {
+			return err
+		}
+		if open, _ := s.sockets.count(); open >= s.cfg.MaxSockets {
+			e := errs.New(errs.Busy, "the server has as many connections as it can hold; try again")
+			e.RetryAfter = 5 * time.Second
+			return e
+		}
+		return accept(c)
+	}
+}
+
+func (s *Service) serve(conn *websocket.Conn) {
+	sock := newSocket(s, conn)
+	sock.address = conn.IP()
+	sock.origin = conn.Headers(fiber.HeaderOrigin)
+	sock.cookie = conn.Cookies(httpd.SessionCookie)
+	ctx, cancel := context.WithCancel(context.Background()) // the request's context ended with the upgrade
+	defer cancel()
+	if err := s.sockets.add(sock, s.cfg.MaxSockets); err != nil {
+		sock.end(byeError(err))
+		sock.awaitWriter()
+		return
+	}
+	defer s.sockets.remove(sock)
+	stop := s.keepAlive(sock)
+	defer stop()
+	sock.serve(ctx)
+	if sock.counted {
+		s.presence.disconnect(sock.viewer.ID)
+	}
+}
+
+// keepAlive pings the client at an interval, from the timer's own goroutine so
+// that an idle socket needs none. stop waits for a ping under way: after the
+// handler the connection belongs to somebody else.
+func (s *Service) keepAlive(sock *socket) (stop func()) {
+	var mu sync.Mutex
+	stopped := false
+	mu.Lock()
+	defer mu.Unlock()
+	var timer *time.Timer
+	timer = time.AfterFunc(s.cfg.pingInterval, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !stopped {
+			sock.ping()
+			timer.Reset(s.cfg.pingInterval)
+		}
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		timer.Stop()
+	}
+}
+
+const drainWorkers = 64
+
+// drain says goodbye to every socket, some at a time, and waits for them.
+func (s *Service) drain(ctx context.Context) {
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	queue := make(chan *socket)
+	var wg sync.WaitGroup
+	for range drainWorkers {
+		wg.Go(func() {
+			for sock := range queue {
+				sock.end(byeRestart())
+				sock.awaitEnd(ctx)
+			}
+		})
+	}
+	for _, sock := range s.sockets.list() {
+		queue <- sock
+	}
+	close(queue)
+	wg.Wait()
+}
+
+// awaitEnd waits until the goodbye is written or ctx ends.
+func (s *socket) awaitEnd(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		s.space.Broadcast()
+		s.mu.Unlock()
+	})
+	defer stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.writing && ctx.Err() == nil {
+		s.space.Wait()
+	}
+}

@@ -1,0 +1,314 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/event"
+	"parley/internal/bus"
+	"parley/internal/errs"
+	"parley/internal/ids"
+)
+
+// maxRound bounds how many waiting conversations one round looks at, so that a
+// long queue of unmatched ones cannot hold up an offer that runs out.
+const maxRound = 500
+
+// claimFor is how long a decision may wait for its event before it is taken
+// back: the process that made it has died.
+const claimFor = 10 * time.Second
+
+// system is routing as an author.
+var system = event.Actor{Kind: event.ActorSystem, ID: "routing", Name: "Routing"}
+
+// match serves the queue in order until nobody has room, and returns when it
+// wants to be called again.
+func (s *Service) match(ctx context.Context) (time.Time, error) {
+	if err := s.expire(ctx); err != nil {
+		return time.Time{}, err
+	}
+	moved := false
+	var after *row
+	for range maxRound {
+		room, err := anyRoom(ctx, s.db)
+		if err != nil {
+			return time.Time{}, err
+		}
+		d, err := s.decide(ctx, after, room)
+		if errs.Is(err, errs.NotFound) {
+			break
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+		after = &d.before
+		done, err := s.carryOut(ctx, d)
+		if err != nil {
+			return time.Time{}, err
+		}
+		moved = moved || done
+	}
+	if moved {
+		if err := s.tellPlaces(ctx); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return nextDeadline(ctx, s.db, s.now())
+}
+
+// decision is what was written for one waiting conversation.
+type decision struct {
+	before, after row
+	inbox         event.Inbox
+	agent         string // "" when nobody fits now
+}
+
+// decide takes the next waiting conversation and, when there is room, claims
+// an agent for it.
+func (s *Service) decide(ctx context.Context, after *row, room bool) (decision, error) {
+	var d decision
+	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+		r, err := nextWaiting(ctx, tx, after, !room)
+		if err != nil {
+			return err
+		}
+		if d.inbox, err = s.inboxes.Inbox(ctx, r.Inbox); err != nil {
+			return err
+		}
+		last, err := lastAgent(ctx, tx, r.Contact)
+		if err != nil {
+			return err
+		}
+		d.before, d.after, d.agent = r, r, ""
+		now := s.now()
+		if r.NextAt != nil && !now.Before(*r.NextAt) {
+			d.after.Declined = nil // those who declined may be asked again
+		}
+		n, change := relax(d.after.waiting(), last, now.Sub(r.Since))
+		if room {
+			d.agent, err = claim(ctx, tx, d.after.waiting(), n)
+			if err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+		d.settle(now, change)
+		return save(ctx, tx, d.before, d.after)
+	})
+	return d, err
+}
+
+// settle sets the row to what was decided.
+func (d *decision) settle(now time.Time, change time.Duration) {
+	var next time.Time
+	switch {
+	case d.agent == "":
+		if len(d.after.Declined) > 0 && (change == 0 || change > declineFor) {
+			change = declineFor
+		}
+		if change > 0 {
+			next = now.Add(change)
+		}
+	case d.inbox.Assign == event.AssignOffer:
+		d.after.State, d.after.Agent = offered, d.agent
+		next = now.Add(offerTime(&d.inbox))
+	default:
+		d.after.State, d.after.Agent = claimed, d.agent
+		next = now.Add(claimFor)
+	}
+	d.after.NextAt = nil
+	if !next.IsZero() {
+		d.after.NextAt = &next
+	}
+}
+
+func offerTime(inbox *event.Inbox) time.Duration {
+	if inbox.OfferSecs <= 0 {
+		return 30 * time.Second
+	}
+	return time.Duration(inbox.OfferSecs) * time.Second
+}
+
+// carryOut stores the event that makes the decision true, and reports whether
+// the queue has moved.
+func (s *Service) carryOut(ctx context.Context, d decision) (bool, error) {
+	if d.agent == "" {
+		if d.before.Announced {
+			return false, nil
+		}
+		return true, s.announce(ctx, d)
+	}
+	name, err := s.nameOf(ctx, d.agent)
+	if err != nil {
+		return false, s.undo(ctx, d, err)
+	}
+	e := event.Event{Kind: event.KindAssigned, Assigned: &event.Assigned{Agent: d.agent, Name: name, Auto: true}}
+	notice := event.Notice{Type: event.NoticeAssigned, Agent: d.agent, Conv: d.before.Conv}
+	if d.after.State == offered {
+		e.Kind, e.Until = event.KindOffered, d.after.NextAt.UTC().Truncate(time.Millisecond)
+		notice.Type, notice.Until = event.NoticeOffer, e.Until
+	}
+	if err := s.store(ctx, d.before, &e); err != nil {
+		return false, s.undo(ctx, d, err)
+	}
+	return true, s.bus.Ephemeral(event.AgentSubject(d.agent), notice)
+}
+
+// announce tells the visitor that they wait, at which place, or that nobody is
+// there.
+func (s *Service) announce(ctx context.Context, d decision) error {
+	there, err := anybody(ctx, s.db, d.before.Inbox)
+	if err != nil {
+		return err
+	}
+	q := &event.Queued{}
+	q.Offline, q.OpensAt = offline(&d.inbox, there, s.now())
+	if q.Position, err = position(ctx, s.db, &d.before); err != nil {
+		return err
+	}
+	gap, err := pace(ctx, s.db, d.before.Inbox)
+	if err != nil {
+		return err
+	}
+	q.ExpectedSecs = expected(q.Position, gap)
+	err = s.store(ctx, d.before, &event.Event{Kind: event.KindQueued, Queued: q})
+	if errors.Is(err, errOvertaken) {
+		return nil // the consumer learns what happened
+	}
+	if err != nil {
+		return err
+	}
+	return s.edit(ctx, d.before.Conv, func(r *row) bool { r.Announced = true; return true })
+}
+
+// undo takes a decision back whose event could not be stored.
+func (s *Service) undo(ctx context.Context, d decision, cause error) error {
+	err := s.edit(ctx, d.before.Conv, func(r *row) bool {
+		if r.State != d.after.State || r.Agent != d.agent || r.Seq != d.before.Seq {
+			return false // the consumer was here since
+		}
+		r.State, r.Agent, r.NextAt = waits, "", nil
+		return true
+	})
+	if errors.Is(cause, errOvertaken) {
+		return err
+	}
+	return errors.Join(cause, err)
+}
+
+// edit changes a row under its lock when change says so.
+func (s *Service) edit(ctx context.Context, conv string, change func(*row) bool) error {
+	return s.db.InTx(ctx, func(tx pgx.Tx) error {
+		r, err := lockRow(ctx, tx, conv)
+		if err != nil {
+			return err
+		}
+		old := r
+		if !change(&r) {
+			return nil
+		}
+		return save(ctx, tx, old, r)
+	})
+}
+
+// errOvertaken says that the conversation has moved on since the decision.
+var errOvertaken = errors.New("the conversation has moved on")
+
+// store publishes an event that follows from what the row knew. Messages that
+// arrived since do not matter; a change of state does.
+func (s *Service) store(ctx context.Context, r row, e *event.Event) error {
+	e.Conv, e.From, e.At = r.Conv, system, event.Now()
+	cid, seen := ids.New(), r.Seq
+	const page = 200
+	for range 8 {
+		tail, err := s.bus.Read(ctx, event.ChatSubject(r.Conv), seen, page)
+		if err != nil {
+			return err
+		}
+		for _, m := range tail {
+			if overtakes(m.Kind) {
+				return errOvertaken
+			}
+			seen = m.Seq
+		}
+		if len(tail) == page {
+			continue
+		}
+		_, err = s.bus.PublishEvent(ctx, e, event.SenderKey(system), cid, &seen)
+		if _, wrong := errors.AsType[*bus.WrongSequenceError](err); err != nil && wrong {
+			continue
+		}
+		return err
+	}
+	return errs.New(errs.Busy, "the conversation changes too fast to route it")
+}
+
+func overtakes(k event.Kind) bool {
+	switch k {
+	case event.KindAssigned, event.KindOffered, event.KindDeclined, event.KindTransferred, event.KindResolved,
+		event.KindReopened, event.KindSnoozed, event.KindHandoff:
+		return true
+	}
+	return false
+}
+
+// expire ends offers that ran out and claims whose event never came.
+func (s *Service) expire(ctx context.Context) error {
+	for {
+		var before row
+		err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+			r, err := overdue(ctx, tx, s.now())
+			if err != nil {
+				return err
+			}
+			before = r
+			again := s.now().Add(declineFor)
+			r.State, r.Agent, r.NextAt = waits, "", &again
+			r.Declined = append(r.Declined, before.Agent)
+			return save(ctx, tx, before, r)
+		})
+		if errs.Is(err, errs.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if before.State != offered {
+			continue
+		}
+		e := event.Event{Kind: event.KindDeclined, Reason: "timeout", Assigned: &event.Assigned{Agent: before.Agent, Auto: true}}
+		if err := s.store(ctx, before, &e); err != nil && !errors.Is(err, errOvertaken) {
+			return err
+		}
+	}
+}
+
+func (s *Service) nameOf(ctx context.Context, agent string) (string, error) {
+	profiles, err := s.agents.Agents(ctx, []string{agent})
+	if err != nil {
+		return "", err
+	}
+	if len(profiles) == 0 {
+		return "", errs.New(errs.NotFound, "agent %s does not exist any more", agent)
+	}
+	return profiles[0].Name, nil
+}
+
+// tellPlaces tells the waiting visitors where they stand.
+func (s *Service) tellPlaces(ctx context.Context) error {
+	list, err := places(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		err := s.bus.Ephemeral(event.EphemeralSubject(p.Conv), event.Ephemeral{
+			Type: "queue", Conv: p.Conv, Position: p.Position, ExpectedSecs: p.Expected,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/event"
+	"parley/internal/bus"
+	"parley/internal/pg"
+)
+
+// followPresence keeps the agents' states. A watcher that ends with an error
+// is an error of the service.
+func (s *Service) followPresence(ctx context.Context) error {
+	var failed error
+	err := s.bus.WatchPresence(ctx, func(p event.Presence, present bool) {
+		if !present {
+			p.State = event.PresenceOffline
+		}
+		if err := s.setPresence(ctx, p); err != nil && ctx.Err() == nil {
+			s.log.Error("apply presence", "agent", p.Agent, "error", err)
+			failed = err
+		}
+	})
+	return errors.Join(err, failed)
+}
+
+// setPresence records a state. When the agent has gone offline, what they had
+// goes back to the queue with its history; only the process whose update
+// changed the row does that.
+func (s *Service) setPresence(ctx context.Context, p event.Presence) error {
+	old, err := s.recordPresence(ctx, p)
+	if err != nil {
+		return err
+	}
+	if p.State == event.PresenceOffline && old != event.PresenceOffline {
+		return s.release(ctx, p.Agent)
+	}
+	if p.State == event.PresenceOnline {
+		s.wake()
+	}
+	return nil
+}
+
+func (s *Service) recordPresence(ctx context.Context, p event.Presence) (old string, err error) {
+	profiles, err := s.agents.Agents(ctx, []string{p.Agent})
+	if err != nil {
+		return "", err
+	}
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
+		old, err = lockAgent(ctx, tx, p.Agent)
+		if err != nil {
+			return err
+		}
+		if len(profiles) == 0 {
+			p.State = event.PresenceOffline // the account is gone or disabled
+		} else if err := saveProfile(ctx, tx, profiles[0], p.Capacity); err != nil {
+			return err
+		}
+		return saveState(ctx, tx, p)
+	})
+	return old, err
+}
+
+// onProfile refreshes what an agent can do after their account changed.
+func (s *Service) onProfile(ctx context.Context, d bus.Delivery) error {
+	agent := d.Subject[len(event.AgentsSubject("")):]
+	profiles, err := s.agents.Agents(ctx, []string{agent})
+	if err != nil {
+		return err
+	}
+	if len(profiles) == 0 {
+		return s.setPresence(ctx, event.Presence{Agent: agent, State: event.PresenceOffline, Since: s.now()})
+	}
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
+		if _, err := lockAgent(ctx, tx, agent); err != nil {
+			return err
+		}
+		return saveProfile(ctx, tx, profiles[0], 0)
+	})
+	s.wake()
+	return err
+}
+
+// release returns everything the agent had to the queue.
+func (s *Service) release(ctx context.Context, agent string) error {
+	list, err := heldBy(ctx, s.db, agent)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, r := range list {
+		e := event.Event{Kind: event.KindTransferred, Reason: "agent_offline", Assigned: &event.Assigned{Team: r.Team, Auto: true}}
+		if r.State == offered {
+			e = event.Event{Kind: event.KindDeclined, Reason: "agent_offline", Assigned: &event.Assigned{Agent: agent, Auto: true}}
+		}
+		if err := s.store(ctx, r, &e); err != nil && !errors.Is(err, errOvertaken) {
+			failures = append(failures, err)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// lockAgent creates the agent's row when there is none, locks it, and returns
+// the state it had.
+func lockAgent(ctx context.Context, q pg.Querier, agent string) (string, error) {
+	if _, err := q.Exec(ctx, `INSERT INTO routing.agents (agent) VALUES ($1) ON CONFLICT DO NOTHING`, agent); err != nil {
+		return "", pg.Map(err)
+	}
+	var state string
+	err := q.QueryRow(ctx, `SELECT state FROM routing.agents WHERE agent = $1 FOR UPDATE`, agent).Scan(&state)
+	return state, pg.Map(err)
+}
+
+func saveProfile(ctx context.Context, q pg.Querier, p event.AgentProfile, capacity int) error {
+	if capacity == 0 {
+		capacity = p.Capacity
+	}
+	if p.Skills == nil {
+		p.Skills = map[string]int{}
+	}
+	_, err := q.Exec(ctx, `
+		UPDATE routing.agents SET capacity = $2, teams = coalesce($3, '{}'), skills = $4, languages = coalesce($5, '{}'), inboxes = $6
+		WHERE agent = $1`, p.ID, capacity, p.Teams, p.Skills, p.Languages, p.Inboxes)
+	return pg.Map(err)
+}
+
+func saveState(ctx context.Context, q pg.Querier, p event.Presence) error {
+	since := p.Since
+	if since.IsZero() {
+		since = time.Now()
+	}
+	_, err := q.Exec(ctx, `UPDATE routing.agents SET state = $2, since = $3 WHERE agent = $1`, p.Agent, p.State, since)
+	return pg.Map(err)
+}
+
+func heldBy(ctx context.Context, q pg.Querier, agent string) ([]row, error) {
+	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM routing.conversations
+		WHERE agent = $1 AND state IN ('claimed', 'offered', 'assigned') ORDER BY since`, agent)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[row])
+	return list, pg.Map(err)
+}
+
+// standing is an agent as the console shows them.
+type standing struct {
+	Agent    string    `json:"agent"`
+	State    string    `json:"state"`
+	Load     int       `json:"load"`
+	Capacity int       `json:"capacity"`
+	Since    time.Time `json:"since"`
+}
+
+func standings(ctx context.Context, q pg.Querier) ([]standing, error) {
+	rows, err := q.Query(ctx, `SELECT agent, state, load, capacity, since FROM routing.agents ORDER BY agent`)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[standing])
+	return list, pg.Map(err)
+}

@@ -1,0 +1,228 @@
+package routing
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/internal/pg"
+)
+
+// row is a conversation as routing knows it.
+type row struct {
+	Conv      string
+	Inbox     string
+	Contact   string
+	State     string
+	Agent     string
+	Team      string
+	Skills    map[string]int
+	Language  string
+	Priority  int
+	Since     time.Time
+	NextAt    *time.Time
+	Declined  []string
+	Announced bool
+	Seq       uint64
+}
+
+// States of a row.
+const (
+	idle     = "idle" // with the bot, or resolved
+	waits    = "waiting"
+	claimed  = "claimed" // given to an agent, the event not stored yet
+	offered  = "offered"
+	assigned = "assigned"
+	snoozed  = "snoozed"
+)
+
+func (r *row) waiting() waiting {
+	return waiting{
+		Conv: r.Conv, Inbox: r.Inbox, Contact: r.Contact, Team: r.Team, Skills: r.Skills, Language: r.Language,
+		Priority: r.Priority, Since: r.Since, Declined: r.Declined, Announced: r.Announced, Seq: r.Seq,
+	}
+}
+
+// loads reports whether the row counts towards its agent's load.
+func (r *row) loads() bool { return r.State == claimed || r.State == offered || r.State == assigned }
+
+const rowColumns = `conv, inbox, contact, state, agent, team, skills, language, priority, since, next_at, declined, announced, seq`
+
+// lockRow returns the conversation's row, locked until the transaction ends;
+// not_found when routing does not know it.
+func lockRow(ctx context.Context, q pg.Querier, conv string) (row, error) {
+	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM routing.conversations WHERE conv = $1 FOR UPDATE`, conv)
+	if err != nil {
+		return row{}, pg.Map(err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	return r, pg.Map(err)
+}
+
+// save writes the row and moves one load from the old agent to the new.
+func save(ctx context.Context, q pg.Querier, old, r row) error {
+	if r.Skills == nil {
+		r.Skills = map[string]int{}
+	}
+	if r.Declined == nil {
+		r.Declined = []string{}
+	}
+	_, err := q.Exec(ctx, `
+		INSERT INTO routing.conversations (`+rowColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (conv) DO UPDATE SET state = excluded.state, agent = excluded.agent, team = excluded.team, skills = excluded.skills,
+			language = excluded.language, priority = excluded.priority, since = excluded.since, next_at = excluded.next_at,
+			declined = excluded.declined, announced = excluded.announced, seq = excluded.seq`,
+		r.Conv, r.Inbox, r.Contact, r.State, r.Agent, r.Team, r.Skills, r.Language, r.Priority, r.Since, r.NextAt, r.Declined, r.Announced, r.Seq)
+	if err != nil {
+		return pg.Map(err)
+	}
+	if old.loads() && (!r.loads() || old.Agent != r.Agent) {
+		if err := addLoad(ctx, q, old.Agent, -1); err != nil {
+			return err
+		}
+	}
+	if r.loads() && (!old.loads() || old.Agent != r.Agent) {
+		return addLoad(ctx, q, r.Agent, 1)
+	}
+	return nil
+}
+
+// addLoad changes an agent's load; a person may assign more than the capacity,
+// routing itself never does (see claim).
+func addLoad(ctx context.Context, q pg.Querier, agent string, delta int) error {
+	_, err := q.Exec(ctx, `
+		INSERT INTO routing.agents (agent, load) VALUES ($1, greatest($2, 0))
+		ON CONFLICT (agent) DO UPDATE SET load = greatest(routing.agents.load + $2, 0),
+			last_assigned = CASE WHEN $2 > 0 THEN now() ELSE routing.agents.last_assigned END`, agent, delta)
+	return pg.Map(err)
+}
+
+// recount sets every load to what the conversations say, for a start after a
+// restored backup.
+func recount(ctx context.Context, q pg.Querier) error {
+	_, err := q.Exec(ctx, `
+		UPDATE routing.agents a SET load = n.load
+		FROM (SELECT a.agent, count(c.conv) AS load FROM routing.agents a
+			LEFT JOIN routing.conversations c ON c.agent = a.agent AND c.state IN ('claimed', 'offered', 'assigned') GROUP BY a.agent) n
+		WHERE n.agent = a.agent AND a.load <> n.load`)
+	return pg.Map(err)
+}
+
+// nextWaiting returns the conversation that is served next after the given
+// place in the queue, locked; rows another process decides on are passed over.
+// fresh asks only for those that have not been told yet that they wait.
+func nextWaiting(ctx context.Context, q pg.Querier, after *row, fresh bool) (row, error) {
+	query := `SELECT ` + rowColumns + ` FROM routing.conversations WHERE state = 'waiting'`
+	if fresh {
+		query += ` AND NOT announced`
+	}
+	var args []any
+	if after != nil {
+		query += ` AND (-priority, since, conv) > (-$1::int, $2, $3)`
+		args = []any{after.Priority, after.Since, after.Conv}
+	}
+	rows, err := q.Query(ctx, query+` ORDER BY priority DESC, since, conv LIMIT 1 FOR UPDATE SKIP LOCKED`, args...)
+	if err != nil {
+		return row{}, pg.Map(err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	return r, pg.Map(err)
+}
+
+// claim finds the agent for a need and locks them: most room first, then who
+// has waited longest since the last assignment. The lock and the condition are
+// one statement, so two processes never give the last place away twice.
+// not_found when nobody fits.
+func claim(ctx context.Context, q pg.Querier, w waiting, n need) (string, error) {
+	only := ""
+	if n.Only {
+		only = n.Prefer
+	}
+	if n.Skills == nil {
+		n.Skills = map[string]int{}
+	}
+	var agent string
+	err := q.QueryRow(ctx, `
+		SELECT agent FROM routing.agents
+		WHERE state = 'online' AND load < capacity
+			AND ($1 = '' OR agent = $1)
+			AND NOT agent = ANY ($2)
+			AND (inboxes IS NULL OR $3 = ANY (inboxes))
+			AND ($4 = '' OR $4 = ANY (teams))
+			AND ($5 = '' OR languages = '{}' OR $5 = ANY (languages))
+			AND NOT EXISTS (SELECT 1 FROM jsonb_each_text($6) r WHERE coalesce((skills ->> r.key)::int, 0) < r.value::int)
+		ORDER BY agent = $7 DESC, capacity - load DESC, last_assigned
+		LIMIT 1 FOR UPDATE SKIP LOCKED`,
+		only, w.Declined, w.Inbox, n.Team, n.Language, n.Skills, n.Prefer).Scan(&agent)
+	return agent, pg.Map(err)
+}
+
+// anyRoom reports whether any online agent can take one more.
+func anyRoom(ctx context.Context, q pg.Querier) (bool, error) {
+	var room bool
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state = 'online' AND load < capacity)`).Scan(&room)
+	return room, pg.Map(err)
+}
+
+// anybody reports whether an agent is there for the inbox, with room or not.
+func anybody(ctx context.Context, q pg.Querier, inbox string) (bool, error) {
+	var there bool
+	err := q.QueryRow(ctx, `
+		SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state IN ('online', 'busy') AND (inboxes IS NULL OR $1 = ANY (inboxes)))`,
+		inbox).Scan(&there)
+	return there, pg.Map(err)
+}
+
+// lastAgent returns who served the contact last, "" when nobody did within a
+// month or they are not online.
+func lastAgent(ctx context.Context, q pg.Querier, contact string) (string, error) {
+	rows, err := q.Query(ctx, `
+		SELECT l.agent FROM routing.last_agents l JOIN routing.agents a ON a.agent = l.agent
+		WHERE l.contact = $1 AND l.at > now() - interval '30 days' AND a.state = 'online'`, contact)
+	if err != nil {
+		return "", pg.Map(err)
+	}
+	agents, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(agents) == 0 {
+		return "", pg.Map(err)
+	}
+	return agents[0], nil
+}
+
+func saveLastAgent(ctx context.Context, q pg.Querier, contact, agent string, at time.Time) error {
+	_, err := q.Exec(ctx, `
+		INSERT INTO routing.last_agents (contact, agent, at) VALUES ($1, $2, $3)
+		ON CONFLICT (contact) DO UPDATE SET agent = excluded.agent, at = excluded.at WHERE routing.last_agents.at < excluded.at`,
+		contact, agent, at)
+	return pg.Map(err)
+}
+
+// nextDeadline returns when the table wants to be looked at again; the zero
+// time when never. A relaxation that is overdue waits for an agent with room,
+// which wakes the loop by itself.
+func nextDeadline(ctx context.Context, q pg.Querier, now time.Time) (time.Time, error) {
+	var at *time.Time
+	err := q.QueryRow(ctx, `
+		SELECT min(next_at) FROM routing.conversations
+		WHERE next_at IS NOT NULL AND (state IN ('claimed', 'offered') OR next_at > $1)`, now).Scan(&at)
+	if err != nil {
+		return time.Time{}, pg.Map(err)
+	}
+	if at == nil {
+		return time.Time{}, nil
+	}
+	return *at, nil
+}
+
+// overdue returns an offer or claim whose time is over, locked.
+func overdue(ctx context.Context, q pg.Querier, now time.Time) (row, error) {
+	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM routing.conversations
+		WHERE next_at <= $1 AND state IN ('claimed', 'offered') ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED`, now)
+	if err != nil {
+		return row{}, pg.Map(err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	return r, pg.Map(err)
+}

@@ -1,0 +1,84 @@
+package routing
+
+import (
+	"maps"
+	"time"
+
+	"parley/event"
+)
+
+// waiting is a conversation in the queue.
+type waiting struct {
+	Conv      string
+	Inbox     string
+	Contact   string
+	Team      string
+	Skills    map[string]int
+	Language  string
+	Priority  int
+	Since     time.Time
+	Declined  []string
+	Announced bool
+	Seq       uint64
+}
+
+// need is what an agent must bring, now.
+type need struct {
+	Prefer   string // the contact's last agent
+	Only     bool   // nobody else yet
+	Skills   map[string]int
+	Language string
+	Team     string
+}
+
+// How a requirement relaxes while a conversation waits, ring by ring (the
+// bullseye of contact-centre routing): first the agent who knows the contact,
+// then everybody who fits, then lower levels, then other skills and languages.
+const (
+	preferFor  = 15 * time.Second
+	levelsFor  = 45 * time.Second
+	skillsFor  = 90 * time.Second
+	declineFor = 60 * time.Second // how long a decline keeps an agent from being asked again
+)
+
+// relax returns what is needed of an agent after the time waited, and after
+// how long that changes next; 0 when it does not change any more.
+func relax(w waiting, last string, waited time.Duration) (need, time.Duration) {
+	n := need{Prefer: last, Skills: w.Skills, Language: w.Language, Team: w.Team}
+	switch {
+	case waited < preferFor && last != "":
+		n.Only = true
+		return n, preferFor - waited
+	case waited < levelsFor && (len(w.Skills) > 0 || w.Language != ""):
+		return n, levelsFor - waited
+	case waited < skillsFor && (len(w.Skills) > 0 || w.Language != ""):
+		n.Skills = maps.Clone(w.Skills)
+		for skill := range n.Skills {
+			n.Skills[skill] = 1
+		}
+		return n, skillsFor - waited
+	}
+	n.Skills, n.Language = nil, ""
+	return n, 0
+}
+
+// expected estimates the wait at a place in the queue from the pace at which
+// conversations left it lately: one every gap.
+func expected(position int, gap time.Duration) int {
+	return int((time.Duration(position) * gap).Seconds())
+}
+
+// offline says why nobody can take a conversation of the inbox now, "" when
+// somebody may.
+func offline(inbox *event.Inbox, anybody bool, now time.Time) (reason, opensAt string) {
+	if !inbox.Hours.Open(now) {
+		if next := inbox.Hours.NextOpen(now); !next.IsZero() {
+			opensAt = next.Format(time.RFC3339)
+		}
+		return "outside_hours", opensAt
+	}
+	if !anybody {
+		return "nobody_online", ""
+	}
+	return "", ""
+}
