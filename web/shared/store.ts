@@ -1,0 +1,264 @@
+import { signal } from "@preact/signals-core";
+import type { Actor, ChatEvent, Delta, Place, QueuePlace, Read, ServerFrame, State, Summary, Typing } from "./wire";
+
+/** Somebody who is writing now. */
+export interface Writer {
+  from: Actor;
+  preview: string;
+}
+
+const TYPING_LASTS = 6000; // ms; the server's own limit is 5 s
+
+/**
+ * One conversation as this reader knows it: a gapless run of its events, and
+ * what is ephemeral about it. The run may start in the middle; see complete.
+ */
+export class Thread {
+  /** Ordered by seq, each once. */
+  readonly events = signal<readonly ChatEvent[]>([]);
+  /** Who is writing, by actor id. */
+  readonly typing = signal<ReadonlyMap<string, Writer>>(new Map());
+  /** The last seq each side has seen, by actor kind. */
+  readonly seen = signal<Readonly<Partial<Record<Actor["kind"], number>>>>({});
+  /** Streamed text by cid, until its event comes. */
+  readonly streams = signal<ReadonlyMap<string, string>>(new Map());
+  readonly queue = signal<QueuePlace | null>(null);
+  /** A page of history was asked for and has not come. */
+  readonly loading = signal(false);
+
+  private readonly quiet = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(readonly id: string) {}
+
+  /** The last sequence known, 0 for none. */
+  get last(): number {
+    return this.events.value.at(-1)?.seq ?? 0;
+  }
+
+  /** Whether the beginning of the conversation is known. */
+  get complete(): boolean {
+    return this.events.value[0]?.prev === 0;
+  }
+
+  /**
+   * Merges events. Returns the sequence after which something is missing, or
+   * undefined when the run is whole.
+   */
+  merge(incoming: readonly ChatEvent[]): number | undefined {
+    if (!incoming.length) return undefined;
+    const known = this.events.value;
+    const fresh = incoming.filter((e) => !this.has(e.seq));
+    if (fresh.length) {
+      const inOrder = fresh.length === 1 && fresh[0]!.seq > this.last;
+      const merged = [...known, ...fresh];
+      if (!inOrder) merged.sort((a, b) => a.seq - b.seq);
+      this.events.value = merged;
+      this.settle(fresh);
+    }
+    return this.hole(incoming[0]!.seq);
+  }
+
+  /** Applies an ephemeral frame about this conversation. */
+  hear(frame: ({ type: "typing" } & Typing) | ({ type: "read" } & Read) | ({ type: "delta" } & Delta) | ({ type: "queue" } & QueuePlace)): void {
+    switch (frame.type) {
+      case "typing":
+        if (frame.from) this.setTyping(frame.from, frame.on ?? false, frame.preview ?? "");
+        return;
+      case "read":
+        if (frame.from) this.setSeen(frame.from.kind, frame.seq ?? 0);
+        return;
+      case "delta":
+        if (frame.cid && !this.events.value.some((e) => e.cid === frame.cid)) {
+          const streams = new Map(this.streams.value);
+          this.streams.value = streams.set(frame.cid, (streams.get(frame.cid) ?? "") + (frame.text ?? ""));
+        }
+        return;
+      case "queue":
+        this.queue.value = frame;
+    }
+  }
+
+  setSeen(kind: Actor["kind"], seq: number): void {
+    if (seq > (this.seen.value[kind] ?? 0)) this.seen.value = { ...this.seen.value, [kind]: seq };
+  }
+
+  private has(seq: number): boolean {
+    const events = this.events.value;
+    let low = 0;
+    let high = events.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const at = events[middle]!.seq;
+      if (at === seq) return true;
+      if (at < seq) low = middle + 1;
+      else high = middle - 1;
+    }
+    return false;
+  }
+
+  // What an event ends: its author has stopped writing, its stream is whole.
+  private settle(fresh: readonly ChatEvent[]): void {
+    for (const e of fresh) {
+      this.setTyping(e.from, false, "");
+      if (e.cid && this.streams.value.has(e.cid)) {
+        const streams = new Map(this.streams.value);
+        streams.delete(e.cid);
+        this.streams.value = streams;
+      }
+      if (e.kind === "assigned" || e.kind === "resolved") this.queue.value = null;
+    }
+  }
+
+  private setTyping(from: Actor, on: boolean, preview: string): void {
+    clearTimeout(this.quiet.get(from.id));
+    if (!on && !this.typing.value.has(from.id)) return;
+    const typing = new Map(this.typing.value);
+    if (on) {
+      typing.set(from.id, { from, preview });
+      this.quiet.set(from.id, setTimeout(() => this.setTyping(from, false, ""), TYPING_LASTS));
+    } else {
+      typing.delete(from.id);
+    }
+    this.typing.value = typing;
+  }
+
+  private hole(from: number): number | undefined {
+    const events = this.events.value;
+    for (let i = events.length - 1; i > 0; i--) {
+      const before = events[i - 1]!;
+      if (events[i]!.prev > before.seq) return before.seq;
+      if (before.seq < from) return undefined; // everything older was whole already
+    }
+    return undefined;
+  }
+}
+
+export interface StoreOptions {
+  /** Something is missing after the place: send hello/resume. */
+  repair(place: Place): void;
+}
+
+/**
+ * The conversations of one reader. Feed it every frame; it keeps the threads
+ * whole and asks for what is missing.
+ */
+export class Store {
+  readonly threads = new Map<string, Thread>();
+  /** Rows of the welcome and of later changes, by conversation. */
+  readonly summaries = signal<ReadonlyMap<string, Summary>>(new Map());
+  private readonly repairing = new Map<string, number>();
+
+  constructor(private readonly options: StoreOptions) {}
+
+  /** The thread of a conversation, made when it is new. */
+  thread(conv: string): Thread {
+    let thread = this.threads.get(conv);
+    if (!thread) this.threads.set(conv, (thread = new Thread(conv)));
+    return thread;
+  }
+
+  /** Where each known conversation ends here: what hello resumes. */
+  places(): Place[] {
+    const places: Place[] = [];
+    for (const [conv, thread] of this.threads) {
+      if (thread.last) places.push({ conv, seq: thread.last });
+    }
+    return places;
+  }
+
+  /** Applies a frame; false when it does not concern conversations. */
+  receive(frame: ServerFrame): boolean {
+    switch (frame.type) {
+      case "welcome":
+        this.repairing.clear();
+        this.summaries.value = new Map([...this.summaries.value, ...frame.conversations.map((c) => [c.id, c] as const)]);
+        return true;
+      case "conversation":
+        this.summaries.value = new Map(this.summaries.value).set(frame.conversation.id, frame.conversation);
+        return true;
+      case "event": {
+        const { type: _, ...event } = frame;
+        this.insert(event.conv, [event]);
+        return true;
+      }
+      case "page":
+        this.thread(frame.conv).loading.value = false;
+        // Inside a page conv is not repeated by every server.
+        this.insert(frame.conv, frame.events.map((e) => ({ ...e, conv: frame.conv })));
+        return true;
+      case "typing":
+      case "read":
+      case "delta":
+      case "queue":
+        this.thread(frame.conv).hear(frame);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Merges events that came another way, such as REST. */
+  insert(conv: string, events: readonly ChatEvent[]): void {
+    const after = this.thread(conv).merge(events);
+    if (after === undefined) {
+      this.repairing.delete(conv);
+    } else if (this.repairing.get(conv) !== after) {
+      this.repairing.set(conv, after); // once for a hole: the answer may take many frames
+      this.options.repair({ conv, seq: after });
+    }
+  }
+
+  /** Forgets everything: another person uses this browser now. */
+  clear(): void {
+    this.threads.clear();
+    this.summaries.value = new Map();
+  }
+}
+
+/** Where a conversation stands, as its events tell. */
+export interface Standing {
+  state: State;
+  agent?: { id: string; name: string };
+  /** Set while it waits because nobody is there. */
+  offline?: "nobody_online" | "outside_hours";
+  opensAt?: string;
+  rating?: number;
+}
+
+/** Derives where the conversation stands. base is what was known before the first event. */
+export function standing(events: readonly ChatEvent[], base?: Summary): Standing {
+  let now: Standing = { state: base?.state ?? "bot" };
+  if (base?.agent) now.agent = { id: base.agent, name: base.agent_name ?? "" };
+  if (base?.rating) now.rating = base.rating;
+  for (const e of events) now = step(now, e);
+  return now;
+}
+
+function step(now: Standing, e: ChatEvent): Standing {
+  switch (e.kind) {
+    case "opened":
+      return { state: e.opened?.state ?? "bot" };
+    case "handoff":
+      return { state: "queued" };
+    case "queued": {
+      const next: Standing = { state: "queued" };
+      if (e.queued?.offline) next.offline = e.queued.offline;
+      if (e.queued?.opens_at) next.opensAt = e.queued.opens_at;
+      return next;
+    }
+    case "assigned":
+    case "transferred":
+      if (!e.assigned?.agent) return { state: "queued" };
+      return { state: "assigned", agent: { id: e.assigned.agent, name: e.assigned.name ?? "" } };
+    case "resolved":
+      return { ...now, state: "resolved" };
+    case "reopened":
+      return { ...now, state: now.agent ? "assigned" : "queued" };
+    case "snoozed":
+      return { ...now, state: "snoozed" };
+    case "rated":
+      return e.rating ? { ...now, rating: e.rating.score } : now;
+    default:
+      return now;
+  }
+}
