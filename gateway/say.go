@@ -22,6 +22,12 @@ func (s *socket) say(ctx context.Context, f Send) error {
 	if f.Note && !s.viewer.Staff() {
 		return errs.New(errs.Forbidden, "notes are for agents")
 	}
+	if f.Text == "" && f.Choice != "" {
+		f.Text = f.Choice
+	}
+	if strings.TrimSpace(f.Text) == "" && len(f.Attachments) == 0 {
+		return errs.Field("text", "is empty; say something or attach a file")
+	}
 	if err := s.admit(f.Text); err != nil {
 		return err
 	}
@@ -30,12 +36,6 @@ func (s *socket) say(ctx context.Context, f Send) error {
 	}
 	if _, err := s.subject(ctx, f.Conv); err != nil {
 		return err
-	}
-	if f.Text == "" && f.Choice != "" {
-		f.Text = f.Choice
-	}
-	if strings.TrimSpace(f.Text) == "" && len(f.Attachments) == 0 {
-		return errs.Field("text", "is empty; say something or attach a file")
 	}
 	known, ok, err := s.known(ctx, f.Conv, f.CID, f.Attempt)
 	if err != nil {

@@ -116,10 +116,6 @@ func (s *socket) endLocked(d disconnect) {
 		return
 	}
 	s.ending = &d
-	if d.Code == closeSlow {
-		// A write may be stuck on this reader right now; it gets a last second.
-		_ = s.conn.NetConn().SetWriteDeadline(time.Now().Add(closeGrace)) //nolint:errcheck // a dead connection ends anyway
-	}
 	s.space.Broadcast()
 	s.wake()
 }
