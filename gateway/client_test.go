@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -153,18 +154,19 @@ func (c *client) chain(o map[string]any) {
 	c.last[conv] = seq
 }
 
-// await returns the next object of the type that match accepts; objects before
-// it are passed over.
+// await returns the next object of the type that match accepts. Those of the
+// same type before it are passed over; other types stay for later, because an
+// ack and its event may come in either order.
 func (c *client) await(kind string, match func(map[string]any) bool) map[string]any {
 	c.t.Helper()
 	for {
 		for i, o := range c.got {
 			if o["type"] == kind && (match == nil || match(o)) {
-				c.got = c.got[i+1:]
+				before := slices.DeleteFunc(slices.Clone(c.got[:i]), func(o map[string]any) bool { return o["type"] == kind })
+				c.got = append(before, c.got[i+1:]...)
 				return o
 			}
 		}
-		c.got = nil
 		require.True(c.t, c.pull(), "closed with %d while waiting for %s", c.code, kind)
 	}
 }
