@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parley/internal/bus"
+	"parley/internal/pg"
+)
+
+// admin is the listener for operators: metrics and health. It belongs on a
+// loopback or private address.
+type admin struct {
+	registry *prometheus.Registry
+	bus      *bus.Bus
+	db       *pg.DB
+	draining atomic.Bool
+}
+
+func newAdmin(b *bus.Bus, db *pg.DB) *admin {
+	a := &admin{registry: prometheus.NewRegistry(), bus: b, db: db}
+	a.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		busCollector{b},
+	)
+	return a
+}
+
+// run serves until ctx ends; an empty address serves nothing.
+func (a *admin) run(ctx context.Context, addr string) error {
+	if addr == "" {
+		<-ctx.Done()
+		return nil
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen on --admin-addr: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /readyz", a.ready)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() {
+		down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(down) // what is still open then is closed with the process
+	})
+	defer stop()
+	if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve --admin-addr: %w", err)
+	}
+	return nil
+}
+
+// readiness is the body of /readyz. Without PostgreSQL chat goes on, so that
+// is degraded and ready.
+type readiness struct {
+	Ready    bool   `json:"ready"`
+	NATS     string `json:"nats"`
+	Postgres string `json:"postgres"`
+	Draining bool   `json:"draining,omitempty"`
+}
+
+func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	state := readiness{Ready: true, NATS: "ok", Postgres: "ok", Draining: a.draining.Load()}
+	if err := a.bus.Ready(ctx); err != nil {
+		state.Ready, state.NATS = false, err.Error()
+	}
+	if err := a.db.Ping(ctx); err != nil {
+		state.Postgres = "degraded: " + err.Error()
+	}
+	if state.Draining {
+		state.Ready = false
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !state.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(state) // the prober has gone when this fails
+}

@@ -1,0 +1,107 @@
+// Command parley runs a support desk on an event log: chat, bot, help centre
+// and console in one process. `parley help` lists what it can do.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in the command line rather than in the world.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// execute runs one command line and returns the exit code.
+func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot(in, out, errOut)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	_, _ = fmt.Fprintln(errOut, "parley:", err) // nowhere is left to report a failing stderr
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// program is what the commands share.
+type program struct {
+	cfg    config
+	in     io.Reader
+	out    io.Writer
+	errOut io.Writer
+}
+
+func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
+	p := &program{in: in, out: out, errOut: errOut}
+	root := &cobra.Command{
+		Use:   "parley",
+		Short: "Support chat, bot, help centre and console on an event log",
+		Long: "Parley runs a support desk in one process, with its own NATS and PostgreSQL unless told otherwise.\n" +
+			"Every setting is a flag and an environment variable PARLEY_…; `parley config` lists them.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	flags := p.cfg.flags()
+	root.PersistentFlags().AddFlagSet(flags)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if err := fromEnv(flags, os.Environ()); err != nil {
+			return usageError{err}
+		}
+		if err := p.cfg.check(); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+	root.AddCommand(
+		p.serveCommand(), p.migrateCommand(), p.configCommand(flags), p.routesCommand(), p.subjectsCommand(), p.doctorCommand(),
+		p.userCommand(), p.inboxCommand(), p.tokenCommand(), p.integrationCommand(), p.kbCommand(), p.dlqCommand(), p.versionCommand(),
+	)
+	return root
+}
+
+// noArgs and exactArgs report a wrong number of arguments as a usage error.
+func noArgs(cmd *cobra.Command, args []string) error { return exactArgs(0)(cmd, args) }
+
+func exactArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits an int
+}
