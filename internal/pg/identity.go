@@ -47,8 +47,13 @@ func (id identity) own(path string) error {
 			return nil
 		}
 	}
-	if err := os.Lchown(path, id.uid, id.gid); err != nil {
-		return fmt.Errorf("giving a folder of the database to %s: %w", id.name, err)
+	err := os.Lchown(path, id.uid, id.gid)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%s belongs to another user: run Parley as that user, or give it to this one with: sudo chown -R %d %s",
+			path, id.uid, path)
+	}
+	if err != nil {
+		return fmt.Errorf("giving %s to %s: %w", path, id.name, err)
 	}
 	return nil
 }
@@ -62,10 +67,6 @@ func (id identity) adopt(pgdata string) error {
 	}
 	if owner == id.uid {
 		return nil
-	}
-	if os.Geteuid() != 0 {
-		return fmt.Errorf("%s belongs to user %d: run Parley as that user, or give it to this one with: sudo chown -R %d %s",
-			pgdata, owner, id.uid, filepath.Dir(pgdata))
 	}
 	return filepath.WalkDir(pgdata, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {

@@ -4,34 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // ErrLocked means that another process runs the private server of this data
 // folder; RunningURL tells how to reach it.
 var ErrLocked = errors.New("another Parley is running on this data folder")
-
-const (
-	readyTimeout = 2 * time.Minute // a crash recovery may take long
-	readyPoll    = 15 * time.Millisecond
-
-	fastStop      = 30 * time.Second // SIGINT: ends sessions and writes a checkpoint
-	immediateStop = 5 * time.Second  // SIGQUIT: no checkpoint, the next start recovers
-
-	maxLogSize = 8 << 20
-	logTail    = 4 << 10
-	tailLines  = 15
-)
 
 // ServerConfig says where the private server lives.
 type ServerConfig struct {
@@ -90,7 +71,7 @@ func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	if err := s.start(ctx, cfg); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the private PostgreSQL: %w", err), s.lock.Close())
+		return nil, errors.Join(fmt.Errorf("starting the private PostgreSQL: %w", err), unlock(s.lock))
 	}
 	return s, nil
 }
@@ -135,99 +116,6 @@ func (s *Server) start(ctx context.Context, cfg ServerConfig) error {
 	return nil
 }
 
-// launch starts the server's process and the goroutine that waits for its end.
-func (s *Server) launch(c cluster) error {
-	logFile, err := openLog(s.layout.log)
-	if err != nil {
-		return err
-	}
-	defer logFile.Close() // the child has its own descriptor
-	// Not bound to a context: Stop ends it in order.
-	cmd := exec.Command(filepath.Join(c.installation.BinDir, "postgres"), c.args()...) //nolint:gosec,noctx // see above; the operator's own folder
-	cmd.Dir, cmd.Env = "/", serverEnv()
-	cmd.Stdout, cmd.Stderr = logFile, logFile
-	cmd.SysProcAttr = c.identity.attr(syscall.SIGINT)
-	started := make(chan error, 1)
-	go func() {
-		err := onOneThread(func() error {
-			err := cmd.Start()
-			started <- err
-			if err != nil {
-				return err
-			}
-			return cmd.Wait()
-		})
-		s.err = s.verdict(err)
-		close(s.done)
-	}()
-	if err := <-started; err != nil {
-		<-s.done
-		return fmt.Errorf("running postgres: %w", err)
-	}
-	s.process = cmd.Process
-	return nil
-}
-
-// verdict is nil when the server ended because it was told to.
-func (s *Server) verdict(exit error) error {
-	select {
-	case <-s.stopping:
-		if exit == nil {
-			return nil
-		}
-		return fmt.Errorf("PostgreSQL was not stopped cleanly: %w", exit)
-	default:
-	}
-	if exit == nil {
-		exit = errors.New("exit status 0")
-	}
-	return fmt.Errorf("PostgreSQL ended by itself: %w\n%s", exit, tail(s.layout.log))
-}
-
-// waitReady returns when the server accepts connections and has our database.
-// It tries often, because nothing announces it and a start takes a tenth of a
-// second.
-func (s *Server) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	tick := time.NewTicker(readyPoll)
-	defer tick.Stop()
-	for {
-		err := s.greet(ctx)
-		if err == nil {
-			return nil
-		}
-		if !mayComeUp(err) && ctx.Err() == nil {
-			return fmt.Errorf("connecting: %w", err)
-		}
-		select {
-		case <-s.done:
-			return s.err
-		case <-ctx.Done():
-			return fmt.Errorf("it does not answer: %w\n%s", err, tail(s.layout.log))
-		case <-tick.C:
-		}
-	}
-}
-
-func (s *Server) greet(ctx context.Context) (err error) {
-	conn, err := pgx.Connect(ctx, s.layout.url(testDatabase))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	if s.database == testDatabase {
-		return nil
-	}
-	var exists bool
-	const query = "SELECT exists (SELECT FROM pg_catalog.pg_database WHERE datname = $1)"
-	if err := conn.QueryRow(ctx, query, s.database).Scan(&exists); err != nil || exists {
-		return err
-	}
-	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{s.database}.Sanitize())
-	return err
-}
-
 // URL is the connection string for Open.
 func (s *Server) URL() string { return s.layout.url(s.database) }
 
@@ -255,117 +143,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	default:
 	}
 	err := s.halt(ctx)
-	if cerr := s.lock.Close(); cerr != nil {
-		err = errors.Join(err, fmt.Errorf("unlocking the data folder: %w", cerr))
+	if rerr := os.RemoveAll(s.run); rerr != nil {
+		err = errors.Join(err, fmt.Errorf("removing the socket: %w", rerr))
 	}
-	return err
-}
-
-func (s *Server) halt(ctx context.Context) error {
-	began := time.Now()
-	close(s.stopping)
-	steps := []struct {
-		signal   syscall.Signal
-		patience time.Duration
-		early    <-chan struct{}
-	}{
-		{syscall.SIGINT, fastStop, ctx.Done()},
-		{syscall.SIGQUIT, immediateStop, nil},
-		{syscall.SIGKILL, immediateStop, nil},
-	}
-	for _, step := range steps {
-		if err := s.process.Signal(step.signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return fmt.Errorf("stopping PostgreSQL: %w", err)
-		}
-		timer := time.NewTimer(step.patience)
-		select {
-		case <-s.done:
-			timer.Stop()
-			s.log.Info("private PostgreSQL stopped", "took", time.Since(began).Round(time.Millisecond))
-			return s.err
-		case <-step.early:
-		case <-timer.C:
-		}
-		timer.Stop()
-		s.log.Warn("PostgreSQL does not stop; pressing harder", "after", step.signal.String())
-	}
-	return fmt.Errorf("PostgreSQL (pid %d) does not end even by force", s.process.Pid)
-}
-
-// RunningURL returns how to reach the private server of the data folder dir, and
-// whether one is running: commands use it to work beside a running Parley.
-func RunningURL(dir string) (string, bool) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", false
-	}
-	l := layoutOf(dir)
-	// The socket may be in /tmp, where anybody could have made one.
-	dataOwner, err := ownerOf(l.data)
-	if err != nil {
-		return "", false
-	}
-	if runOwner, err := ownerOf(l.run); err != nil || runOwner != dataOwner {
-		return "", false
-	}
-	conn, err := net.DialTimeout("unix", l.socket(), time.Second) //nolint:noctx // bounded by its timeout
-	if err != nil {
-		return "", false
-	}
-	return l.url(database), conn.Close() == nil
-}
-
-// lockFile takes the lock for the life of this process; the kernel frees it even
-// after kill -9.
-func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("opening the lock: %w", err)
-	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
-	switch {
-	case err == nil:
-		return f, nil
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = ErrLocked
-	}
-	return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
-}
-
-// openLog opens the server's log for appending, keeping one older file.
-func openLog(path string) (*os.File, error) {
-	if info, err := os.Stat(path); err == nil && info.Size() > maxLogSize {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return nil, fmt.Errorf("rotating the server's log: %w", err)
-		}
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("opening the server's log: %w", err)
-	}
-	return f, nil
-}
-
-// tail returns the last lines of a log for an error message.
-func tail(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return "(no log: " + err.Error() + ")"
-	}
-	defer f.Close() // read only: nothing to lose
-	if info, err := f.Stat(); err == nil && info.Size() > logTail {
-		if _, err := f.Seek(-logTail, io.SeekEnd); err != nil {
-			return "(no log: " + err.Error() + ")"
-		}
-	}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return "(no log: " + err.Error() + ")"
-	}
-	return lastLines(string(text))
-}
-
-func lastLines(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
+	return errors.Join(err, unlock(s.lock))
 }
