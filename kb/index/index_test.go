@@ -1,0 +1,138 @@
+package index_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/kb/index"
+)
+
+func passage(id int64, text string) []index.Chunk { return []index.Chunk{{ID: id, Text: text}} }
+
+func helpCentre() *index.Index {
+	return index.Build([]index.Article{
+		{ID: "password", Locale: "en", Title: "Reset your password", Aliases: []string{"I cannot remember my secret word"}, Head: 100, Chunks: []index.Chunk{
+			{ID: 1, Text: "Passwords have twelve characters."}, {ID: 2, Path: []string{"From the sign-in page"}, Text: "Press the link below the form, then open the e-mail that arrives."},
+		}},
+		{ID: "invoice", Locale: "en", Title: "Download an invoice", Chunks: passage(3, "Open billing and press download beside the month.")},
+		{ID: "salaries", Locale: "en", Agents: true, Title: "Reset a customer's password", Chunks: passage(4, "For staff: open the customer and press reset.")},
+		{ID: "contraseña", Locale: "es", Title: "Restablecer la contraseña", Chunks: passage(5, "Pulse el enlace debajo del formulario.")},
+		{ID: "密码", Locale: "zh", Title: "重置密码", Chunks: passage(6, "点击表单下方的链接。")},
+		{ID: "empty", Locale: "en", Title: "Password"},
+	})
+}
+
+func ids(results []index.Result) []string {
+	out := []string{}
+	for _, r := range results {
+		out = append(out, r.Article)
+	}
+	return out
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		query index.Query
+		want  []string
+	}{
+		{"a word and its other forms", index.Query{Text: "resetting passwords", Locale: "en"}, []string{"password"}},
+		{"an alias", index.Query{Text: "secret word", Locale: "en"}, []string{"password"}},
+		{"a typing error", index.Query{Text: "invocie", Locale: "en"}, []string{"invoice"}},
+		{"what is for agents, for agents", index.Query{Text: "customer password", Locale: "en", Agents: true}, []string{"salaries", "password"}},
+		{"what is for agents, for others", index.Query{Text: "customer password staff", Locale: "en"}, []string{"password"}},
+		{"another language", index.Query{Text: "contrasena", Locale: "es-MX"}, []string{"contraseña"}},
+		{"a script without spaces", index.Query{Text: "忘记密码", Locale: "zh"}, []string{"密码"}},
+		{"any language", index.Query{Text: "contraseña"}, []string{"contraseña"}},
+		{"a language without articles asks all", index.Query{Text: "invoice", Locale: "fr"}, []string{"invoice"}},
+		{"nothing fits", index.Query{Text: "weather tomorrow", Locale: "en"}, []string{}},
+		{"stop words only", index.Query{Text: "how do I", Locale: "en"}, []string{}},
+		{"no words", index.Query{Text: "?!", Locale: "en"}, []string{}},
+	}
+	x := helpCentre()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := x.Begin(tt.query).Results(nil, 5)
+			assert.Equal(t, tt.want, ids(got))
+			for _, r := range got {
+				assert.Greater(t, r.Answerable, 0.0)
+				assert.Less(t, r.Answerable, 1.0)
+			}
+		})
+	}
+}
+
+func TestSearchPicksThePassage(t *testing.T) {
+	t.Parallel()
+	got := helpCentre().Begin(index.Query{Text: "password e-mail does not arrive", Locale: "en"}).Results(nil, 1)
+	require.Len(t, got, 1)
+	assert.EqualValues(t, 2, got[0].Chunk)
+}
+
+func TestCosinesFindWhatWordsDoNot(t *testing.T) {
+	t.Parallel()
+	s := helpCentre().Begin(index.Query{Text: "what I owe", Locale: "en"})
+	assert.Empty(t, s.Results(nil, 5))
+	assert.Equal(t, []string{"invoice"}, ids(s.Results(map[int64]float64{3: 0.6, 1: 0.1}, 5)))
+	head := helpCentre().Begin(index.Query{Text: "what I owe", Locale: "en"}).Results(map[int64]float64{100: 0.6}, 5)
+	require.Equal(t, []string{"password"}, ids(head), "the head's cosine speaks for its article")
+	assert.EqualValues(t, 1, head[0].Chunk, "but a passage is returned")
+}
+
+func TestLeads(t *testing.T) {
+	t.Parallel()
+	s := helpCentre().Begin(index.Query{Text: "reset password", Locale: "en"})
+	assert.ElementsMatch(t, []int64{1, 100}, s.Leads(10))
+	assert.Empty(t, index.Build(nil).Begin(index.Query{Text: "x"}).Leads(10))
+}
+
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	marked := func(text, query, locale string) string {
+		var b strings.Builder
+		at := 0
+		for _, m := range index.Marks(text, query, locale) {
+			b.WriteString(text[at:m.Start] + "[" + text[m.Start:m.End] + "]")
+			at = m.End
+		}
+		return b.String() + text[at:]
+	}
+	assert.Equal(t, "[Resetting] the <[Passwords]>", marked("Resetting the <Passwords>", "how to reset my password", "en"))
+	assert.Equal(t, "重置[密码]。", marked("重置密码。", "密码", "zh"))
+	assert.Equal(t, "[oublié]", marked("oublié", "OUBLIE", "fr"))
+	assert.Equal(t, "nothing", marked("nothing", "", "en"))
+}
+
+func TestSnippet(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("Filler words stand here. ", 30) + "The refund arrives within ten days. " + strings.Repeat("More words follow now. ", 30)
+	got := index.Snippet(long, "when does my refund arrive", "en", 120)
+	assert.Contains(t, got, "refund arrives within ten days")
+	assert.LessOrEqual(t, len([]rune(got)), 120)
+	assert.True(t, strings.HasPrefix(got, "…"))
+	assert.Equal(t, "Short text.", index.Snippet("Short\ntext.", "x", "en", 120))
+	start := index.Snippet(long, "absent", "en", 50)
+	assert.True(t, strings.HasPrefix(start, "Filler words"))
+	chinese := index.Snippet(strings.Repeat("文字", 200)+"退款"+strings.Repeat("文字", 200), "退款", "zh", 60)
+	assert.LessOrEqual(t, len([]rune(chinese)), 60)
+}
+
+func FuzzSearch(f *testing.F) {
+	f.Add("reset password", "Some text about a password.")
+	x := helpCentre()
+	f.Fuzz(func(t *testing.T, query, text string) {
+		for _, r := range x.Begin(index.Query{Text: query}).Results(nil, 3) {
+			if r.Answerable < 0 || r.Answerable > 1 {
+				t.Fatalf("answerable %f for %q", r.Answerable, query)
+			}
+		}
+		if n := len([]rune(index.Snippet(text, query, "en", 40))); n > 40 {
+			t.Fatalf("snippet of %d characters", n)
+		}
+	})
+}
