@@ -19,17 +19,21 @@ type Ephemeral struct {
 }
 
 // Notice is a personal message to one agent's sockets. Type is offer,
-// assigned, revoked or presence.
+// assigned, revoked, rights or presence.
 type Notice struct {
 	Type  string    `json:"type"`
 	Agent string    `json:"agent"`
 	Conv  string    `json:"conv,omitempty"`
 	Until time.Time `json:"until,omitzero"`
+	// Session limits NoticeRevoked to the sockets of one session or API token
+	// (the viewer's Session); "" means every socket of the agent.
+	Session string `json:"session,omitempty"`
 }
 
 // Types of [Notice].
 const (
 	NoticeRevoked  = "revoked"  // sessions or rights changed: sockets must authenticate again, at once
+	NoticeRights   = "rights"   // rights were added: sockets should come back and have them read again; the session stands
 	NoticeOffer    = "offer"    // a conversation is offered until Until
 	NoticeAssigned = "assigned" // a conversation was assigned
 )
