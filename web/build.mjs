@@ -5,13 +5,15 @@ import * as esbuild from "esbuild";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { createHash } from "node:crypto";
 
 const root = dirname(fileURLToPath(import.meta.url));
-const dist = join(root, "dist");
+const options = Object.fromEntries(process.argv.slice(2).map((arg) => arg.replace(/^--/, "").split("=")).map(([name, value = "yes"]) => [name, value]));
+const dist = options.out ? resolve(options.out) : join(root, "dist"); // --out=DIR
+const only = options.only?.split(","); // --only=widget,launcher
 const at = (...parts) => join(root, ...parts);
 const kB = 1000;
 
@@ -107,14 +109,14 @@ async function build() {
   const manifest = { entries: {}, locales: {} };
   const outputs = new Map(); // name → bytes
   const jobs = [
-    { name: "launcher", entries: { widget: "widget/loader.ts", chatwoot: "widget/shim-chatwoot.ts", intercom: "widget/shim-intercom.ts" }, options: { format: "iife" } },
+    { name: "launcher", entries: { widget: "widget/loader.ts", chatwoot: "widget/shim-chatwoot.ts", intercom: "widget/shim-intercom.ts" }, options: { format: "iife", sourcemap: false } },
     { name: "widget", entries: { frame: "widget/frame.tsx" }, options: { format: "esm", splitting: true, chunkNames: "frame-[hash]", ...lean } },
     { name: "console", entries: { console: "console/main.tsx" }, options: { format: "esm", splitting: true, chunkNames: "console-[hash]", ...automatic } },
     { name: "site", entries: { enhance: "site/enhance.ts", demo: "site/demo.ts" }, options: { format: "iife" } },
   ];
   for (const job of jobs) {
     const entryPoints = Object.entries(job.entries).filter(([, file]) => existsSync(at(file))).map(([out, file]) => ({ in: at(file), out }));
-    if (!entryPoints.length) continue;
+    if (!entryPoints.length || (only && !only.includes(job.name))) continue;
     const result = await esbuild.build({ ...common, plugins, entryPoints, ...job.options });
     collect(result, job, manifest, outputs);
   }
@@ -140,13 +142,13 @@ function collect(result, job, manifest, outputs) {
   }
   for (const [path, meta] of Object.entries(result.metafile.outputs)) {
     if (!meta.entryPoint) continue;
-    const js = relative("dist", path);
+    const js = relative(dist, join(root, path));
     const entry = Object.entries(job.entries).find(([, file]) => file === meta.entryPoint)?.[0];
     if (!entry) continue; // a lazy route
     const preload = staticImports(result.metafile, path);
     manifest.entries[entry] = { js };
     if (meta.cssBundle) {
-      const css = relative("dist", meta.cssBundle);
+      const css = relative(dist, join(root, meta.cssBundle));
       manifest.entries[entry].css = rename.get(css) ?? css;
     }
     if (preload.length) manifest.entries[entry].preload = preload;
@@ -159,7 +161,7 @@ function staticImports(metafile, path, seen = new Set()) {
     seen.add(used.path);
     staticImports(metafile, used.path, seen);
   }
-  return [...seen].map((p) => relative("dist", p));
+  return [...seen].map((p) => relative(dist, join(root, p)));
 }
 
 /** Writes the widget's messages, one file a language; the frame's page carries them. */
@@ -242,7 +244,6 @@ async function watch() {
   again();
 }
 
-const mode = process.argv[2];
-if (mode === "--test") await test();
-else if (mode === "--watch") await watch();
+if (options.test) await test();
+else if (options.watch) await watch();
 else await build().catch((e) => { if (e.message !== "build failed") console.error(e.message); process.exitCode = 1; });

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gofiber/fiber/v2"
-
 )
 
 // page renders a template as a whole before anything is sent.
@@ -49,4 +48,3 @@ func notBuilt(c *fiber.Ctx) error {
 	c.Type("txt", "utf-8")
 	return c.Status(fiber.StatusServiceUnavailable).SendString("The browser side is not built yet. Run: make web\nThen start parley again.\n")
 }
-
