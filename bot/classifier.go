@@ -1,0 +1,127 @@
+package bot
+
+import (
+	"math/rand/v2"
+)
+
+// corpus is a labelled set of vectors in one block of memory.
+type corpus struct {
+	ids      []uint16
+	values   []float32
+	starts   []int // start of each vector; one more than there are vectors
+	labels   []int
+	features int
+	classes  int
+}
+
+func newCorpus(features, classes int) *corpus {
+	return &corpus{starts: []int{0}, features: features, classes: classes}
+}
+
+func (c *corpus) add(v *vector, label int) {
+	c.ids = append(c.ids, v.ids...)
+	c.values = append(c.values, v.values...)
+	c.starts = append(c.starts, len(c.ids))
+	c.labels = append(c.labels, label)
+}
+
+func (c *corpus) len() int { return len(c.labels) }
+
+func (c *corpus) at(i int) vector {
+	from, to := c.starts[i], c.starts[i+1]
+	return vector{c.ids[from:to], c.values[from:to]}
+}
+
+// linear holds a weight for each feature and class, a row a feature, and a bias
+// a class.
+type linear struct {
+	weights []float32
+	bias    []float32
+}
+
+// scores writes the score of each class to dst.
+func (l *linear) scores(v vector, dst []float32) {
+	copy(dst, l.bias)
+	for i, id := range v.ids {
+		addScaled(dst, v.values[i], l.weights[int(id)*len(dst):][:len(dst)])
+	}
+}
+
+// addScaled adds x*row to dst, which is as long. Four at a time is 1.6 times as
+// fast as one.
+func addScaled(dst []float32, x float32, row []float32) {
+	for len(dst) >= 4 && len(row) >= 4 {
+		dst[0] += x * row[0]
+		dst[1] += x * row[1]
+		dst[2] += x * row[2]
+		dst[3] += x * row[3]
+		dst, row = dst[4:], row[4:]
+	}
+	for i := range dst {
+		dst[i] += x * row[i]
+	}
+}
+
+// move adds delta times the vector to the weights of the moved classes.
+func (l *linear) move(v vector, delta []float32, moved []int) {
+	if len(moved) == 0 {
+		return
+	}
+	for i, id := range v.ids {
+		row := l.weights[int(id)*len(delta):][:len(delta)]
+		x := v.values[i]
+		for _, k := range moved {
+			row[k] += x * delta[k]
+		}
+	}
+	for _, k := range moved {
+		l.bias[k] += biasFeature * biasFeature * delta[k]
+	}
+}
+
+// biasFeature is the value of the constant feature behind the bias.
+const biasFeature = 0.5
+
+// loss is what distinguishes the two learners. Both are trained in the dual by
+// coordinate ascent: an example's dual variables are set to their best values
+// given all others, and the weights follow. There is no learning rate, the
+// optimum is unique, and an example that has settled costs one product.
+type loss interface {
+	// step changes the example's dual variables, one a class and all zero at
+	// first, given its scores and its squared length, and writes to delta how
+	// far each class's weights move along the example.
+	step(scores, dual, delta []float32, label int, squared float32)
+}
+
+// fit trains in the given number of passes over the corpus; five are enough for
+// text. The same corpus, loss and seed give the same bits.
+func fit(c *corpus, l loss, passes int, seed uint64) *linear {
+	model := &linear{weights: make([]float32, c.features*c.classes), bias: make([]float32, c.classes)}
+	dual := make([]float32, c.len()*c.classes)
+	scores, delta := make([]float32, c.classes), make([]float32, c.classes)
+	moved := make([]int, 0, c.classes)
+	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a repeatable shuffle, no secret
+	for range passes {
+		for _, i := range random.Perm(c.len()) {
+			v := c.at(i)
+			model.scores(v, scores)
+			l.step(scores, dual[i*c.classes:][:c.classes], delta, c.labels[i], squaredLength(v.values)+biasFeature*biasFeature)
+			moved = moved[:0]
+			for k, d := range delta {
+				if d != 0 {
+					moved = append(moved, k)
+				}
+			}
+			model.move(v, delta, moved)
+		}
+	}
+	return model
+}
+
+func squaredLength(values []float32) float32 {
+	var sum float32
+	for _, v := range values {
+		sum += v * v
+	}
+	return sum
+}

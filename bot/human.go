@@ -1,0 +1,191 @@
+package bot
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// wish recognises that somebody asks for a person, in any language that has a
+// lexicon human.<language>.txt. Such a file has the sections
+//
+//	similar   words that are recognised with one letter wrong
+//	names     name = expression, used below as {name}
+//	ask       expressions of the wish
+//	not       expressions that look like it; they are cut out first
+//
+// Expressions are regular ones whose letters are words: "." is any word, "a?"
+// the word a or nothing, and spaces only keep words apart. An umlaut also
+// stands for its spelling with e.
+type wish struct{ languages []wishIn }
+
+// wishIn is a wish in one language. The words of its lexicon are numbered and
+// the expressions compiled over the numbers, each as one rune: a message of
+// twenty words is then twenty runes long, which is 50 times as fast as matching
+// letters.
+type wishIn struct {
+	runes    map[string]rune
+	similar  []string
+	ask, not *regexp.Regexp
+}
+
+// The runes that stand for words: private use, so that none means anything in
+// an expression.
+const (
+	unknownWord = '\uE000'
+	cutOut      = '\uE001'
+	firstWord   = '\uE002'
+)
+
+func newWish() *wish {
+	w := &wish{}
+	files := lexiconFiles("human")
+	for _, language := range slices.Sorted(maps.Keys(files)) {
+		sections := readLexicon(files[language])
+		names := expand(sections["names"])
+		in := wishIn{runes: map[string]rune{}, similar: wordList(sections["similar"])}
+		in.ask = in.compile(sections["ask"], names)
+		in.not = in.compile(sections["not"], names)
+		w.languages = append(w.languages, in)
+	}
+	return w
+}
+
+// expand resolves the names, each of which may use those before it.
+func expand(lines []string) *strings.Replacer {
+	var pairs []string
+	replacer := strings.NewReplacer()
+	for _, line := range lines {
+		name, expression, _ := strings.Cut(line, "=")
+		pairs = append(pairs, "{"+strings.TrimSpace(name)+"}", "(?:"+replacer.Replace(strings.TrimSpace(expression))+")")
+		replacer = strings.NewReplacer(pairs...)
+	}
+	return replacer
+}
+
+// compile makes one expression of all lines. A mistake in an embedded lexicon
+// is a broken build.
+func (w *wishIn) compile(lines []string, names *strings.Replacer) *regexp.Regexp {
+	alternatives := make([]string, len(lines))
+	for i, line := range lines {
+		alternatives[i] = w.encode(names.Replace(line))
+	}
+	expression, err := regexp.Compile(strings.Join(alternatives, "|"))
+	if err != nil {
+		panic(fmt.Errorf("embedded lexicon: %w", err))
+	}
+	return expression
+}
+
+// encode replaces the words of an expression by their runes.
+func (w *wishIn) encode(expression string) string {
+	var b strings.Builder
+	for len(expression) > 0 {
+		if expression[0] == '{' { // a number of repetitions
+			end := strings.IndexByte(expression, '}') + 1
+			b.WriteString(expression[:end])
+			expression = expression[end:]
+			continue
+		}
+		end := strings.IndexFunc(expression, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		if end < 0 {
+			end = len(expression)
+		}
+		if end > 0 {
+			b.WriteRune(w.number(expression[:end]))
+		} else {
+			end = 1
+			if expression[0] != ' ' {
+				b.WriteByte(expression[0])
+			}
+		}
+		expression = expression[end:]
+	}
+	return b.String()
+}
+
+// number returns the rune of a lexicon's word and of its other spelling.
+func (w *wishIn) number(word string) rune {
+	forms := spellings(word)
+	r, ok := w.runes[forms[0]]
+	if !ok {
+		r = firstWord + rune(len(w.runes)) //nolint:gosec // some hundred words
+	}
+	for _, form := range forms {
+		w.runes[form] = r
+	}
+	return r
+}
+
+// wishWords bounds how much of a message is searched: that many words at its
+// start and at its end. Whoever writes more and wants a person says so there.
+const wishWords = 40
+
+// in reports whether the message asks for a person.
+func (w *wish) in(n *normalized) bool {
+	return slices.ContainsFunc(w.languages, func(in wishIn) bool {
+		words, any := in.read(n)
+		return any && in.ask.MatchString(in.not.ReplaceAllString(words, string(cutOut)))
+	})
+}
+
+// read returns the message as the runes of its words, and whether any of them
+// is in the lexicon.
+func (w *wishIn) read(n *normalized) (words string, any bool) {
+	runes := make([]rune, 0, 2*wishWords)
+	for i, run := range n.runs {
+		if i >= wishWords && i < len(n.runs)-wishWords {
+			continue
+		}
+		word := n.text[run.from:run.to]
+		r, ok := w.runes[string(word)]
+		if !ok {
+			r, ok = w.runes[w.nearest(word)]
+		}
+		if !ok {
+			r = unknownWord
+		}
+		any = any || ok
+		runes = append(runes, r)
+	}
+	return string(runes), any
+}
+
+func (w *wishIn) nearest(word []byte) string {
+	for _, similar := range w.similar {
+		if oneEdit(word, similar) {
+			return similar
+		}
+	}
+	return ""
+}
+
+// oneEdit reports whether a differs from b by one letter that is added,
+// missing, wrong or swapped with its neighbour. Words of fewer than five
+// letters are too alike for that.
+func oneEdit(a []byte, b string) bool {
+	if min(len(a), len(b)) < 5 || len(a)-len(b) > 1 || len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	restA, restB := a[i:], []byte(b[i:])
+	switch cmp.Compare(len(a), len(b)) {
+	case -1:
+		return bytes.Equal(restA, restB[1:])
+	case 1:
+		return bytes.Equal(restA[1:], restB)
+	}
+	if len(restA) == 0 {
+		return false
+	}
+	swapped := len(restA) > 1 && restA[0] == restB[1] && restA[1] == restB[0] && bytes.Equal(restA[2:], restB[2:])
+	return swapped || bytes.Equal(restA[1:], restB[1:])
+}

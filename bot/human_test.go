@@ -1,0 +1,45 @@
+package bot
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func readLines(t *testing.T, name string) []string {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/" + name)
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSpace(string(raw)), "\n")
+}
+
+func TestWishForAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWish()
+	var n normalized
+	asks := readLines(t, "wants_human.txt")
+	require.GreaterOrEqual(t, len(asks), 100)
+	for _, text := range asks {
+		n.set(text)
+		assert.True(t, w.in(&n), "asks for a person: %s", text)
+	}
+	others := readLines(t, "wants_no_human.txt")
+	require.GreaterOrEqual(t, len(others), 60)
+	for _, text := range others {
+		n.set(text)
+		assert.False(t, w.in(&n), "does not ask for a person: %s", text)
+	}
+}
+
+func BenchmarkWish(b *testing.B) {
+	w := newWish()
+	var n normalized
+	b.ReportAllocs()
+	for b.Loop() {
+		n.set("I was charged twice this month and your support team has not answered my message, what can I do about it?")
+		w.in(&n)
+	}
+}

@@ -1,0 +1,162 @@
+package bot
+
+import (
+	"math"
+	"sync"
+)
+
+// Guess is an intent a message may have.
+type Guess struct {
+	Intent      string
+	Probability float64 // that it is this one, given that it is one of the trained ones; calibrated
+}
+
+// Prediction is what a [Model] makes of a message.
+type Prediction struct {
+	Guesses [3]Guess // best first; fewer intents leave the rest empty
+	InScope float64  // probability, 0 … 1, that the message belongs to any trained intent
+}
+
+// Confidence is the probability that the first guess is right, counting that
+// the message may belong to no intent at all.
+func (p *Prediction) Confidence() float64 { return p.Guesses[0].Probability * p.InScope }
+
+// Model recognises intents. It is immutable and safe for any number of
+// goroutines. A prediction allocates nothing.
+type Model struct {
+	intents []string // by class
+	vocab   *vocabulary
+	weights []int8    // row a feature, column a class
+	scale   []float32 // a class: what one step of its weights and one of valueSteps is worth
+	bias    []float32 // a class
+	typical typicality
+	sharp   float32 // factor on the scores that makes the probabilities honest
+	scope   scopeModel
+	readers sync.Pool // *reader
+}
+
+// valueSteps is how finely a feature's value is rounded, so that a message is
+// scored in integers: the product with a weight and their sum over maxRunes
+// runes stay within 32 bits.
+const valueSteps = 4096
+
+// reader is the memory of one prediction.
+type reader struct {
+	counter counter
+	bag     bag
+	vector  vector
+	sums    []int32   // a class
+	scores  []float32 // a class
+	p       []float32 // a class
+	dense   []float32 // a feature, zero between predictions
+}
+
+func (m *Model) newReader() *reader {
+	classes := len(m.intents)
+	return &reader{
+		sums: make([]int32, classes), scores: make([]float32, classes), p: make([]float32, classes),
+		dense: make([]float32, m.vocab.size()),
+	}
+}
+
+// Size is the memory that the model holds, in bytes.
+func (m *Model) Size() int {
+	return len(m.weights) + 4*(len(m.scale)+len(m.bias)+len(m.vocab.idf)) + 2*len(m.vocab.ids) + m.typical.size()
+}
+
+// Intents returns the ids the model was trained on, sorted.
+func (m *Model) Intents() []string { return m.intents }
+
+// Predict recognises the intent of a message. Text beyond its first 2,000
+// characters is not read. A model without intents predicts none.
+func (m *Model) Predict(text string) Prediction {
+	if len(m.intents) == 0 {
+		return Prediction{}
+	}
+	r, ok := m.readers.Get().(*reader)
+	if !ok {
+		r = m.newReader()
+	}
+	defer m.readers.Put(r)
+	r.counter.count(text, &r.bag)
+	m.vocab.vector(&r.bag, &r.vector)
+	m.score(r)
+	softmax(r.scores, m.sharp, r.p)
+	p := Prediction{InScope: m.scope.probability(m.evidence(r))}
+	m.rank(r.p, &p)
+	return p
+}
+
+// score fills r.scores from r.vector.
+func (m *Model) score(r *reader) {
+	clear(r.sums)
+	for i, id := range r.vector.ids {
+		addRow(r.sums, int32(r.vector.values[i]*valueSteps+0.5), m.weights[int(id)*len(r.sums):][:len(r.sums)])
+	}
+	for k, sum := range r.sums {
+		r.scores[k] = float32(sum)*m.scale[k] + m.bias[k]
+	}
+}
+
+func addRow(sums []int32, x int32, row []int8) {
+	for len(sums) >= 4 && len(row) >= 4 {
+		sums[0] += x * int32(row[0])
+		sums[1] += x * int32(row[1])
+		sums[2] += x * int32(row[2])
+		sums[3] += x * int32(row[3])
+		sums, row = sums[4:], row[4:]
+	}
+	for i := range sums {
+		sums[i] += x * int32(row[i])
+	}
+}
+
+// rank picks the likeliest intents.
+func (m *Model) rank(p []float32, dst *Prediction) {
+	for k, prob := range p {
+		place := len(dst.Guesses)
+		for place > 0 && float64(prob) > dst.Guesses[place-1].Probability {
+			place--
+		}
+		if place == len(dst.Guesses) {
+			continue
+		}
+		copy(dst.Guesses[place+1:], dst.Guesses[place:])
+		dst.Guesses[place] = Guess{m.intents[k], float64(prob)}
+	}
+}
+
+// softmax writes exp(sharp*score) over its sum to dst.
+func softmax(scores []float32, sharp float32, dst []float32) {
+	top := scores[0]
+	for _, s := range scores {
+		top = max(top, s)
+	}
+	var sum float32
+	for k, s := range scores {
+		dst[k] = 0
+		if x := sharp * (s - top); x > -16 {
+			dst[k] = float32(math.Exp(float64(x)))
+			sum += dst[k]
+		}
+	}
+	for k := range dst {
+		dst[k] /= sum
+	}
+}
+
+// quantize rounds the weights of a class to 8 bits of its largest.
+func (m *Model) quantize(weights, bias []float32) {
+	classes := len(bias)
+	largest := make([]float32, classes)
+	for i, w := range weights {
+		largest[i%classes] = max(largest[i%classes], w, -w)
+	}
+	m.bias, m.scale, m.weights = bias, make([]float32, classes), make([]int8, len(weights))
+	for k, l := range largest {
+		m.scale[k] = max(l, 1e-6) / (math.MaxInt8 * valueSteps)
+	}
+	for i, w := range weights {
+		m.weights[i] = int8(math.Round(float64(w / (m.scale[i%classes] * valueSteps)))) //nolint:gosec // within ±127 by the choice of scale
+	}
+}
