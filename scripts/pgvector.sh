@@ -126,6 +126,7 @@ install_vector_private() {
     from_lib=/usr/lib/postgresql/$1 from_share=/usr/share/postgresql/$1
     lib=$3/lib/postgresql/$1 share=$3/share/postgresql/$1
     rm -rf "$lib" "$share"
+    [ -d "${3%/*}" ] || (umask 077 && mkdir -p "${3%/*}") # the data folder is closed to others
     mkdir -p "$lib/bin" "$lib/lib" "$share/extension"
     cp "$from_lib/bin/postgres" "$from_lib/bin/initdb" "$from_lib/bin/pg_ctl" "$lib/bin/"
     ln -s "$from_lib"/lib/* "$lib/lib/"

@@ -65,10 +65,10 @@ func Map(err error) error {
 }
 
 func mapSQLState(err error, code string) error {
-	switch {
-	case code == uniqueViolation:
+	switch code {
+	case uniqueViolation:
 		return errs.Wrap(err, errs.Conflict, "this exists already")
-	case code == queryCanceled:
+	case queryCanceled:
 		return err
 	}
 	switch class(code) {

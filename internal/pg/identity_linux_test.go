@@ -26,6 +26,7 @@ func TestIdentitiesOfRoot(t *testing.T) {
 	closed := t.TempDir()
 	require.NoError(t, os.Chmod(closed, 0o700))
 
+	// They follow each other on the same folders, so not in parallel.
 	for _, test := range []struct {
 		name string
 		id   identity
@@ -36,12 +37,12 @@ func TestIdentitiesOfRoot(t *testing.T) {
 		{"capability", ids[2], closed},
 		{"namespace again", ids[1], closed},
 	} {
-		if !t.Run(test.name, func(t *testing.T) { runAs(t, test.id, test.dir) }) { //nolint:paralleltest // they follow each other on one folder
+		if !t.Run(test.name, func(t *testing.T) { runAs(t, test.id, test.dir) }) {
 			return
 		}
 	}
 
-	t.Run("choice", func(t *testing.T) { //nolint:paralleltest // it needs the folders as they are now
+	t.Run("choice", func(t *testing.T) {
 		installation, err := FindInstallation(t.Context(), open, "")
 		require.NoError(t, err)
 		chosen, err := chooseIdentity(t.Context(), layoutOf(open).root, installation.BinDir)

@@ -106,11 +106,11 @@ func candidates(ctx context.Context, dir, binDir string) []string {
 		if !executable(filepath.Join(d, "postgres")) || !executable(filepath.Join(d, "initdb")) {
 			return true
 		}
-		real, err := filepath.EvalSymlinks(d)
-		if err != nil || seen[real] {
+		target, err := filepath.EvalSymlinks(d)
+		if err != nil || seen[target] {
 			return true
 		}
-		seen[real] = true
+		seen[target] = true
 		return false
 	})
 }

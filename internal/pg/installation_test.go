@@ -27,7 +27,7 @@ func install(t *testing.T, prefix, version, major, vector string) string {
 	return bin
 }
 
-func TestFindInstallation(t *testing.T) { //nolint:paralleltest // it sets PATH
+func TestFindInstallation(t *testing.T) {
 	newest := install(t, t.TempDir(), "97.1 (Debian 97.1-1)", "97", "")
 	old := install(t, t.TempDir(), "95.3", "95", "0.6.0")
 	good := install(t, t.TempDir(), "94.2", "94", "0.8.1")
@@ -44,7 +44,7 @@ func TestFindInstallation(t *testing.T) { //nolint:paralleltest // it sets PATH
 		{"newest of those with pgvector", []string{good, better, old}, "", Installation{better, "96beta1", 96, "0.10.0"}},
 		{"the cluster decides", []string{newest, better, old}, "95\n", Installation{old, "95.3", 95, "0.6.0"}},
 	} {
-		t.Run(test.name, func(t *testing.T) { //nolint:paralleltest // it sets PATH
+		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
 			if test.cluster != "" {
 				pgdata := layoutOf(dir).data
@@ -62,7 +62,7 @@ func TestFindInstallation(t *testing.T) { //nolint:paralleltest // it sets PATH
 		})
 	}
 
-	t.Run("the private tree", func(t *testing.T) { //nolint:paralleltest // it sets PATH
+	t.Run("the private tree", func(t *testing.T) {
 		dir := t.TempDir()
 		private := install(t, filepath.Join(dir, "pgroot"), "98.0", "98", "0.8.0")
 		t.Setenv("PATH", newest+":/usr/bin:/bin")
@@ -71,7 +71,8 @@ func TestFindInstallation(t *testing.T) { //nolint:paralleltest // it sets PATH
 		require.Equal(t, private, found.BinDir)
 	})
 
-	t.Run("the named folder alone", func(t *testing.T) { //nolint:paralleltest // beside the others
+	t.Run("the named folder alone", func(t *testing.T) {
+		t.Parallel()
 		found, err := FindInstallation(t.Context(), t.TempDir(), old)
 		require.NoError(t, err)
 		require.Equal(t, old, found.BinDir)

@@ -50,7 +50,7 @@ func (l layout) socket() string {
 	return filepath.Join(l.run, fmt.Sprintf(".s.PGSQL.%d", socketPort))
 }
 
-func (l layout) url(database string) string {
+func (l layout) databaseURL(database string) string {
 	q := url.Values{"host": {l.run}, "port": {fmt.Sprint(socketPort)}, "user": {superuser}}
 	return "postgres:///" + database + "?" + q.Encode()
 }

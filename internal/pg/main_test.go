@@ -25,9 +25,9 @@ func TestMain(m *testing.M) {
 func serve(dir string) {
 	s, err := pg.StartServer(context.Background(), pg.ServerConfig{Dir: dir, Test: true})
 	if err != nil {
-		fmt.Println("failed:", err)
+		fmt.Fprintln(os.Stderr, "failed:", err)
 		os.Exit(1)
 	}
-	fmt.Println("ready")
+	fmt.Fprintln(os.Stdout, "ready")
 	<-s.Done()
 }

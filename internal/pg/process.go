@@ -97,7 +97,7 @@ func (s *Server) waitReady(ctx context.Context) error {
 }
 
 func (s *Server) greet(ctx context.Context) (err error) {
-	conn, err := pgx.Connect(ctx, s.layout.url(testDatabase))
+	conn, err := pgx.Connect(ctx, s.databaseURL(testDatabase))
 	if err != nil {
 		return err
 	}

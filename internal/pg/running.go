@@ -30,7 +30,7 @@ func RunningURL(dir string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	return l.url(database), conn.Close() == nil
+	return l.databaseURL(database), conn.Close() == nil
 }
 
 // lockFile takes the lock for the life of this process; the kernel frees it even
@@ -40,7 +40,7 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock: %w", err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case err == nil:
 		return f, nil
@@ -53,7 +53,7 @@ func lockFile(path string) (*os.File, error) {
 // unlock frees the lock. Closing the file alone would not: a program that is
 // being started at this moment holds a copy of the descriptor until its exec.
 func unlock(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_UN) //nolint:gosec // a descriptor fits an int
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("unlocking the data folder: %w", err)
 	}

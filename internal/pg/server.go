@@ -117,7 +117,7 @@ func (s *Server) start(ctx context.Context, cfg ServerConfig) error {
 }
 
 // URL is the connection string for Open.
-func (s *Server) URL() string { return s.layout.url(s.database) }
+func (s *Server) URL() string { return s.databaseURL(s.database) }
 
 // Done is closed when the server has ended, asked to or not.
 func (s *Server) Done() <-chan struct{} { return s.done }

@@ -12,7 +12,7 @@ import (
 // false where the system cannot tell. Zombies have no working directory and so
 // do not count.
 func servers(pgdata string) (pids []int, known bool, err error) {
-	real, err := filepath.EvalSymlinks(pgdata)
+	target, err := filepath.EvalSymlinks(pgdata)
 	if os.IsNotExist(err) {
 		return nil, true, nil
 	}
@@ -30,7 +30,7 @@ func servers(pgdata string) (pids []int, known bool, err error) {
 		}
 		// Both fail for a process that has ended or is another user's.
 		cwd, err := os.Readlink(filepath.Join("/proc", e.Name(), "cwd"))
-		if err != nil || cwd != real {
+		if err != nil || cwd != target {
 			continue
 		}
 		comm, err := os.ReadFile(filepath.Join("/proc", e.Name(), "comm"))

@@ -1,0 +1,81 @@
+# The way to everything a developer does here. `make` lists it.
+
+# Arguments for `make run` and `make dev`: make run ARGS="--addr 127.0.0.1:9000"
+ARGS ?=
+# `make test PKG=./chat RUN=TestResume` runs less.
+PKG ?= ./...
+RUN ?= .
+FUZZTIME ?= 30s
+BENCHTIME ?= 1s
+
+BINARY := bin/parley
+BUNDLE := web/dist/manifest.json
+MODULES := web/node_modules/.package-lock.json
+WEB_SOURCES := $(shell find web \( -path web/dist -o -path web/node_modules \) -prune -o -type f ! -name '*.go' ! -name '*.md' -print)
+TOOL := go tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # the set-up comes before what it installs for
+.PHONY: help run dev test check bench web fuzz screenshots setup build fmt
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup build ## install what is missing, build, and start Parley with demo content
+	@exec $(BINARY) serve --demo $(ARGS)
+
+dev: setup ## as run, and build and start again when a file changes
+	@exec sh scripts/dev.sh $(ARGS)
+
+test: ## all tests, with the race detector, against real servers and a browser
+	@sh scripts/setup.sh --test
+	@$(MAKE) --no-print-directory web
+	@echo "==> testing the web pages' code"
+	@cd web && npm test --silent
+	@echo "==> testing everything else (the first time, building for it takes some minutes)"
+	go test -race -shuffle=on -timeout=15m -p=2 -run='$(RUN)' $(PKG)
+
+check: web ## formatting, linters, types and module files, without changing anything
+	$(TOOL) golangci-lint fmt --diff
+	go mod tidy -diff
+	cd web && npm run check --silent
+	go vet ./...
+	$(TOOL) golangci-lint run
+
+fmt: ## format the Go code
+	$(TOOL) golangci-lint fmt
+
+bench: setup build ## benchmarks; compares with those of the run before
+	@if [ -f bin/bench.txt ]; then mv bin/bench.txt bin/bench.before.txt; fi
+	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) -p=1 $(PKG) | tee bin/bench.txt
+	@if $(BINARY) bench --help >/dev/null 2>&1; then $(BINARY) bench; fi
+	@if [ -f bin/bench.before.txt ]; then $(TOOL) benchstat bin/bench.before.txt bin/bench.txt; fi
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@sh scripts/fuzz.sh $(FUZZTIME)
+
+screenshots: ## take the pictures in docs/screenshots again
+	@sh scripts/setup.sh --test
+	@$(MAKE) --no-print-directory web
+	SCREENSHOTS="$(CURDIR)/docs/screenshots" go test -count=1 -timeout=10m -run='^TestScreenshots$$' ./e2e
+
+web: $(BUNDLE) ## bundle the widget, the console and the pages' scripts
+
+setup:
+	@sh scripts/setup.sh
+
+# Go knows best what has changed, and takes half a second when nothing has.
+build: $(BUNDLE)
+	@echo "==> building $(BINARY) (the first time takes some minutes)"
+	@go build -o $(BINARY) ./cmd/parley
+
+$(BUNDLE): $(MODULES) $(WEB_SOURCES)
+	@echo "==> bundling the web pages"
+	@cd web && node build.mjs
+	@touch $@
+
+$(MODULES): web/package.json web/package-lock.json
+	@echo "==> installing the web pages' libraries"
+	@cd web && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
