@@ -65,7 +65,7 @@ func (c *counter) count(text string, dst *bag) {
 
 func (c *counter) add(block int, hash uint64, dst *bag) {
 	hash ^= hash >> 29
-	hash *= 0xBF58476D1CE4E5B9 // of splitmix64: the low bits of FNV alone are poor
+	hash *= 0xBF58476D1CE4E5B9                                      // of splitmix64: the low bits of FNV alone are poor
 	bucket := uint16(block<<hashBits) | uint16(hash>>(64-hashBits)) //nolint:gosec // 15 bits
 	if c.counts[bucket] == 0 {
 		dst.buckets = append(dst.buckets, bucket)

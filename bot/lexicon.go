@@ -76,3 +76,33 @@ func wordList(lines []string) []string {
 	}
 	return out
 }
+
+// phraseTable finds phrases in a folded message.
+type phraseTable[T any] struct {
+	phrases map[string]T
+	longest int // words
+}
+
+func newPhraseTable[T any]() *phraseTable[T] { return &phraseTable[T]{phrases: map[string]T{}} }
+
+// add stores a value for the phrase in all its spellings; the first value of a
+// phrase stays.
+func (t *phraseTable[T]) add(phrase string, value T) {
+	for _, form := range spellings(phrase) {
+		if _, ok := t.phrases[form]; !ok {
+			t.phrases[form] = value
+		}
+		t.longest = max(t.longest, strings.Count(form, " ")+1)
+	}
+}
+
+// at returns the value of the longest phrase that begins with run i, and its
+// number of runs, 0 when there is none.
+func (t *phraseTable[T]) at(n *normalized, i int) (value T, runs int) {
+	for runs := min(t.longest, len(n.runs)-i); runs > 0; runs-- {
+		if v, ok := t.phrases[string(n.text[n.runs[i].from:n.runs[i+runs-1].to])]; ok {
+			return v, runs
+		}
+	}
+	return value, 0
+}

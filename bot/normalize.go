@@ -116,7 +116,7 @@ func (f *folder) wide(r rune, src string) {
 
 // fold writes a decomposed rune in its simplest form.
 func (f *folder) fold(r rune) {
-	if isAccent(r) || unicode.Is(unicode.Cf, r) {
+	if isAccent(r) || isApostrophe(r) || unicode.Is(unicode.Cf, r) {
 		return
 	}
 	r = unicode.ToLower(r)
