@@ -1,0 +1,109 @@
+package people
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"parley/event"
+	"parley/internal/auth"
+	"parley/internal/bus"
+	"parley/internal/httpd"
+	"parley/internal/pg"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Inboxes knows the inboxes' keys, origins and secrets.
+type Inboxes interface {
+	// InboxByKey returns the inbox of a public key, or not_found.
+	InboxByKey(ctx context.Context, key string) (event.Inbox, error)
+}
+
+// Config of the service.
+type Config struct {
+	// Secret is the installation's, from which the key of visitors' tokens is
+	// derived: at least 32 bytes. Nil makes tokens that end with the process.
+	Secret []byte
+	// Origins are the product's own, from which every inbox may be used: the
+	// widget's frame is served by Parley.
+	Origins httpd.Origins
+	// RateAddress bounds the visitors an address may open a minute; 0 is no
+	// limit.
+	RateAddress int
+	Log         *slog.Logger     // nil discards
+	Clock       func() time.Time // nil means time.Now
+}
+
+// Service is the module people.
+type Service struct {
+	db      *pg.DB
+	bus     *bus.Bus
+	inboxes Inboxes
+	origins httpd.Origins
+	tokens  signer
+	rate    *httpd.Limiter
+	log     *slog.Logger
+	now     func() time.Time
+}
+
+// New makes the service.
+func New(db *pg.DB, b *bus.Bus, inboxes Inboxes, cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	return &Service{
+		db: db, bus: b, inboxes: inboxes, origins: cfg.Origins, tokens: newSigner(cfg.Secret),
+		rate: httpd.NewLimiter(cfg.RateAddress, cfg.RateAddress), log: cfg.Log, now: cfg.Clock,
+	}
+}
+
+// Name is "people".
+func (s *Service) Name() string { return "people" }
+
+// Migrations are the tables of schema people.
+func (s *Service) Migrations() fs.FS {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return files
+}
+
+// Run does nothing but wait: people only answers.
+func (s *Service) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Verify implements auth.Verifier for visitors' tokens. It needs neither
+// PostgreSQL nor the broker.
+func (s *Service) Verify(_ context.Context, token string) (auth.Viewer, bool, error) {
+	if !isVisitorToken(token) {
+		return auth.Viewer{}, false, nil
+	}
+	now := s.now()
+	c, err := s.tokens.read(token, now)
+	if err != nil {
+		return auth.Viewer{}, false, err
+	}
+	return c.viewer(now), true, nil
+}
+
+// Contacts returns what is known of the contacts, by the id that was asked for:
+// for one that was merged that is the contact that remains, whose own id is
+// another. Unknown ids are not in the answer. At most 1000 ids.
+func (s *Service) Contacts(ctx context.Context, ids []string) (map[string]event.Contact, error) {
+	if len(ids) > maxBatch {
+		ids = ids[:maxBatch]
+	}
+	return contactsByID(ctx, s.db, ids)
+}
+
+const maxBatch = 1000
