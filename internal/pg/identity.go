@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,15 +99,22 @@ func chooseIdentity(ctx context.Context, root, binDir string) (identity, error) 
 		"or move the data folder to where the user postgres may go, such as /var/lib/parley: %w", root, errors.Join(failures...))
 }
 
-// probe tries to enter root and run the server's program from there: it fails
-// when a folder on the way to either is closed to this identity.
+// probe tries to enter root and run the server's program: it fails when a folder
+// on the way to either is closed to this identity. A shell does it, because
+// capabilities work only after an exec.
 func (id identity) probe(ctx context.Context, root, binDir string) error {
 	ctx, cancel := context.WithTimeout(ctx, programTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(binDir, "postgres"), "--version") //nolint:gosec // the operator's own folder
-	cmd.Dir = root
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `cd "$1" && exec "$2" --version`, //nolint:gosec // the operator's own folders
+		"sh", root, filepath.Join(binDir, "postgres"))
+	cmd.Dir = "/"
 	cmd.SysProcAttr = id.attr(syscall.SIGKILL)
-	return onOneThread(cmd.Run)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := onOneThread(cmd.Run); err != nil {
+		return fmt.Errorf("%w %s", err, lastLines(out.String()))
+	}
+	return nil
 }
 
 func ownerOf(path string) (int, error) {

@@ -67,6 +67,8 @@ func runAs(t *testing.T, id identity, dir string) {
 	if err := id.probe(t.Context(), s.root, installation.BinDir); err != nil {
 		t.Skipf("this machine does not allow %s: %v", id.name, err)
 	}
+	s.lock, err = lockFile(s.layout.lock)
+	require.NoError(t, err)
 	c := cluster{layout: s.layout, installation: installation, identity: id, test: true}
 	require.NoError(t, c.ensure(t.Context()))
 	require.NoError(t, os.RemoveAll(s.run))

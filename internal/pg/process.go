@@ -34,24 +34,29 @@ func (s *Server) launch(c cluster) error {
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.SysProcAttr = c.identity.attr(syscall.SIGINT)
 	started := make(chan error, 1)
-	go func() {
-		err := onOneThread(func() error {
-			err := cmd.Start()
-			started <- err
-			if err != nil {
-				return err
-			}
-			return cmd.Wait()
-		})
-		s.err = s.verdict(err)
-		close(s.done)
-	}()
+	go s.attend(cmd, started)
 	if err := <-started; err != nil {
-		<-s.done
 		return fmt.Errorf("running postgres: %w", err)
 	}
-	s.process = cmd.Process
 	return nil
+}
+
+// attend starts the process, waits for its end, and frees what it held.
+func (s *Server) attend(cmd *exec.Cmd, started chan<- error) {
+	exit := onOneThread(func() error {
+		if err := cmd.Start(); err != nil {
+			started <- err
+			return err
+		}
+		s.process = cmd.Process
+		started <- nil
+		return cmd.Wait()
+	})
+	if s.process == nil {
+		return
+	}
+	s.err = errors.Join(s.verdict(exit), os.RemoveAll(s.run), unlock(s.lock))
+	close(s.done)
 }
 
 // verdict is nil when the server ended because it was told to.
@@ -117,6 +122,11 @@ func (s *Server) greet(ctx context.Context) (err error) {
 func (s *Server) halt(ctx context.Context) error {
 	began := time.Now()
 	close(s.stopping)
+	select {
+	case <-s.done: // by itself, before
+		return s.err
+	default:
+	}
 	steps := []struct {
 		signal   syscall.Signal
 		patience time.Duration

@@ -45,7 +45,8 @@ type Server struct {
 // StartServer starts the private server of cfg.Dir, making its cluster first
 // when there is none, and returns when it answers. ctx bounds only the start.
 // It returns ErrLocked when another process owns the folder. The caller must
-// call Stop, and should end when Done is closed before.
+// call Stop. When Done is closed before that, the folder is free again: the caller
+// ends, or starts another one.
 func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
@@ -71,7 +72,11 @@ func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	if err := s.start(ctx, cfg); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the private PostgreSQL: %w", err), unlock(s.lock))
+		err = fmt.Errorf("starting the private PostgreSQL: %w", err)
+		if s.process == nil { // else its end has unlocked
+			err = errors.Join(err, unlock(s.lock))
+		}
+		return nil, err
 	}
 	return s, nil
 }
@@ -142,9 +147,5 @@ func (s *Server) Stop(ctx context.Context) error {
 		return nil
 	default:
 	}
-	err := s.halt(ctx)
-	if rerr := os.RemoveAll(s.run); rerr != nil {
-		err = errors.Join(err, fmt.Errorf("removing the socket: %w", rerr))
-	}
-	return errors.Join(err, unlock(s.lock))
+	return s.halt(ctx)
 }

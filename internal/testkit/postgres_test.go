@@ -39,3 +39,9 @@ func TestPostgresWithoutSchemas(t *testing.T) {
 	require.NoError(t, db.QueryRow(t.Context(), "SELECT extversion FROM pg_extension WHERE extname = 'vector'").Scan(&version))
 	require.NotEmpty(t, version)
 }
+
+func BenchmarkPostgres(b *testing.B) {
+	for b.Loop() {
+		testkit.Postgres(b, notes()).Close()
+	}
+}
