@@ -1,0 +1,123 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"parley/event"
+	"parley/internal/blob"
+	"parley/internal/bus"
+	"parley/internal/ids"
+	"parley/internal/pg"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Config of the module.
+type Config struct {
+	// Secret of the installation, at least 32 bytes, from which the keys for
+	// links and for the secrets of inboxes are derived. nil takes a random one:
+	// then both end with the process.
+	Secret    []byte
+	HelpURL   string                // of the public help centre; "" means /help
+	MaxText   int                   // bytes of a message; 0 means 16 KiB
+	MaxUpload int64                 // bytes of a file; 0 means 25 MiB
+	UploadDir string                // where uploads wait until they are complete; "" means the system's temporary folder
+	Now       func() time.Time      // the clock; nil means event.Now
+	Metrics   prometheus.Registerer // nil keeps none
+	Log       *slog.Logger          // nil discards
+}
+
+func (c *Config) setDefaults() {
+	if c.Secret == nil {
+		c.Secret = []byte(ids.Secret())
+	}
+	if c.Now == nil {
+		c.Now = event.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.HelpURL = cmp.Or(c.HelpURL, "/help")
+	c.MaxText = cmp.Or(c.MaxText, 16<<10)
+}
+
+// rememberedOrigins is how many conversations' beginnings are kept in memory.
+const rememberedOrigins = 10_000
+
+// Service is the module. Its methods work without Run, in a process that
+// answers requests and leaves consumers to others.
+type Service struct {
+	db     *pg.DB
+	bus    *bus.Bus
+	agents Agents
+	cfg    Config
+	log    *slog.Logger
+
+	sealer     sealer
+	links      blob.Links
+	files      *blob.Store
+	uploads    uploads
+	inboxCache inboxCache
+	presence   presence
+	origins    *lru.Cache[string, event.Opened]
+	metrics    *metrics
+}
+
+// New makes the module; Run starts it.
+func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
+	cfg.setDefaults()
+	origins, err := lru.New[string, event.Opened](rememberedOrigins)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &Service{
+		db: db, bus: b, agents: agents, cfg: cfg, log: cfg.Log, origins: origins,
+		sealer:  newSealer(cfg.Secret),
+		links:   blob.NewLinks(subKey(cfg.Secret, "chat: links to files")),
+		files:   blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
+		metrics: newMetrics(cfg.Metrics),
+	}
+}
+
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
+
+// Name is "chat".
+func (s *Service) Name() string { return "chat" }
+
+// Migrations are the files of schema "chat".
+func (s *Service) Migrations() fs.FS {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // only for a malformed path
+	}
+	return files
+}
+
+// Run projects the log, applies the rules and publishes the public facts until
+// ctx ends. While PostgreSQL is away it waits and then catches up.
+func (s *Service) Run(ctx context.Context) error {
+	notices, err := s.bus.Subscribe(inboxNotice, func(string, []byte) { s.inboxCache.invalidate() })
+	if err != nil {
+		return err
+	}
+	defer notices.Unsubscribe()
+	g, ctx := errgroup.WithContext(ctx)
+	for _, stream := range s.bus.ChatStreams() {
+		g.Go(func() error { return s.project(ctx, stream) })
+	}
+	for _, run := range []func(context.Context) error{s.runRules, s.runSnooze, s.runContacts, s.runPublic, s.runSweep} {
+		g.Go(func() error { return run(ctx) })
+	}
+	g.Go(func() error { return s.bus.WatchPresence(ctx, s.presence.seen) })
+	return g.Wait()
+}

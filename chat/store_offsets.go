@@ -1,0 +1,47 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/internal/pg"
+)
+
+// offset is up to where a stream was projected, and which incarnation of it.
+type offset struct {
+	Stream  string
+	Epoch   int
+	Created time.Time
+	LastSeq uint64
+}
+
+// findOffset returns errs.NotFound for a stream that was never projected.
+func findOffset(ctx context.Context, q pg.Querier, stream string) (offset, error) {
+	return scanOffset(q.QueryRow(ctx, `SELECT stream, epoch, created, last_seq FROM chat.offsets WHERE stream = $1`, stream))
+}
+
+// lockOffset is findOffset for writing.
+func lockOffset(ctx context.Context, q pg.Querier, stream string) (offset, error) {
+	return scanOffset(q.QueryRow(ctx, `SELECT stream, epoch, created, last_seq FROM chat.offsets WHERE stream = $1 FOR UPDATE`, stream))
+}
+
+func scanOffset(row pgx.Row) (offset, error) {
+	var o offset
+	if err := row.Scan(&o.Stream, &o.Epoch, &o.Created, &o.LastSeq); err != nil {
+		return offset{}, pg.Map(fmt.Errorf("find offset: %w", err))
+	}
+	return o, nil
+}
+
+func saveOffset(ctx context.Context, q pg.Querier, o offset) error {
+	const query = `
+INSERT INTO chat.offsets (stream, epoch, created, last_seq) VALUES ($1, $2, $3, $4)
+ON CONFLICT (stream) DO UPDATE SET epoch = excluded.epoch, created = excluded.created, last_seq = excluded.last_seq`
+	if _, err := q.Exec(ctx, query, o.Stream, o.Epoch, o.Created, bound(o.LastSeq)); err != nil {
+		return fmt.Errorf("save offset: %w", err)
+	}
+	return nil
+}
