@@ -133,9 +133,12 @@ func (b *Bus) open(ctx context.Context) error {
 		if err := b.srv.syncFolders(); err != nil {
 			return err
 		}
-		return b.serveAdmin()
+		if err := b.serveAdmin(); err != nil {
+			return err
+		}
+		return b.ensureIntegrations(ctx, b.srv.integrations)
 	}
-	return nil
+	return b.ensureIntegrations(ctx, b.cfg.Integrations)
 }
 
 // Close stops what the bus runs, gives what is on its way a moment, and closes

@@ -88,7 +88,7 @@ func (b *Bus) Consume(ctx context.Context, c Consumer) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = replays.Unsubscribe() }() // fails only on a closed connection
+	defer w.endReplays(replays)
 	g, ctx := errgroup.WithContext(ctx)
 	for _, stream := range c.Streams {
 		g.Go(func() error { return w.followStream(ctx, stream) })
@@ -139,18 +139,30 @@ func (w *worker) consumeOnce(ctx context.Context, stream string) error {
 	if w.c.Pinned {
 		opts = append(opts, jetstream.PullPriorityGroup(pinnedGroup))
 	}
-	run, err := cons.Consume(func(msg jetstream.Msg) { w.receive(stream, msg) }, opts...)
+	run, err := cons.Consume(func(msg jetstream.Msg) { w.receive(ctx, stream, msg) }, opts...)
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", stream, err)
 	}
-	defer run.Stop()
 	select {
 	case <-ctx.Done():
+		drain(run)
 		return nil
 	case err := <-trouble:
+		run.Stop()
 		return err
 	case <-run.Closed():
 		return errors.New("the subscription ended")
+	}
+}
+
+// drain ends a subscription so that what the server has sent already is given
+// back at once; otherwise it would be missing until AckWait has passed.
+func drain(run jetstream.ConsumeContext) {
+	run.Drain()
+	select {
+	case <-run.Closed():
+	case <-time.After(publishTry): // the connection is lost
+		run.Stop()
 	}
 }
 
@@ -194,7 +206,7 @@ func (w *worker) ensureConsumer(ctx context.Context, stream string) (jetstream.C
 
 // receive takes a message over from the subscription. It never blocks: the
 // server hands out MaxAckPending messages at most.
-func (w *worker) receive(stream string, msg jetstream.Msg) {
+func (w *worker) receive(ctx context.Context, stream string, msg jetstream.Msg) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		w.b.log.Error("a delivered message has no place in the log", "consumer", w.c.Name, "subject", msg.Subject(), "error", err)
@@ -204,7 +216,10 @@ func (w *worker) receive(stream string, msg jetstream.Msg) {
 		Stored: stored(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data()),
 		Stream: stream, Delivered: int(meta.NumDelivered), Pending: meta.NumPending, //nolint:gosec // counts of deliveries are small
 	}
-	w.push(&job{d: d, msg: msg}) // when closed, the server delivers it again after AckWait
+	j := &job{d: d, msg: msg}
+	if ctx.Err() != nil || !w.push(j) {
+		w.giveBack(j)
+	}
 }
 
 // DeadLetterReasonCrash is the reason of a message that was delivered many

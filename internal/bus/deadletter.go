@@ -163,6 +163,18 @@ func (w *worker) serveReplays() (*nats.Subscription, error) {
 	return sub, nil
 }
 
+// endReplays returns when the server knows that nobody is here any more, so
+// that who asks now is told.
+func (w *worker) endReplays(sub *nats.Subscription) {
+	if err := sub.Unsubscribe(); err != nil {
+		w.b.log.Debug("replays were not unsubscribed", "consumer", w.c.Name, "error", err)
+		return
+	}
+	if err := w.b.work.FlushTimeout(publishTry); err != nil {
+		w.b.log.Debug("the end of replays was not confirmed", "consumer", w.c.Name, "error", err)
+	}
+}
+
 func (w *worker) replay(req *nats.Msg) {
 	var result replayResult
 	if err := w.replayOne(string(req.Data)); err != nil {

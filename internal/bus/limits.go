@@ -36,7 +36,7 @@ func (b *Bus) diskShares() shares {
 	for _, s := range event.Streams(b.cfg.Shards) {
 		want += s.MaxBytes
 	}
-	return shares{have: b.srv.opts.JetStreamMaxStore, want: want}
+	return shares{have: b.srv.maxStore, want: want}
 }
 
 // storeLimit is the disk space JetStream may use: as configured, or what is

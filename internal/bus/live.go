@@ -134,8 +134,9 @@ func (s *Sub) Unsubscribe() {
 	_ = s.sub.Unsubscribe() // fails only when it, or the connection, is closed already
 }
 
-// SubscribeLive sends the conversation's events to the sink from now on.
-// Subscribe before reading, and drop what was read twice.
+// SubscribeLive sends the conversation's events to the sink: all that are
+// stored after it has returned. Subscribe before reading, and drop what was read
+// twice.
 func (b *Bus) SubscribeLive(conv string, sink *LiveSink) (*Sub, error) {
 	return b.subscribeSink(event.LiveSubject(conv), conv, sink, true)
 }
@@ -149,14 +150,26 @@ func (b *Bus) subscribeSink(subject, conv string, sink *LiveSink, durable bool) 
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(conv)) // hash.Hash never returns an error
 	lane := sink.lanes[h.Sum32()%uint32(len(sink.lanes))]
-	b.sinks.mu.Lock() // held so that a full channel finds its sink even for the first message
-	defer b.sinks.mu.Unlock()
-	sub, err := b.live.ChanSubscribe(subject, lane)
+	sub, err := b.sinks.add(liveSub{conv: conv, sink: sink, durable: durable}, func() (*nats.Subscription, error) {
+		return b.live.ChanSubscribe(subject, lane)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
-	b.sinks.subs[sub] = liveSub{conv: conv, sink: sink, durable: durable}
+	b.settle()
 	return &Sub{b: b, sub: sub}, nil
+}
+
+// settle waits until the server knows the subscriptions made so far, some 10 µs
+// in process. While the connection is lost there is nothing to wait for: they
+// are made again when it is back, and then every sink is told of a gap.
+func (b *Bus) settle() {
+	if !b.live.IsConnected() {
+		return
+	}
+	if err := b.live.FlushTimeout(publishTry); err != nil {
+		b.log.Warn("subscriptions could not be confirmed", "error", err)
+	}
 }
 
 // Subscribe calls h for each message of a core subject, one after another.
@@ -170,6 +183,7 @@ func (b *Bus) Subscribe(subject string, h func(subject string, data []byte)) (*S
 	if err := sub.SetPendingLimits(64<<10, 64<<20); err != nil {
 		return nil, fmt.Errorf("limit the queue of %s: %w", subject, err)
 	}
+	b.settle()
 	return &Sub{b: b, sub: sub}, nil
 }
 
@@ -183,6 +197,18 @@ type liveSub struct {
 type sinkRegistry struct {
 	mu   sync.Mutex
 	subs map[*nats.Subscription]liveSub
+}
+
+// add subscribes under the lock, so that a channel that is full at the first
+// message finds its sink.
+func (r *sinkRegistry) add(s liveSub, subscribe func() (*nats.Subscription, error)) (*nats.Subscription, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sub, err := subscribe()
+	if err == nil {
+		r.subs[sub] = s
+	}
+	return sub, err
 }
 
 func (r *sinkRegistry) remove(sub *nats.Subscription) {

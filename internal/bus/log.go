@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -212,15 +211,26 @@ func directMessage(resp *nats.Msg) (s Stored, more uint64, err error) {
 // SecureDelete removes a message and overwrites its bytes on disk. A message
 // that is not there is errs.NotFound.
 func (b *Bus) SecureDelete(ctx context.Context, stream string, seq uint64) error {
-	s, err := b.js.Stream(ctx, stream)
-	if err != nil {
-		return fmt.Errorf("open the stream %s: %w", stream, err)
-	}
-	err = s.SecureDeleteMsg(ctx, seq)
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && (api.Code == 404 || api.ErrorCode == codeNoSequence || api.ErrorCode == codeDeleteFailed) {
+	_, err := b.patiently(ctx, func(ctx context.Context) (Stored, error) {
+		resp, err := b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.DELETE."+stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
+		if err != nil {
+			return Stored{}, err
+		}
+		var answer struct {
+			Error *jetstream.APIError `json:"error"`
+		}
+		if err := json.Unmarshal(resp.Data, &answer); err != nil {
+			return Stored{}, fmt.Errorf("decode the broker's answer: %w", err)
+		}
+		if answer.Error != nil {
+			return Stored{}, answer.Error
+		}
+		return Stored{}, nil
+	})
+	switch code := apiCode(err); {
+	case code == codeNoSequence || code == codeDeleteFailed || code == jetstream.JSErrCodeMessageNotFound:
 		return errs.Wrap(err, errs.NotFound, "there is no message %d in %s", seq, stream)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("erase message %d of %s: %w", seq, stream, err)
 	}
 	return nil

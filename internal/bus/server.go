@@ -3,6 +3,7 @@ package bus
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -25,12 +26,20 @@ type embedded struct {
 	log      *serverLog
 	internal user // this process; the password lives as long as the process
 	operator user // the nats command line; the password is kept in the credentials file
+	maxStore int64
 
-	mu   sync.Mutex
-	opts *server.Options // as last applied, without users
+	mu           sync.Mutex // one reload at a time
+	integrations []Integration
 }
 
-type user struct{ name, password string }
+// user is a NATS user. The hash is kept too, because a reload cuts the
+// connections of users whose hash changes.
+type user struct{ name, password, hash string }
+
+func newUser(name, password string) (user, error) {
+	hash, err := hashSecret(password)
+	return user{name, password, hash}, err
+}
 
 const serverPatience = 30 * time.Second // a store of some million messages recovers in 5 s
 
@@ -38,19 +47,26 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the NATS data folder: %w", err)
 	}
-	opts, err := serverOptions(cfg)
-	if err != nil {
+	e := &embedded{cfg: cfg, log: &serverLog{log: cfg.Log, fatal: make(chan string, 1)}}
+	var err error
+	if e.cfg.Integrations, err = hashPasswords(cfg.Integrations); err != nil {
 		return nil, err
 	}
-	e := &embedded{cfg: cfg, opts: opts, internal: user{"parley", ids.Secret()}, log: &serverLog{log: cfg.Log, fatal: make(chan string, 1)}}
+	if e.maxStore, err = storeLimit(cfg); err != nil {
+		return nil, err
+	}
+	if e.internal, err = newUser("parley", ids.Secret()); err != nil {
+		return nil, err
+	}
 	if e.operator, err = operatorUser(cfg.Dir); err != nil {
 		return nil, err
 	}
-	run := opts.Clone()
-	if run.Users, err = e.users(); err != nil {
+	opts, all, err := e.options()
+	if err != nil {
 		return nil, err
 	}
-	if e.srv, err = server.NewServer(run); err != nil {
+	e.integrations = all
+	if e.srv, err = server.NewServer(opts); err != nil {
 		return nil, fmt.Errorf("prepare the embedded NATS server: %w", err)
 	}
 	e.srv.SetLoggerV2(e.log, false, false, false)
@@ -66,11 +82,46 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	return e, nil
 }
 
-func serverOptions(cfg Config) (*server.Options, error) {
-	maxStore, err := storeLimit(cfg)
+// options are the server's settings, with the integrations of the
+// configuration and of the data folder as they are now.
+func (e *embedded) options() (*server.Options, []Integration, error) {
+	opts, err := serverOptions(e.cfg, e.maxStore)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	stored, err := Integrations(e.cfg.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := mergeIntegrations(e.cfg.Integrations, stored)
+	if err != nil {
+		return nil, nil, err
+	}
+	accounts := accountsConfig([]user{e.internal, e.operator}, all, e.cfg.Shards)
+	if err := opts.ProcessConfigString(accounts); err != nil {
+		return nil, nil, fmt.Errorf("set up the NATS accounts: %w", err)
+	}
+	return opts, all, nil
+}
+
+// reload lets the running server take over the integrations as they are now.
+func (e *embedded) reload() ([]Integration, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for range 2 { // the first reload makes new accounts, but only the next one connects their imports
+		opts, all, err := e.options()
+		if err != nil {
+			return nil, err
+		}
+		if err := e.srv.ReloadOptions(opts); err != nil {
+			return nil, fmt.Errorf("reload the NATS server: %w", err)
+		}
+		e.integrations = all
+	}
+	return e.integrations, nil
+}
+
+func serverOptions(cfg Config, maxStore int64) (*server.Options, error) {
 	opts := &server.Options{
 		ServerName:         "parley",
 		DontListen:         true,
@@ -122,7 +173,7 @@ func (e *embedded) connectOptions() []nats.Option {
 }
 
 func (e *embedded) clientURL() string {
-	if e.opts.DontListen {
+	if e.cfg.Listen == "" {
 		return ""
 	}
 	return e.srv.ClientURL()
@@ -144,6 +195,9 @@ func (e *embedded) syncFolders() error {
 		return nil
 	}
 	err := filepath.WalkDir(e.cfg.Dir, func(path string, d os.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the server is working in the folder meanwhile
+		}
 		if err != nil {
 			return err
 		}

@@ -69,9 +69,10 @@ type service struct {
 
 // accept runs on the endpoint's subscription, so it must not wait.
 func (s *service) accept(e Endpoint, r micro.Request) {
-	// The answer goes where the caller says. Only inboxes are answered, else a
-	// caller could make us publish on its behalf where it may not.
-	if !strings.HasPrefix(r.Reply(), "_INBOX") {
+	// The answer goes where the caller says. Only inboxes, and the accounts'
+	// own reply subjects, are answered, else a caller could make us publish where
+	// it may not.
+	if !strings.HasPrefix(r.Reply(), "_INBOX") && !strings.HasPrefix(r.Reply(), "_R_.") {
 		return
 	}
 	select {

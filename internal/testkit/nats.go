@@ -1,9 +1,16 @@
 package testkit
 
 import (
+	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
 	"parley/internal/bus"
@@ -13,7 +20,7 @@ import (
 // production and without a listener. It is closed when the test ends.
 func Bus(t testing.TB, opts ...func(*bus.Config)) *bus.Bus {
 	t.Helper()
-	cfg := bus.Config{Dir: t.TempDir(), Log: busLog(t)}
+	cfg := bus.Config{Dir: filepath.Join(t.TempDir(), "nats"), Log: natsLog(t)}
 	for _, opt := range opts {
 		opt(&cfg)
 	}
@@ -27,8 +34,171 @@ func Bus(t testing.TB, opts ...func(*bus.Config)) *bus.Bus {
 // durability.
 func RelaxedBus(c *bus.Config) { c.Relaxed = true }
 
-// busLog shows warnings of the bus in the output of the test that caused them.
-func busLog(t testing.TB) *slog.Logger {
+// natsLog shows errors in the output of the test that caused them.
+func natsLog(t testing.TB) *slog.Logger {
 	t.Helper()
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+const (
+	clusterPatience = 30 * time.Second
+	clusterPoll     = 20 * time.Millisecond
+)
+
+// NATSCluster is a cluster of NATS servers inside the test's process.
+type NATSCluster struct {
+	t     testing.TB
+	nodes []*server.Server
+	opts  []*server.Options
+}
+
+// Cluster starts n NATS servers that sync before they acknowledge, on random
+// ports of the loopback. They are stopped when the test ends. mod may change
+// the settings of a server before it starts.
+func Cluster(t testing.TB, n int, mod ...func(*server.Options)) *NATSCluster {
+	t.Helper()
+	c := &NATSCluster{t: t, nodes: make([]*server.Server, n)}
+	routes, ports := reserveRoutes(t, n)
+	for i := range n {
+		o := &server.Options{
+			ServerName: fmt.Sprintf("n%d", i), Host: "127.0.0.1", Port: server.RANDOM_PORT, HTTPHost: "127.0.0.1", HTTPPort: server.RANDOM_PORT,
+			NoSigs: true, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true,
+			JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: 64 << 30,
+			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[i]},
+			Routes:  routes, // every node knows all, else the first never becomes ready
+		}
+		for _, m := range mod {
+			m(o)
+		}
+		c.opts = append(c.opts, o)
+	}
+	t.Cleanup(func() {
+		for i := range c.nodes {
+			c.Stop(i)
+		}
+	})
+	for i := range n {
+		c.start(i)
+	}
+	c.WaitReady()
+	return c
+}
+
+func reserveRoutes(t testing.TB, n int) (routes []*url.URL, ports []int) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close() // all stay taken until the last is found
+		port := l.Addr().(*net.TCPAddr).Port
+		ports = append(ports, port)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)})
+	}
+	return routes, ports
+}
+
+func (c *NATSCluster) start(i int) {
+	c.t.Helper()
+	s, err := server.NewServer(c.opts[i].Clone())
+	require.NoError(c.t, err)
+	c.nodes[i] = s
+	s.Start()
+	require.True(c.t, s.ReadyForConnections(clusterPatience), "node %d does not listen", i)
+	// A restarted node keeps its addresses.
+	c.opts[i].Port = s.Addr().(*net.TCPAddr).Port
+	c.opts[i].HTTPPort = s.MonitorAddr().Port
+}
+
+// WaitReady waits until the servers that run have found each other and a
+// leader.
+func (c *NATSCluster) WaitReady() {
+	c.t.Helper()
+	require.Eventually(c.t, func() bool {
+		leaders := 0
+		for _, s := range c.running() {
+			if !s.JetStreamIsCurrent() {
+				return false
+			}
+			if s.JetStreamIsLeader() {
+				leaders++
+			}
+		}
+		return leaders == 1
+	}, clusterPatience, clusterPoll, "the cluster does not become ready")
+}
+
+func (c *NATSCluster) running() []*server.Server {
+	var out []*server.Server
+	for _, s := range c.nodes {
+		if s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// URL lists the addresses of all servers.
+func (c *NATSCluster) URL() string {
+	urls := make([]string, len(c.opts))
+	for i, o := range c.opts {
+		urls[i] = fmt.Sprintf("nats://127.0.0.1:%d", o.Port)
+	}
+	return strings.Join(urls, ",")
+}
+
+// MonitorURLs lists the monitoring addresses of all servers.
+func (c *NATSCluster) MonitorURLs() []string {
+	urls := make([]string, len(c.opts))
+	for i, o := range c.opts {
+		urls[i] = fmt.Sprintf("http://127.0.0.1:%d", o.HTTPPort)
+	}
+	return urls
+}
+
+// Config is the configuration of a bus that uses the cluster, with a replica
+// on each of up to three servers and two CHAT streams.
+func (c *NATSCluster) Config() bus.Config {
+	return bus.Config{URL: c.URL(), MonitorURLs: c.MonitorURLs(), Replicas: min(3, len(c.opts)), Shards: 2, Log: natsLog(c.t)}
+}
+
+// Bus opens a bus on the cluster; it is closed when the test ends.
+func (c *NATSCluster) Bus() *bus.Bus {
+	c.t.Helper()
+	b, err := bus.Open(c.t.Context(), c.Config())
+	require.NoError(c.t, err)
+	c.t.Cleanup(b.Close)
+	return b
+}
+
+// StreamLeader is the index of the server that leads a stream; it waits for an
+// election.
+func (c *NATSCluster) StreamLeader(stream string) int {
+	c.t.Helper()
+	leader := -1
+	require.Eventually(c.t, func() bool {
+		for i, s := range c.nodes {
+			if s != nil && s.JetStreamIsStreamLeader("$G", stream) {
+				leader = i
+				return true
+			}
+		}
+		return false
+	}, clusterPatience, clusterPoll, "stream %s gets no leader", stream)
+	return leader
+}
+
+// Stop stops a server; one that is stopped already is left alone.
+func (c *NATSCluster) Stop(i int) {
+	if c.nodes[i] == nil {
+		return
+	}
+	c.nodes[i].Shutdown()
+	c.nodes[i].WaitForShutdown()
+	c.nodes[i] = nil
+}
+
+// Restart starts a stopped server with its data and addresses.
+func (c *NATSCluster) Restart(i int) {
+	c.t.Helper()
+	c.start(i)
 }
