@@ -242,3 +242,6 @@ func (s *partSearch) candidate(i int, topChunk float64, cosines map[int64]float6
 	c.bm25 = s.bm25[i] + passageShare*passage
 	return c
 }
+
+// Has reports whether there are articles in the language of the locale.
+func (x *Index) Has(locale string) bool { return x.parts[language(locale)] != nil }

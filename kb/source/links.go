@@ -193,6 +193,9 @@ func image(dir fs.FS, doc *document, opt Options, alt, src string) string {
 			continue
 		}
 		img := Image{Path: name, URL: opt.Image(name)}
+		if img.URL == "" {
+			return ""
+		}
 		if !slices.Contains(doc.Images, img) {
 			doc.Images = append(doc.Images, img)
 		}

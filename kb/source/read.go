@@ -55,7 +55,8 @@ type Folder struct {
 type Options struct {
 	Locale string                   // of files that do not say; "" means en
 	URL    func(a *Article) string  // address of an article; required
-	Image  func(path string) string // address that a kept image will have; nil drops images
+	Slug   func(a *Article) string  // final slug of an article that has a proposed one; nil takes that
+	Image  func(path string) string // address that an image will have, "" drops it; nil drops all
 }
 
 const (
@@ -85,6 +86,11 @@ func Read(dir fs.FS, opt Options) (*Folder, error) {
 		docs = append(docs, doc)
 	}
 	assignSlugs(docs)
+	for _, doc := range docs {
+		if opt.Slug != nil {
+			doc.Slug = opt.Slug(&doc.Article)
+		}
+	}
 	links := newLinker(docs)
 	for _, doc := range docs {
 		links.rewrite(dir, doc, opt, folder)

@@ -1,0 +1,14 @@
+// Package help holds Parley's own help centre: the articles that `parley serve
+// --demo` imports, as Markdown with front matter in a folder for each topic.
+package help
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed */*.md
+var articles embed.FS
+
+// Articles returns the folder of the articles.
+func Articles() fs.FS { return articles }

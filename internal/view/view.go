@@ -1,0 +1,136 @@
+package view
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// Assets are the addresses of what pages load.
+type Assets struct {
+	Stylesheet string // "" leaves pages unstyled
+	Script     string // improves pages; "" for none
+}
+
+// Site is what all pages of a part of the product share.
+type Site struct {
+	Assets
+	Name    string // in titles, "Parley help centre"
+	Home    string // path of the part's home page
+	Search  string // path of the search page
+	Contact string // path where people reach a human; "" shows no link
+}
+
+// Head is what a page says about itself.
+type Head struct {
+	Title       string
+	Description string
+	Lang        string // of the page; "" is en
+	Canonical   string // absolute address, "" when the page has none
+	Alternates  []Alternate
+	NoIndex     bool
+	Query       string // what stands in the search field
+	OpenGraph   string // type of the page, "" is website
+	Data        any    // JSON-LD, nil for none
+}
+
+// Alternate is the same page in another language.
+type Alternate struct {
+	Lang string // BCP 47
+	Name string // of the language, in itself
+	URL  string
+	Here bool // this page
+}
+
+// Crumb is a step of the way to a page. The last has no address.
+type Crumb struct{ Title, URL string }
+
+// Page renders one kind of page from the values of its type.
+type Page[T any] struct {
+	site Site
+	set  *template.Template
+}
+
+// New parses the page name.html of files within the site's layout. The
+// template defines "content"; the other templates of files are there for it to
+// use. It panics when they do not parse: templates are part of the program.
+func New[T any](site Site, files fs.FS, name string) *Page[T] {
+	set := template.New("layout").Funcs(functions()).Option("missingkey=error")
+	set = template.Must(set.ParseFS(templates, "templates/*.html"))
+	parts, err := fs.Glob(files, "_*.html")
+	if err != nil {
+		panic(err) // the pattern is well formed
+	}
+	set = template.Must(set.ParseFS(files, append(parts, name+".html")...))
+	return &Page[T]{site: site, set: set}
+}
+
+// data is what the layout gets.
+type data[T any] struct {
+	Site Site
+	Head Head
+	Body T
+}
+
+// Render returns the page as HTML.
+func (p *Page[T]) Render(head Head, body T) ([]byte, error) {
+	buf := buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool's New makes nothing else
+	buf.Reset()
+	defer buffers.Put(buf)
+	if head.Lang == "" {
+		head.Lang = "en"
+	}
+	if err := p.set.ExecuteTemplate(buf, "layout.html", data[T]{Site: p.site, Head: head, Body: body}); err != nil {
+		return nil, fmt.Errorf("render %s: %w", head.Title, err)
+	}
+	return bytes.Clone(buf.Bytes()), nil
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Send renders the page and sends it, or 304 when the reader has it already.
+func (p *Page[T]) Send(c *fiber.Ctx, status int, head Head, body T) error {
+	html, err := p.Render(head, body)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, policy)
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptLanguage)
+	if status == fiber.StatusOK {
+		sum := sha256.Sum256(html)
+		tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+		c.Set(fiber.HeaderETag, tag)
+		if matches(c.Get(fiber.HeaderIfNoneMatch), tag) {
+			return c.SendStatus(fiber.StatusNotModified)
+		}
+	}
+	c.Type("html", "utf-8")
+	return c.Status(status).Send(html)
+}
+
+// policy allows what the layout loads, and nothing inline.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// matches compares weakly (RFC 9110, 13.1.2).
+func matches(header, tag string) bool {
+	for candidate := range strings.SplitSeq(header, ",") {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if candidate == tag || candidate == "*" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,192 @@
+package kb
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"parley/event"
+	"parley/internal/errs"
+	"parley/internal/ids"
+	"parley/internal/markup"
+	"parley/internal/pg"
+	"parley/internal/view"
+)
+
+// publicArticle loads the article of an address in the language to show, and
+// the languages there are. A former address gives the new slug instead.
+func (s *Service) publicArticle(c *fiber.Ctx) (a Article, available []string, moved string, err error) {
+	ctx, slug := c.UserContext(), unescape(c.Params("slug"))
+	list, err := translations(ctx, s.db, slug)
+	if err != nil {
+		return a, nil, "", pg.Map(err)
+	}
+	if len(list) == 0 {
+		if moved, err = redirectOf(ctx, s.db, slug); err != nil {
+			return a, nil, "", pg.Map(err)
+		}
+		if moved == "" {
+			return a, nil, "", errs.New(errs.NotFound, "there is no such article")
+		}
+		return a, nil, moved, nil
+	}
+	for _, t := range list {
+		available = append(available, t.Locale)
+	}
+	locale := s.chooseLocale(c, available)
+	return list[slices.Index(available, locale)], available, "", nil
+}
+
+func (s *Service) articlePage(c *fiber.Ctx) error {
+	a, available, moved, err := s.publicArticle(c)
+	if err != nil {
+		return err
+	}
+	if moved != "" {
+		return c.Redirect(articleURL(moved, orElse(c.Query("lang"), s.cfg.Locale), s.cfg.Locale), fiber.StatusMovedPermanently)
+	}
+	ctx := c.UserContext()
+	s.views.add(a.ID)
+	if from := c.Query("from"); from != "" {
+		s.recordClick(ctx, from, a.ID)
+	}
+	body := articleView{
+		Title: a.Title, Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML), //nolint:gosec // made by package markup
+		Updated: a.UpdatedAt, Words: len(strings.Fields(a.Markdown)), TOC: contentsOf(a.Markdown), Notice: s.otherLanguage(c, a.Locale),
+		Vote: voteView{Action: "/help/a/" + url.PathEscape(a.Slug) + "/vote?lang=" + url.QueryEscape(a.Locale), State: votedState(c.Query("voted")), ID: voteID(c)},
+	}
+	if err := s.surroundings(ctx, &a, &body); err != nil {
+		return pg.Map(err)
+	}
+	here := func(l string) string { return articleURL(a.Slug, l, s.cfg.Locale) }
+	return s.pages.article.Send(c, fiber.StatusOK, view.Head{
+		Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale)), OpenGraph: "article",
+		Alternates: s.alternates(available, a.Locale, here), NoIndex: c.Query("voted") != "", Data: s.structured(&a),
+	}, body)
+}
+
+// contentsOf lists the headings that a table of contents shows; a single one
+// needs no table.
+func contentsOf(markdown string) []markup.Heading {
+	all := slices.DeleteFunc(markup.Headings(markdown), func(h markup.Heading) bool { return h.Level != 2 })
+	if len(all) < 2 {
+		return nil
+	}
+	return all
+}
+
+func votedState(s string) string {
+	if s == "yes" || s == "no" || s == "explained" {
+		return s
+	}
+	return ""
+}
+
+func voteID(c *fiber.Ctx) string {
+	if id := c.Query("vote"); ids.Valid(id) {
+		return id
+	}
+	return ""
+}
+
+// otherLanguage says so when a reader gets another language than the address
+// named.
+func (s *Service) otherLanguage(c *fiber.Ctx, got string) *view.Notice {
+	asked := c.Query("lang")
+	if asked == "" || langOf(asked) == langOf(got) || languageName(asked) == asked {
+		return nil
+	}
+	return &view.Notice{Kind: "warn", Text: "This article is not available in " + languageName(asked) + ". You are reading it in " + languageName(got) + "."}
+}
+
+// surroundings adds the way to the article, its neighbours and what is related.
+func (s *Service) surroundings(ctx context.Context, a *Article, body *articleView) error {
+	body.Crumbs = []view.Crumb{{Title: "Help centre", URL: s.withLang("/help", a.Locale)}}
+	if a.Collection != "" {
+		groups, err := collections(ctx, s.db, a.Locale)
+		if err != nil {
+			return err
+		}
+		if at := slices.IndexFunc(groups, func(g Collection) bool { return g.ID == a.Collection }); at >= 0 {
+			g := groups[at]
+			body.Crumbs = append(body.Crumbs, view.Crumb{Title: g.title(a.Locale, s.cfg.Locale), URL: s.withLang("/help/c/"+url.PathEscape(g.Slug), a.Locale)})
+		}
+		list, err := articlesOf(ctx, s.db, a.Collection, a.Locale)
+		if err != nil {
+			return err
+		}
+		neighbours := s.links(list)
+		at := slices.IndexFunc(list, func(n Article) bool { return n.ID == a.ID })
+		if at > 0 {
+			body.Prev = &neighbours[at-1]
+		}
+		if at >= 0 && at+1 < len(neighbours) {
+			body.Next = &neighbours[at+1]
+		}
+	}
+	body.Crumbs = append(body.Crumbs, view.Crumb{Title: a.Title})
+	found, err := s.Search(ctx, event.SearchQuery{Text: a.Title + " " + a.Summary, Locale: a.Locale, Audience: AudiencePublic, Limit: relatedArticles + 1})
+	if err != nil {
+		return err
+	}
+	for _, p := range found {
+		if p.Article != a.ID && p.Answerable >= relatedAbove && langOf(p.Locale) == langOf(a.Locale) && len(body.Related) < relatedArticles {
+			body.Related = append(body.Related, link{Title: p.Title, URL: articleURL(p.Slug, p.Locale, s.cfg.Locale)})
+		}
+	}
+	return nil
+}
+
+// structured describes the article to search engines (schema.org).
+func (s *Service) structured(a *Article) any {
+	data := map[string]any{
+		"@context": "https://schema.org", "@type": "Article", "headline": a.Title, "description": a.lead(), "inLanguage": a.Locale,
+		"dateModified": a.UpdatedAt, "mainEntityOfPage": s.absolute(articleURL(a.Slug, a.Locale, s.cfg.Locale)),
+		"publisher": map[string]any{"@type": "Organization", "name": s.cfg.Product},
+	}
+	if a.PublishedAt != nil {
+		data["datePublished"] = a.PublishedAt
+	}
+	return data
+}
+
+// votePage takes the plain form: a vote, or the reason of an earlier one.
+func (s *Service) votePage(c *fiber.Ctx) error {
+	if err := s.votes.Allow(c.IP()); err != nil {
+		return err
+	}
+	a, _, moved, err := s.publicArticle(c)
+	if err != nil {
+		return err
+	}
+	if moved != "" {
+		return errs.New(errs.NotFound, "the article has moved")
+	}
+	ctx, back := c.UserContext(), url.Values{}
+	if a.Locale != s.cfg.Locale {
+		back.Set("lang", a.Locale)
+	}
+	switch vote, reason := c.FormValue("vote"), c.FormValue("reason"); {
+	case ids.Valid(vote):
+		if err := s.Explain(ctx, a.ID, vote, reason); err != nil {
+			return err
+		}
+		back.Set("voted", "explained")
+	case c.FormValue("helpful") == "yes" || c.FormValue("helpful") == "no":
+		answer := c.FormValue("helpful")
+		id, err := s.Vote(ctx, a.ID, answer == "yes", "")
+		if err != nil {
+			return err
+		}
+		back.Set("voted", answer)
+		if answer == "no" {
+			back.Set("vote", id)
+		}
+	default:
+		return errs.Field("helpful", "must be yes or no")
+	}
+	return c.Redirect("/help/a/"+url.PathEscape(a.Slug)+"?"+back.Encode()+"#page-vote", fiber.StatusSeeOther)
+}

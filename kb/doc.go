@@ -1,0 +1,24 @@
+// Package kb is the knowledge base: articles in Markdown, collections,
+// revisions, the help centre that the public reads, import of documentation
+// folders, and the search by which visitors, agents and the bot find answers.
+//
+// Owns: the PostgreSQL schema "kb"; pictures of articles in the object store,
+// named kb-<digest>.
+//
+// Publishes: article.published, article.updated and article.archived on
+// kb.<article>, through the outbox.
+//
+// Consumes: kb.* from the core subject of those announcements, to make the
+// search index of this process anew. A missed one is caught by the generation
+// in kb.state, compared every minute.
+//
+// Serves: the pages under /help, which work without JavaScript; under
+// /api/v1 the public search, articles and votes, and for staff articles,
+// collections, revisions and the state of the index. See http.go and
+// page_http.go.
+//
+// [Service.Search] answers in two round trips to PostgreSQL: one for the
+// cosines of the candidates, one for their text. What ranks is in the packages
+// index (words and n-grams, in memory), embed (vectors), chunk, analysis and
+// source (reading folders).
+package kb

@@ -1,0 +1,255 @@
+package kb
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/internal/errs"
+	"parley/internal/ids"
+	"parley/internal/markup"
+	"parley/internal/pg"
+	"parley/kb/source"
+)
+
+// ImportOptions of an import.
+type ImportOptions struct {
+	Locale    string // of files that do not say; "" is the help centre's own
+	Author    string // "" is import
+	Overwrite bool   // also articles that people have edited since the last import
+}
+
+// ImportReport says what an import did.
+type ImportReport struct {
+	Created      int           `json:"created"`
+	Updated      int           `json:"updated"`
+	Unchanged    int           `json:"unchanged"`
+	Skipped      []source.Skip `json:"skipped"`
+	LinksKept    int           `json:"links_kept"`    // links that lead to another imported article
+	LinksDropped int           `json:"links_dropped"` // relative links to nothing: only their words stay
+}
+
+// Import stores the Markdown files of a folder as articles. A second import of
+// the same folder changes what has changed in it: files are known by their
+// paths. Articles that people have edited since are left alone and reported.
+// progress may be nil; it is called after each file.
+func (s *Service) Import(ctx context.Context, dir string, opt ImportOptions, progress func(done, total int, path string)) (ImportReport, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return ImportReport{}, errs.Wrap(err, errs.Invalid, "%s cannot be read", dir)
+	}
+	if !info.IsDir() {
+		return ImportReport{}, errs.New(errs.Invalid, "%s is not a folder", dir)
+	}
+	return s.ImportFS(ctx, os.DirFS(dir), opt, progress)
+}
+
+// ImportFS is Import from a file system.
+func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, progress func(done, total int, path string)) (ImportReport, error) {
+	if progress == nil {
+		progress = func(int, int, string) {}
+	}
+	opt.Locale, opt.Author = orElse(opt.Locale, s.cfg.Locale), orElse(opt.Author, "import")
+	images := newImageStore(dir)
+	slugs, err := s.slugs(ctx)
+	if err != nil {
+		return ImportReport{}, pg.Map(err)
+	}
+	folder, err := source.Read(dir, source.Options{
+		Locale: opt.Locale,
+		Slug:   slugs.of,
+		URL:    func(a *source.Article) string { return articleURL(a.Slug, a.Locale, s.cfg.Locale) },
+		Image:  images.address,
+	})
+	if err != nil {
+		return ImportReport{}, errs.Wrap(err, errs.Invalid, "the folder cannot be imported: %s", err)
+	}
+	report := ImportReport{Skipped: folder.Skipped, LinksKept: folder.LinksKept, LinksDropped: folder.LinksDropped}
+	if err := s.storeImages(ctx, images, folder.Articles); err != nil {
+		return report, err
+	}
+	groups, err := s.importCollections(ctx, folder.Articles)
+	if err != nil {
+		return report, err
+	}
+	for i := range folder.Articles {
+		from := &folder.Articles[i]
+		outcome, err := s.importArticle(ctx, from, groups[from.Collection], opt)
+		switch {
+		case errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict):
+			report.Skipped = append(report.Skipped, source.Skip{Path: from.Path, Reason: errs.Public(err).Message})
+		case err != nil:
+			return report, fmt.Errorf("import %s: %w", from.Path, err)
+		case outcome == importCreated:
+			report.Created++
+		case outcome == importUpdated:
+			report.Updated++
+		default:
+			report.Unchanged++
+		}
+		progress(i+1, len(folder.Articles), from.Path)
+	}
+	if report.Skipped == nil {
+		report.Skipped = []source.Skip{}
+	}
+	return report, nil
+}
+
+type importOutcome int
+
+const (
+	importUnchanged importOutcome = iota
+	importCreated
+	importUpdated
+)
+
+// importCollections makes the collections that are missing, in the order in
+// which the files name them, and returns their ids by name.
+func (s *Service) importCollections(ctx context.Context, list []source.Article) (map[string]string, error) {
+	have, err := collections(ctx, s.db, "")
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	bySlug := map[string]string{}
+	position := 0
+	for _, c := range have {
+		bySlug[c.Slug] = c.ID
+		position = max(position, c.Position)
+	}
+	groups := map[string]string{"": ""}
+	for _, a := range list {
+		if _, known := groups[a.Collection]; known {
+			continue
+		}
+		slug := markup.Slug(a.Collection)
+		if bySlug[slug] == "" {
+			position++
+			c, err := s.CreateCollection(ctx, Collection{Slug: slug, Titles: map[string]string{s.cfg.Locale: a.Collection}, Position: position})
+			if err != nil {
+				return nil, fmt.Errorf("make collection %s: %w", a.Collection, err)
+			}
+			bySlug[slug] = c.ID
+		}
+		groups[a.Collection] = bySlug[slug]
+	}
+	return groups, nil
+}
+
+func (s *Service) importArticle(ctx context.Context, from *source.Article, collection string, opt ImportOptions) (importOutcome, error) {
+	a := Article{
+		Slug: from.Slug, Locale: from.Locale, Collection: collection, Title: markup.Cut(from.Title, maxTitle), Summary: markup.Cut(from.Summary, maxSummary),
+		Markdown: from.Markdown, Aliases: from.Aliases[:min(len(from.Aliases), maxAliases)], Status: from.Status, Audience: AudiencePublic,
+		Position: from.Order, Author: opt.Author, Source: from.Path,
+	}
+	if from.Agents {
+		a.Audience = AudienceAgents
+	}
+	if err := a.normalise(opt.Locale); err != nil {
+		return importUnchanged, err
+	}
+	digest := a.digest()
+	outcome := importUnchanged
+	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+		before, stored, err := articleBySource(ctx, tx, from.Path)
+		if errs.Is(err, errs.NotFound) {
+			outcome = importCreated
+			return s.importNew(ctx, tx, a, digest, from.Former)
+		}
+		if err != nil || stored == digest {
+			return err
+		}
+		if before.digest() != stored && !opt.Overwrite {
+			return errs.New(errs.Conflict, "it was edited here since the last import; import with overwrite to replace it")
+		}
+		outcome = importUpdated
+		a.ID, a.CreatedAt, a.PublishedAt, a.Revision, a.Slug = before.ID, before.CreatedAt, before.PublishedAt, before.Revision, before.Slug
+		return s.update(ctx, tx, &before, &a, digest)
+	})
+	if err != nil {
+		return importUnchanged, pg.Map(err)
+	}
+	if outcome != importUnchanged {
+		wake(s.changed)
+		wake(s.vectors)
+	}
+	return outcome, nil
+}
+
+func (s *Service) importNew(ctx context.Context, tx pgx.Tx, a Article, digest string, former []string) error {
+	a.ID = ids.New()
+	if err := s.insert(ctx, tx, &a, digest); err != nil {
+		return err
+	}
+	for _, f := range former {
+		if err := addRedirect(ctx, tx, f, &a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slugTable knows which slugs are taken, and by which file.
+type slugTable struct {
+	bySource map[string]string
+	taken    map[[2]string]bool // locale, slug
+}
+
+func (s *Service) slugs(ctx context.Context) (slugTable, error) {
+	t := slugTable{bySource: map[string]string{}, taken: map[[2]string]bool{}}
+	rows, err := s.db.Query(ctx, `SELECT slug, locale, coalesce(source, '') FROM kb.articles`)
+	if err != nil {
+		return t, fmt.Errorf("load slugs: %w", err)
+	}
+	var slug, locale, source string
+	if _, err := pgx.ForEachRow(rows, []any{&slug, &locale, &source}, func() error {
+		t.bySource[source] = slug
+		t.taken[[2]string{locale, slug}] = true
+		return nil
+	}); err != nil {
+		return t, fmt.Errorf("load slugs: %w", err)
+	}
+	return t, nil
+}
+
+// of returns the slug under which a file is stored, or will be. It is asked
+// once for a file, before links are written.
+func (t slugTable) of(a *source.Article) string {
+	if slug := t.bySource[a.Path]; slug != "" {
+		return slug
+	}
+	slug := a.Slug
+	for n := 2; t.taken[[2]string{a.Locale, slug}]; n++ {
+		slug = fmt.Sprintf("%s-%d", a.Slug, n)
+	}
+	t.taken[[2]string{a.Locale, slug}] = true
+	return slug
+}
+
+// digest identifies what an import stores of an article: all that a file says.
+// The slug is not part of it; it stays what it was at first.
+func (a *Article) digest() string {
+	body, err := json.Marshal([]any{a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.Aliases, a.Status, a.Audience, a.Position})
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:12])
+}
+
+func articleBySource(ctx context.Context, tx pgx.Tx, source string) (Article, string, error) {
+	a, err := oneArticle(ctx, tx, `SELECT `+articleColumns+` FROM kb.articles WHERE source = $1 FOR UPDATE`, source)
+	if err != nil {
+		return a, "", err
+	}
+	var digest string
+	if err := tx.QueryRow(ctx, `SELECT coalesce(source_digest, '') FROM kb.articles WHERE id = $1`, a.ID).Scan(&digest); err != nil {
+		return a, "", fmt.Errorf("read what the last import stored: %w", err)
+	}
+	return a, digest, nil
+}

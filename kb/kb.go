@@ -1,0 +1,116 @@
+package kb
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"sync"
+	"sync/atomic"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/errgroup"
+
+	"parley/internal/bus"
+	"parley/internal/httpd"
+	"parley/internal/pg"
+	"parley/internal/view"
+	embedder "parley/kb/embed"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Config of the knowledge base. The zero value works.
+type Config struct {
+	Log       *slog.Logger      // nil discards
+	Embedder  embedder.Embedder // nil is the built-in one
+	Assets    view.Assets       // addresses of the style sheet and script of public pages
+	PublicURL *url.URL          // for links that leave the site; nil is http://localhost:8080
+	Locale    string            // the help centre's own language; "" is en
+	Product   string            // whose help centre it is; "" is Parley
+	Contact   string            // path where people reach a human; "" shows no such link
+	VoteRate  int               // votes an address and minute; 0 is 10, below 0 any number
+}
+
+// Service is the knowledge base.
+type Service struct {
+	db    *pg.DB
+	bus   *bus.Bus
+	cfg   Config
+	log   *slog.Logger
+	pages *pages
+	votes *httpd.Limiter
+	views viewCounts
+
+	local   embedder.Learner
+	queries *lru.Cache[string, []float32] // vectors of recent questions
+
+	snap    atomic.Pointer[snapshot]
+	loading sync.Mutex    // held while a snapshot is made
+	changed chan struct{} // the index is old
+	vectors chan struct{} // passages may be without vectors
+}
+
+const cachedQueries = 1000
+
+// New makes the knowledge base. Routes may serve before Run runs: the first
+// search then makes the index.
+func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	local := embedder.NewLocal()
+	if cfg.Embedder == nil {
+		cfg.Embedder = local
+	}
+	if cfg.PublicURL == nil {
+		cfg.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
+	}
+	cfg.Locale = orElse(cfg.Locale, "en")
+	cfg.Product = orElse(cfg.Product, "Parley")
+	if cfg.VoteRate == 0 {
+		cfg.VoteRate = 10
+	}
+	queries, err := lru.New[string, []float32](cachedQueries)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &Service{
+		db: db, bus: b, cfg: cfg, log: cfg.Log.With("module", "kb"), pages: newPages(cfg),
+		votes: httpd.NewLimiter(max(cfg.VoteRate, 0), max(cfg.VoteRate, 1)),
+		local: local, queries: queries,
+		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1),
+	}
+}
+
+// Name implements app.Module.
+func (s *Service) Name() string { return "kb" }
+
+// Migrations implements app.Module.
+func (s *Service) Migrations() fs.FS {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return files
+}
+
+// Run implements app.Module: it keeps the index of this process and, in one
+// process at a time, the vectors.
+func (s *Service) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.followChanges(ctx) })
+	g.Go(func() error { return s.bus.Lead(ctx, "kb-vectors", s.embedLoop) })
+	g.Go(func() error { return s.keepHouse(ctx) })
+	return g.Wait()
+}
+
+// wake asks a loop to run once more; a wake that waits already is enough.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

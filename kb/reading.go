@@ -1,0 +1,220 @@
+package kb
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"parley/event"
+	"parley/internal/errs"
+	"parley/internal/ids"
+	"parley/internal/markup"
+	"parley/internal/pg"
+)
+
+const (
+	flushPeriod   = 15 * time.Second
+	cleanPeriod   = 6 * time.Hour
+	keepSearches  = 90 * 24 * time.Hour
+	keepViews     = 400 * 24 * time.Hour
+	popularWithin = 60 * 24 * time.Hour
+	maxCounted    = 10_000 // articles between two flushes; further ones are not counted
+)
+
+// viewCounts counts page views between flushes, so that reading a page writes
+// nothing.
+type viewCounts struct {
+	mu sync.Mutex
+	by map[string]int64 // article
+}
+
+func (v *viewCounts) add(article string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.by == nil {
+		v.by = map[string]int64{}
+	}
+	if _, known := v.by[article]; known || len(v.by) < maxCounted {
+		v.by[article]++
+	}
+}
+
+func (v *viewCounts) take() map[string]int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	taken := v.by
+	v.by = nil
+	return taken
+}
+
+// keepHouse stores view counts and forgets what is old, until ctx ends.
+func (s *Service) keepHouse(ctx context.Context) error {
+	flush, clean := time.NewTicker(flushPeriod), time.NewTicker(cleanPeriod)
+	defer flush.Stop()
+	defer clean.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			if err := s.flushViews(last); err != nil {
+				s.log.Debug("the last page views were not counted", "error", err)
+			}
+			return nil
+		case <-flush.C:
+			err = s.flushViews(ctx)
+		case <-clean.C:
+			err = s.forget(ctx, event.Now())
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("housekeeping of the knowledge base failed and is tried again later", "error", err)
+		}
+	}
+}
+
+func (s *Service) flushViews(ctx context.Context) error {
+	counts := s.views.take()
+	if len(counts) == 0 {
+		return nil
+	}
+	articles := slices.Sorted(maps.Keys(counts)) // one order for all processes: no deadlock
+	numbers := make([]int64, len(articles))
+	for i, a := range articles {
+		numbers[i] = counts[a]
+	}
+	_, err := s.db.Exec(ctx, `INSERT INTO kb.views (article, day, count)
+		SELECT n.article, current_date, n.count FROM unnest($1::text[], $2::bigint[]) AS n (article, count)
+		WHERE EXISTS (SELECT FROM kb.articles WHERE id = n.article)
+		ON CONFLICT (article, day) DO UPDATE SET count = kb.views.count + excluded.count`, articles, numbers)
+	if err != nil {
+		return fmt.Errorf("store page views: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) forget(ctx context.Context, now time.Time) error {
+	for _, what := range []struct {
+		sql  string
+		keep time.Duration
+	}{
+		{`DELETE FROM kb.searches WHERE at < $1`, keepSearches},
+		{`DELETE FROM kb.views WHERE day < $1::timestamptz::date`, keepViews},
+	} {
+		if _, err := s.db.Exec(ctx, what.sql, now.Add(-what.keep)); err != nil {
+			return fmt.Errorf("forget old searches and views: %w", err)
+		}
+	}
+	return nil
+}
+
+// What could name a person is masked before a search is stored.
+var (
+	mailLike   = regexp.MustCompile(`\S+@\S+`)
+	numberLike = regexp.MustCompile(`[+]?\d[\d ()./-]{5,}\d`)
+)
+
+func impersonal(query string) string {
+	query = mailLike.ReplaceAllString(query, "<e-mail>")
+	query = numberLike.ReplaceAllString(query, "<number>")
+	return markup.Cut(query, 200)
+}
+
+// recordSearch keeps what was looked for and returns the id under which a
+// click on a result is recorded; "" when that failed, which nobody must
+// notice.
+func (s *Service) recordSearch(ctx context.Context, query, locale string, results int) string {
+	id := ids.New()
+	_, err := s.db.Exec(ctx, `INSERT INTO kb.searches (id, query, locale, results, at) VALUES ($1, $2, $3, $4, $5)`,
+		id, impersonal(query), locale, results, event.Now())
+	if err != nil {
+		s.log.Warn("a search was not recorded", "error", err)
+		return ""
+	}
+	return id
+}
+
+// recordClick says which article a search has led to; the first one counts.
+func (s *Service) recordClick(ctx context.Context, search, article string) {
+	if !ids.Valid(search) {
+		return
+	}
+	_, err := s.db.Exec(ctx, `UPDATE kb.searches SET clicked = $2 WHERE id = $1 AND clicked = '' AND at > $3`, search, article, event.Now().Add(-time.Hour))
+	if err != nil {
+		s.log.Warn("a click on a search result was not recorded", "error", err)
+	}
+}
+
+// Vote records whether an article helped and returns the vote's id.
+func (s *Service) Vote(ctx context.Context, article string, helpful bool, reason string) (string, error) {
+	id := ids.New()
+	reason = markup.Cut(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(reason, "\x00", ""), "")), maxReason)
+	_, err := s.db.Exec(ctx, `INSERT INTO kb.votes (id, article, helpful, reason, at) VALUES ($1, $2, $3, $4, $5)`, id, article, helpful, reason, event.Now())
+	if err != nil {
+		return "", pg.Map(fmt.Errorf("store a vote: %w", err))
+	}
+	return id, nil
+}
+
+// Explain adds the reason to a vote of the last hour that has none.
+func (s *Service) Explain(ctx context.Context, article, vote, reason string) error {
+	reason = markup.Cut(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(reason, "\x00", ""), "")), maxReason)
+	tag, err := s.db.Exec(ctx, `UPDATE kb.votes SET reason = $3 WHERE id = $1 AND article = $2 AND reason = '' AND at > $4`,
+		vote, article, reason, event.Now().Add(-time.Hour))
+	if err != nil {
+		return pg.Map(fmt.Errorf("store a vote's reason: %w", err))
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.New(errs.NotFound, "there is no such vote")
+	}
+	return nil
+}
+
+// popular returns the articles that the public reads most, then those changed
+// last, at most limit.
+func popular(ctx context.Context, q pg.Querier, locale string, since time.Time, limit int) ([]Article, error) {
+	return articles(ctx, q, "list popular articles", `SELECT `+briefColumns+` FROM kb.articles a
+		LEFT JOIN (SELECT article, sum(count) AS n FROM kb.views WHERE day >= $2::timestamptz::date GROUP BY article) v ON v.article = a.id
+		WHERE a.locale = $1 AND a.status = 'published' AND a.audience = 'public'
+		ORDER BY v.n DESC NULLS LAST, a.position, a.updated_at DESC, a.id LIMIT $3`, locale, since, limit)
+}
+
+// recent returns the public articles that were changed last.
+func recent(ctx context.Context, q pg.Querier, locale string, limit int) ([]Article, error) {
+	return articles(ctx, q, "list recent articles", `SELECT `+briefColumns+` FROM kb.articles a WHERE locale = $1 AND status = 'published' AND audience = 'public'
+		ORDER BY updated_at DESC, id LIMIT $2`, locale, limit)
+}
+
+// IndexState counts what the index holds.
+type IndexState struct {
+	Articles int    `json:"articles"` // published
+	Chunks   int    `json:"chunks"`
+	Embedded int    `json:"embedded"` // of the chunks, by the model that is being made, else by Model
+	Model    string `json:"model"`    // whose vectors searches use
+	Making   string `json:"making,omitempty"`
+	Note     string `json:"note,omitempty"`
+}
+
+// State says how far the index is.
+func (s *Service) State(ctx context.Context) (IndexState, error) {
+	var st IndexState
+	// The model being made is the newest one that is not active.
+	err := s.db.QueryRow(ctx, `WITH making AS (SELECT id, name FROM kb.models WHERE NOT active ORDER BY created_at DESC LIMIT 1),
+			used AS (SELECT id, name FROM kb.models WHERE active)
+		SELECT (SELECT count(*) FROM kb.articles WHERE status = 'published'), (SELECT count(*) FROM kb.chunks),
+			(SELECT count(*) FROM kb.embeddings WHERE model = coalesce((SELECT id FROM making), (SELECT id FROM used))),
+			coalesce((SELECT name FROM used), ''), coalesce((SELECT name FROM making), '')`).
+		Scan(&st.Articles, &st.Chunks, &st.Embedded, &st.Model, &st.Making)
+	if err != nil {
+		return st, pg.Map(fmt.Errorf("count the index: %w", err))
+	}
+	if noted, ok := s.cfg.Embedder.(interface{ Note() string }); ok {
+		st.Note = noted.Note()
+	}
+	return st, nil
+}

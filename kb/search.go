@@ -1,0 +1,118 @@
+package kb
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"parley/event"
+	"parley/internal/markup"
+	"parley/internal/pg"
+	"parley/kb/index"
+)
+
+const (
+	defaultPassages = 5
+	maxPassages     = 20
+	maxSnippet      = 240 // characters
+	leadCount       = 40  // passages whose cosine is asked for because of their words
+	nearCount       = 60  // passages found by their vectors
+	exactBelow      = 10_000
+	embedPatience   = 300 * time.Millisecond // for the vector of a question
+)
+
+// Search returns the passages that may answer a question, best first, one of
+// an article. It answers from words alone when the question cannot be embedded
+// in time. A question without words has no passages.
+func (s *Service) Search(ctx context.Context, q event.SearchQuery) ([]event.Passage, error) {
+	text := markup.Cut(strings.ToValidUTF8(strings.TrimSpace(q.Text), " "), maxQuery)
+	limit := q.Limit
+	if limit <= 0 {
+		limit = defaultPassages
+	}
+	limit = min(limit, maxPassages)
+	snap, err := s.current(ctx)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	agents := q.Audience == AudienceAgents
+	search := snap.index.Begin(index.Query{Text: text, Locale: q.Locale, Agents: agents})
+	near := s.nearby(ctx, snap, search, text, q.Locale, agents)
+	results := search.Results(near, limit)
+	ids := make([]int64, len(results))
+	for i, r := range results {
+		ids[i] = r.Chunk
+	}
+	out := make([]event.Passage, 0, len(results))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	found, err := passagesByID(ctx, s.db, ids, agents)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	for _, r := range results {
+		if p, ok := found[r.Chunk]; ok {
+			out = append(out, s.passage(p, r, text))
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) passage(p passage, r index.Result, query string) event.Passage {
+	url := articleURL(p.slug, p.locale, s.cfg.Locale)
+	if p.anchor != "" {
+		url += "#" + p.anchor
+	}
+	return event.Passage{
+		Article: p.article, Slug: p.slug, Title: p.title, Heading: p.heading, URL: url, Locale: p.locale,
+		Markdown: p.markdown, Text: p.text, Snippet: index.Snippet(p.text, query, p.locale, maxSnippet),
+		Score: r.Score, Answerable: r.Answerable,
+	}
+}
+
+// nearby returns the cosines of passages, scaled so that unrelated texts have
+// 0. It is nil when there are no vectors or none can be had now: a search by
+// words is better than none.
+func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, text, locale string, agents bool) map[int64]float64 {
+	if snap.embedder == nil || text == "" {
+		return nil
+	}
+	vector, err := s.embedQuery(ctx, snap, text)
+	if err != nil {
+		s.log.Warn("a search went without vectors", "model", snap.model.Name, "error", err)
+		return nil
+	}
+	lang := langOf(locale)
+	if !snap.index.Has(locale) {
+		lang = ""
+	}
+	found, err := cosines(ctx, s.db, vectorQuery{
+		model: snap.model.ID, vector: vector, lang: lang, agents: agents,
+		leads: search.Leads(leadCount), exact: snap.chunks < exactBelow, near: nearCount,
+	})
+	if err != nil {
+		s.log.Warn("a search went without vectors", "model", snap.model.Name, "error", err)
+		return nil
+	}
+	mean := float64(max(snap.model.Mean, 0))
+	for id, cosine := range found {
+		found[id] = (cosine - mean) / (1 - min(mean, 0.99))
+	}
+	return found
+}
+
+func (s *Service) embedQuery(ctx context.Context, snap *snapshot, text string) ([]float32, error) {
+	key := snap.model.ID + " " + text
+	if v, ok := s.queries.Get(key); ok {
+		return v, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, embedPatience)
+	defer cancel()
+	vectors, err := snap.embedder.Embed(ctx, []string{text})
+	if err != nil {
+		return nil, err
+	}
+	s.queries.Add(key, vectors[0])
+	return vectors[0], nil
+}

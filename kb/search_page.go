@@ -1,0 +1,134 @@
+package kb
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"parley/event"
+	"parley/internal/markup"
+	"parley/internal/pg"
+	"parley/internal/view"
+	"parley/kb/index"
+)
+
+const pageResults = 20
+
+func (s *Service) searchPage(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	available, err := locales(ctx, s.db)
+	if err != nil {
+		return pg.Map(err)
+	}
+	locale := s.chooseLocale(c, available)
+	query := markup.Cut(strings.ToValidUTF8(strings.TrimSpace(c.Query("q")), ""), 300)
+	body := searchView{Query: query, Empty: view.Empty{
+		Title: "Nothing found", Text: "Try other words, or fewer of them. What others read is below.",
+	}}
+	if query != "" {
+		found, err := s.Search(ctx, event.SearchQuery{Text: query, Locale: locale, Audience: AudiencePublic, Limit: pageResults})
+		if err != nil {
+			return err
+		}
+		id := s.recordSearch(ctx, query, locale, len(found))
+		if body.Results, err = s.results(ctx, query, id, found); err != nil {
+			return pg.Map(err)
+		}
+	}
+	if len(body.Results) == 0 {
+		if body.Suggestions, err = s.popular(ctx, locale); err != nil {
+			return pg.Map(err)
+		}
+	}
+	title := "Search"
+	if query != "" {
+		title = "Results for " + query
+	}
+	return s.pages.search.Send(c, fiber.StatusOK, view.Head{Title: title, NoIndex: true, Query: query}, body)
+}
+
+func (s *Service) results(ctx context.Context, query, search string, found []event.Passage) ([]resultView, error) {
+	articles := make([]string, len(found))
+	for i, p := range found {
+		articles[i] = p.Article
+	}
+	places, err := placesOf(ctx, s.db, articles)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]resultView, len(found))
+	for i, p := range found {
+		place := places[p.Article]
+		group := Collection{Titles: place.titles}
+		out[i] = resultView{
+			Title: highlight(p.Title, query, p.Locale), Snippet: highlight(p.Snippet, query, p.Locale), URL: traced(p.URL, search), Lang: p.Locale,
+			Collection: group.title(p.Locale, s.cfg.Locale), Heading: p.Heading, Updated: place.updated,
+		}
+	}
+	return out, nil
+}
+
+// traced adds the search to a result's address, so that authors learn which
+// searches lead somewhere.
+func traced(address, search string) string {
+	u, err := url.Parse(address)
+	if err != nil || search == "" {
+		return address
+	}
+	q := u.Query()
+	q.Set("from", search)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func highlight(text, query, locale string) view.Highlighted {
+	var out view.Highlighted
+	at := 0
+	for _, m := range index.Marks(text, query, locale) {
+		if m.Start > at {
+			out = append(out, view.Part{Text: text[at:m.Start]})
+		}
+		out = append(out, view.Part{Text: text[m.Start:m.End], Marked: true})
+		at = m.End
+	}
+	if at < len(text) {
+		out = append(out, view.Part{Text: text[at:]})
+	}
+	return out
+}
+
+// urlSet is a sitemap (sitemaps.org, 0.9).
+type urlSet struct {
+	XMLName xml.Name   `xml:"urlset"`
+	NS      string     `xml:"xmlns,attr"`
+	URLs    []urlEntry `xml:"url"`
+}
+
+type urlEntry struct {
+	Loc     string `xml:"loc"`
+	LastMod string `xml:"lastmod"`
+}
+
+const maxSitemap = 50_000 // by the protocol
+
+func (s *Service) sitemap(c *fiber.Ctx) error {
+	list, err := sitemapOf(c.UserContext(), s.db)
+	if err != nil {
+		return pg.Map(err)
+	}
+	set := urlSet{NS: "http://www.sitemaps.org/schemas/sitemap/0.9"}
+	for _, e := range list {
+		set.URLs = append(set.URLs, urlEntry{Loc: s.absolute(articleURL(e.slug, e.locale, s.cfg.Locale)), LastMod: e.updated.Format(time.DateOnly)})
+	}
+	body, err := xml.Marshal(set)
+	if err != nil {
+		return fmt.Errorf("encode the sitemap: %w", err)
+	}
+	c.Type("xml", "utf-8")
+	return c.Send(append([]byte(xml.Header), body...))
+}

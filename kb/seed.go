@@ -1,0 +1,27 @@
+package kb
+
+import (
+	"context"
+	"fmt"
+
+	"parley/docs/help"
+	"parley/internal/pg"
+)
+
+// SeedDemo fills an empty knowledge base with Parley's own help centre. It
+// leaves any other alone, so it may be called at every start.
+func (s *Service) SeedDemo(ctx context.Context) error {
+	var empty bool
+	if err := s.db.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM kb.articles)`).Scan(&empty); err != nil {
+		return pg.Map(fmt.Errorf("look for articles: %w", err))
+	}
+	if !empty {
+		return nil
+	}
+	report, err := s.ImportFS(ctx, help.Articles(), ImportOptions{Locale: "en", Author: "Parley"}, nil)
+	if err != nil {
+		return err
+	}
+	s.log.Info("the help centre of the demo is there", "articles", report.Created)
+	return nil
+}

@@ -1,0 +1,155 @@
+package kb
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/event"
+	embedder "parley/kb/embed"
+)
+
+const (
+	embedBatch   = 64
+	learnTexts   = 20_000
+	embedPeriod  = time.Minute      // what a lost wake would leave undone
+	embedPause   = 10 * time.Second // after a failure
+	embedTimeout = 5 * time.Minute  // of a batch
+)
+
+// embedLoop keeps every passage embedded until ctx ends. It runs in one
+// process at a time.
+func (s *Service) embedLoop(ctx context.Context) error {
+	tick := time.NewTicker(embedPeriod)
+	defer tick.Stop()
+	for {
+		if err := s.EmbedAll(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("passages are not embedded yet; searches use what is there", "error", err)
+			pause(ctx, embedPause)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-s.vectors:
+		}
+	}
+}
+
+// EmbedAll embeds every passage that has no vector. When the embedder is
+// another than that of the vectors in use, or the knowledge base has outgrown
+// what the built-in one learned, a new set is made beside the old one, which
+// serves searches until the new one is complete. An interrupted run goes on
+// where it was.
+func (s *Service) EmbedAll(ctx context.Context) error {
+	m, e, err := s.wantedModel(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		done, err := s.embedOnce(ctx, m.ID, e)
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+	}
+	if m.Active {
+		return nil
+	}
+	return s.switchTo(ctx, m)
+}
+
+// wantedModel returns the model to complete, which is the active one or a new
+// one.
+func (s *Service) wantedModel(ctx context.Context) (model, embedder.Embedder, error) {
+	all, err := models(ctx, s.db)
+	if err != nil {
+		return model{}, nil, err
+	}
+	chunks, err := countChunks(ctx, s.db)
+	if err != nil {
+		return model{}, nil, err
+	}
+	learner, learns := s.cfg.Embedder.(embedder.Learner)
+	for _, m := range all {
+		if m.Name != s.cfg.Embedder.Name() || learns && outgrown(m.Chunks, chunks) {
+			continue
+		}
+		e, err := s.embedderOf(m)
+		return m, e, err
+	}
+	next := model{Name: s.cfg.Embedder.Name(), State: []byte{}}
+	if learns {
+		texts, err := contexts(ctx, s.db, learnTexts)
+		if err != nil {
+			return model{}, nil, err
+		}
+		next.State, next.Chunks = learner.Learn(texts), chunks
+	}
+	sum := sha256.Sum256(append([]byte(next.Name+"\x00"), next.State...))
+	next.ID = hex.EncodeToString(sum[:12])
+	for _, m := range all {
+		if m.ID == next.ID { // it would learn the same again
+			next = m
+		}
+	}
+	if err := insertModel(ctx, s.db, next, event.Now()); err != nil {
+		return model{}, nil, err
+	}
+	e, err := s.embedderOf(next)
+	return next, e, err
+}
+
+// outgrown reports whether what was learned from so many passages is stale now
+// that there are so many.
+func outgrown(learned, now int) bool {
+	return now > learned+learned/2+8 || now < learned/2-8
+}
+
+// embedOnce embeds a batch; done when there was nothing left to do.
+func (s *Service) embedOnce(ctx context.Context, model string, e embedder.Embedder) (done bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
+	defer cancel()
+	batch, err := missingVectors(ctx, s.db, model, embedBatch)
+	if err != nil || len(batch) == 0 {
+		return true, err
+	}
+	texts := make([]string, len(batch))
+	for i, c := range batch {
+		texts[i] = c.Context
+	}
+	vectors, err := e.Embed(ctx, texts)
+	if err != nil {
+		return false, fmt.Errorf("embed %d passages: %w", len(batch), err)
+	}
+	return false, insertVectors(ctx, s.db, model, batch, vectors)
+}
+
+// switchTo makes searches of all processes use a complete model.
+func (s *Service) switchTo(ctx context.Context, m model) error {
+	mean, err := meanCosine(ctx, s.db, m.ID)
+	if err != nil {
+		return err
+	}
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
+		if err := activate(ctx, tx, m.ID, mean); err != nil {
+			return err
+		}
+		return nextGeneration(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	wake(s.changed)
+	if err := s.bus.Ephemeral(switchSubject, map[string]string{"model": m.Name}); err != nil {
+		s.log.Warn("other processes switch to the new vectors within a minute", "error", err)
+	}
+	s.log.Info("searches use a new set of vectors", "model", m.Name)
+	return nil
+}
