@@ -21,10 +21,7 @@ type Querier interface {
 }
 
 // DB is a pool of connections. Close it after everything that uses it.
-type DB struct {
-	*pgxpool.Pool
-	log *slog.Logger
-}
+type DB struct{ *pgxpool.Pool }
 
 // Config says which database to open and how.
 type Config struct {
@@ -82,7 +79,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	return &DB{Pool: pool, log: log}, nil
+	return &DB{pool}, nil
 }
 
 func poolConfig(cfg Config) (*pgxpool.Config, error) {
