@@ -27,5 +27,5 @@ const (
 	AgentCreated = "agent.created"
 	AgentUpdated = "agent.updated" // profile, rights, teams or skills
 	AgentDeleted = "agent.deleted"
-	AgentRevoked = "agent.revoked" // sessions ended; Fields.session names one, absent means every one
+	AgentRevoked = "agent.revoked" // sessions ended; Fields.sessions names them
 )
