@@ -17,7 +17,12 @@ const (
 	clusterPrefix = "parley-pgtest-"
 	stopTimeout   = 20 * time.Second
 	// keepFor is how long the cluster of a failed or killed run can be looked at.
-	keepFor = time.Hour
+	keepFor = 30 * time.Minute
+
+	// Copying databases in memory takes a quarter of the time (29 ms against
+	// 133 ms), if there is plenty: containers often have 64 MB.
+	memory        = "/dev/shm"
+	memoryAtLeast = 4 << 30
 )
 
 // cluster is the PostgreSQL of this test binary, started by the first test that
@@ -57,10 +62,11 @@ func (c *cluster) open(ctx context.Context) error {
 }
 
 func (c *cluster) launch(ctx context.Context) error {
-	if err := sweep(os.TempDir()); err != nil {
+	tmp := clusterRoot()
+	if err := sweep(tmp); err != nil {
 		return fmt.Errorf("removing old test clusters: %w", err)
 	}
-	dir := filepath.Join(os.TempDir(), clusterPrefix+c.id)
+	dir := filepath.Join(tmp, clusterPrefix+c.id)
 	if err := os.RemoveAll(dir); err != nil { // a pid used again
 		return fmt.Errorf("removing an old test cluster: %w", err)
 	}
@@ -75,6 +81,15 @@ func (c *cluster) launch(ctx context.Context) error {
 	}
 	c.server = server
 	return nil
+}
+
+// clusterRoot is the folder for test clusters: in memory, unless TMPDIR is set or
+// memory is scarce.
+func clusterRoot() string {
+	if os.Getenv("TMPDIR") == "" && freeBytes(memory) >= memoryAtLeast {
+		return memory
+	}
+	return os.TempDir()
 }
 
 // place tells a person where the databases are.

@@ -13,8 +13,8 @@
 //
 // [Postgres] returns a migrated database for one test. The first call in a test
 // binary starts a throw-away cluster from the server on this machine (about a
-// second, fsync off), migrates a template once per set of schemas, and copies it
-// for each test (some 15-50 ms). TEST_DATABASE_URL names a server to use
+// second, fsync off, in /dev/shm where there is room), migrates a template once
+// per set of schemas, and copies it for each test (some 30 ms). TEST_DATABASE_URL names a server to use
 // instead; its user must be allowed to create databases and extensions. When a
 // test fails its database is kept and the log says where.
 //
