@@ -1,0 +1,47 @@
+/**
+ * The REST API as the console uses it: the session cookie goes along, an ended
+ * session leads to the sign-in page, and every refusal becomes a sentence.
+ */
+import { APIError, call } from "../shared/api";
+import { t } from "./text";
+
+export { APIError };
+
+export type Query = Record<string, string | number | undefined>;
+
+let signedOut: () => void = () => {};
+
+/** Says what to do when the session has ended. */
+export function onSignedOut(run: () => void): void {
+  signedOut = run;
+}
+
+function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  return path + (text && `?${text}`);
+}
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  try {
+    return await call<T>(method, path, body);
+  } catch (error) {
+    // The sign-in page's own refusals are about the password, not the session.
+    if (error instanceof APIError && error.code === "unauthenticated" && !path.startsWith("/agents/login")) signedOut();
+    throw error;
+  }
+}
+
+export const api = {
+  get: <T>(path: string, query: Query = {}) => ask<T>("GET", withQuery(path, query)),
+  post: <T>(path: string, body: unknown = {}) => ask<T>("POST", path, body),
+  patch: <T>(path: string, body: unknown) => ask<T>("PATCH", path, body),
+  delete: <T>(path: string) => ask<T>("DELETE", path),
+};
+
+/** The sentence to show for whatever was thrown. */
+export function reason(error: unknown): string {
+  if (error instanceof APIError && error.code === "network") return t("error.network");
+  const message = error instanceof Error ? error.message : String(error);
+  return message ? message.charAt(0).toLocaleUpperCase() + message.slice(1) : t("error.unknown");
+}

@@ -1,0 +1,89 @@
+/** Turns a conversation's events into what the thread shows. Pure, so that it can be tested. */
+import type { Entry } from "../../shared/outbox";
+import type { ChatEvent } from "../../shared/wire";
+
+export type Item =
+  | { type: "day"; key: string; midnight: number }
+  | { type: "unread"; key: string }
+  | { type: "message"; key: string; event: ChatEvent; first: boolean; last: boolean; edited: boolean; erased: boolean }
+  | { type: "line"; key: string; event: ChatEvent }
+  | { type: "pending"; key: string; entry: Entry }
+  | { type: "stream"; key: string; text: string };
+
+/** Messages of one author within this time belong together. */
+const groupWithin = 5 * 60_000;
+
+/** Kinds that change another entry instead of being one. */
+const amending = new Set(["edited", "erased"]);
+
+interface Source {
+  events: readonly ChatEvent[];
+  /** What the outbox still holds for this conversation. */
+  entries: readonly Entry[];
+  streams: ReadonlyMap<string, string>;
+  /** The first entry after this one is new to the reader; 0 draws no divider. */
+  unreadAfter: number;
+}
+
+function amendments(events: readonly ChatEvent[]): { edits: Map<number, ChatEvent>; erased: Set<number> } {
+  const edits = new Map<number, ChatEvent>();
+  const erased = new Set<number>();
+  for (const e of events) {
+    if (!e.target) continue;
+    if (e.kind === "edited") edits.set(e.target, e);
+    if (e.kind === "erased") erased.add(e.target);
+  }
+  return { edits, erased };
+}
+
+function follows(a: ChatEvent | undefined, b: ChatEvent): boolean {
+  return (
+    a !== undefined && a.kind === "message" && b.kind === "message" && a.from.id === b.from.id && a.from.kind === b.from.kind &&
+    !a.note === !b.note && Date.parse(b.at) - Date.parse(a.at) < groupWithin
+  );
+}
+
+export function arrange({ events, entries, streams, unreadAfter }: Source): Item[] {
+  const items: Item[] = [];
+  const { edits, erased } = amendments(events);
+  const shown = events.filter((e) => !amending.has(e.kind));
+  let day = 0;
+  let divided = unreadAfter === 0;
+  for (const [i, original] of shown.entries()) {
+    const edit = edits.get(original.seq);
+    const event = edit ? { ...original, ...pick(edit) } : original;
+    const midnight = new Date(event.at).setHours(0, 0, 0, 0);
+    const dayBegins = midnight !== day;
+    if (dayBegins) items.push({ type: "day", key: `day ${midnight}`, midnight });
+    day = midnight;
+    const unreadBegins = !divided && event.seq > unreadAfter && event.from.kind === "visitor";
+    if (unreadBegins) items.push({ type: "unread", key: "unread" });
+    divided ||= unreadBegins;
+    if (event.kind !== "message") {
+      items.push({ type: "line", key: String(event.seq), event });
+      continue;
+    }
+    const next = shown[i + 1];
+    items.push({
+      type: "message",
+      key: event.cid ?? String(event.seq),
+      event,
+      first: dayBegins || unreadBegins || !follows(shown[i - 1], event),
+      last: !next || !follows(event, next),
+      edited: !!edit,
+      erased: erased.has(event.seq),
+    });
+  }
+  for (const [cid, text] of streams) items.push({ type: "stream", key: cid, text });
+  for (const entry of entries) {
+    if (entry.command.type === "send") items.push({ type: "pending", key: entry.command.cid, entry });
+  }
+  return items;
+}
+
+function pick(edit: ChatEvent): Partial<ChatEvent> {
+  const part: Partial<ChatEvent> = {};
+  if (edit.text !== undefined) part.text = edit.text;
+  if (edit.html !== undefined) part.html = edit.html;
+  return part;
+}

@@ -1,0 +1,133 @@
+/** The staff: who works here, what they may do and what they can do. */
+import { useSignal } from "@preact/signals";
+import { Avatar } from "../../shared/ui/avatar";
+import { api } from "../api";
+import { go } from "../router";
+import { me } from "../store/session";
+import { inboxes, loadAgents, stateOf, teams } from "../store/staff";
+import { t } from "../text";
+import type { Agent, Role } from "../types";
+import { Button } from "../ui/button";
+import { ChecksField, FormView, LinesField, SelectField, SwitchField, TextField, useForm } from "../ui/form";
+import { useLoad } from "../ui/load";
+import { Presence } from "../ui/presence";
+import { CopyField, Frame, ItemRow, New, Part, Ready, remove, saved } from "./frame";
+import { LevelsField } from "./levels";
+
+const roles: Role[] = ["agent", "supervisor", "admin"];
+
+export function AgentsPage({ id }: { id: string }) {
+  const loaded = useLoad(loadAgents);
+  return <Ready of={loaded}>{(agents) => (id ? <AgentForm agent={agents.find((agent) => agent.id === id)} /> : <AgentList agents={agents} />)}</Ready>;
+}
+
+function AgentList({ agents }: { agents: Agent[] }) {
+  return (
+    <Frame title={t("settings.agents")} lead={t("agents.lead")} action={<New path="/settings/agents/new" />}>
+      <ul class="items">
+        {agents.map((agent) => (
+          <ItemRow
+            key={agent.id}
+            href={`/settings/agents/${agent.id}`}
+            icon={<Avatar id={agent.id} name={agent.name} kind="agent" />}
+            title={agent.name}
+            detail={agent.email}
+            end={
+              <>
+                {agent.disabled ? <span class="badge badge-bad">{t("agents.disabled")}</span> : <Presence state={stateOf(agent)} />}
+                <span class="badge">{t(`role.${agent.role}`)}</span>
+              </>
+            }
+          />
+        ))}
+      </ul>
+    </Frame>
+  );
+}
+
+interface Invitation {
+  agent: Agent;
+  /** One-time link to sign in and choose a password. */
+  link?: string;
+}
+
+function blank(agent: Agent | undefined) {
+  return {
+    name: agent?.name ?? "",
+    email: agent?.email ?? "",
+    role: agent?.role ?? ("agent" as Role),
+    teams: agent?.teams ?? [],
+    skills: agent?.skills ?? {},
+    languages: agent?.languages ?? ["en"],
+    capacity: agent?.capacity ?? 5,
+    inboxes: agent?.inboxes ?? null,
+    disabled: agent?.disabled ?? false,
+  };
+}
+
+function AgentForm({ agent }: { agent: Agent | undefined }) {
+  const form = useForm(blank(agent), agent?.id);
+  const link = useSignal("");
+  const self = agent?.id === me.value?.id;
+  const save = async (values: ReturnType<typeof blank>) => {
+    // No box ticked means every inbox.
+    const body = { ...values, inboxes: values.inboxes?.length ? values.inboxes : null };
+    if (agent) {
+      await api.patch(`/agents/${agent.id}`, body);
+      return;
+    }
+    const { disabled: _, ...invited } = body;
+    link.value = (await api.post<Invitation>("/agents", invited)).link ?? "";
+  };
+  const done = async () => {
+    await loadAgents();
+    saved();
+    if (!link.peek()) go("/settings/agents", "replace");
+  };
+  if (link.value) return <Invited name={form.values.value.name} link={link.value} />;
+  return (
+    <Frame title={agent?.name ?? t("agents.new")} lead={agent ? "" : t("agents.new.lead")} up="/settings/agents" upTitle={t("settings.agents")}>
+      <FormView
+        long
+        form={form}
+        save={save}
+        onSaved={() => void done()}
+        verb={agent ? t("save") : t("agents.invite")}
+        extra={
+          agent &&
+          !self && (
+            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/agents/${agent.id}`, title: t("remove.named", { name: agent.name }), text: t("agents.remove"), then: "/settings/agents", onRemoved: loadAgents })}>
+              {t("remove")}
+            </Button>
+          )
+        }
+      >
+        <Part title={t("agents.who")}>
+          <div class="form-columns">
+            <TextField form={form} name="name" label={t("setup.name")} hint={t("setup.name.hint")} />
+            <TextField form={form} name="email" label={t("contact.email")} type="email" />
+            <SelectField form={form} name="role" label={t("agents.role")} hint={t(`role.${form.values.value.role}.hint`)} options={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))} />
+          </div>
+          {agent && !self && <SwitchField form={form} name="disabled" label={t("agents.disable")} hint={t("agents.disable.hint")} />}
+        </Part>
+        <Part title={t("agents.work")} lead={t("agents.work.lead")}>
+          <div class="form-columns">
+            <TextField form={form} name="capacity" label={t("agents.capacity")} hint={t("agents.capacity.hint")} type="number" min={1} max={100} />
+            <LinesField form={form} name="languages" label={t("agents.languages")} hint={t("agents.languages.hint")} rows={2} />
+          </div>
+          <LevelsField form={form} name="skills" label={t("settings.skills")} />
+          <ChecksField form={form} name="teams" label={t("settings.teams")} options={teams.value.map((team) => ({ value: team.id, label: team.name }))} />
+          <ChecksField form={form} name="inboxes" label={t("settings.inboxes")} hint={t("agents.inboxes.hint")} options={inboxes.value.map((inbox) => ({ value: inbox.id, label: inbox.name }))} />
+        </Part>
+      </FormView>
+    </Frame>
+  );
+}
+
+function Invited({ name, link }: { name: string; link: string }) {
+  return (
+    <Frame title={t("agents.invited", { name })} lead={t("agents.invited.lead")} up="/settings/agents" upTitle={t("settings.agents")}>
+      <CopyField label={t("agents.link")} text={link} secret />
+    </Frame>
+  );
+}

@@ -1,0 +1,67 @@
+/** Canned responses: what agents insert with a slash. */
+import { api } from "../api";
+import { go } from "../router";
+import { loadCanned } from "../inbox/suggest";
+import { t } from "../text";
+import type { Canned } from "../types";
+import { Button } from "../ui/button";
+import { AreaField, FormView, TextField, useForm } from "../ui/form";
+import { useLoad } from "../ui/load";
+import { Empty } from "../ui/state";
+import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+
+const variables = ["contact.name", "contact.first_name", "agent.name", "agent.first_name", "inbox.name"];
+
+export function CannedPage({ id }: { id: string }) {
+  const loaded = useLoad(loadCanned);
+  return <Ready of={loaded}>{(all) => (id ? <CannedForm canned={all.find((one) => one.id === id)} /> : <CannedList all={all} />)}</Ready>;
+}
+
+function CannedList({ all }: { all: Canned[] }) {
+  return (
+    <Frame title={t("settings.canned")} lead={t("canned.lead")} action={<New path="/settings/canned/new" />}>
+      {all.length ? (
+        <ul class="items">
+          {all.map((one) => (
+            <ItemRow key={one.id} href={`/settings/canned/${one.id}`} title={one.title || one.shortcut} detail={one.text} end={<code class="code">/{one.shortcut}</code>} />
+          ))}
+        </ul>
+      ) : (
+        <Empty icon="spark" title={t("canned.empty.title")}>
+          {t("canned.empty.text")}
+        </Empty>
+      )}
+    </Frame>
+  );
+}
+
+function CannedForm({ canned }: { canned: Canned | undefined }) {
+  const form = useForm({ shortcut: canned?.shortcut ?? "", title: canned?.title ?? "", text: canned?.text ?? "" }, canned?.id);
+  const done = () => {
+    saved();
+    void loadCanned();
+    go("/settings/canned", "replace");
+  };
+  return (
+    <Frame title={canned ? canned.title || canned.shortcut : t("canned.new")} up="/settings/canned" upTitle={t("settings.canned")}>
+      <FormView
+        form={form}
+        save={(values) => (canned ? api.patch(`/canned/${canned.id}`, values) : api.post("/canned", values))}
+        onSaved={done}
+        extra={
+          canned && (
+            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/canned/${canned.id}`, title: t("remove.named", { name: canned.shortcut }), text: t("canned.remove"), then: "/settings/canned", onRemoved: loadCanned })}>
+              {t("remove")}
+            </Button>
+          )
+        }
+      >
+        <div class="form-columns">
+          <TextField form={form} name="shortcut" label={t("canned.shortcut")} hint={t("canned.shortcut.hint")} />
+          <TextField form={form} name="title" label={t("field.title")} />
+        </div>
+        <AreaField form={form} name="text" label={t("canned.text")} rows={8} hint={t("canned.text.hint", { variables: variables.map((name) => `{{${name}}}`).join(" ") })} />
+      </FormView>
+    </Frame>
+  );
+}

@@ -1,0 +1,185 @@
+/** Intents: what the bot recognises by examples and what it does then, with a box to try it. */
+import { useSignal } from "@preact/signals";
+import { safeHTML } from "../../shared/html";
+import type { Choice, Source } from "../../shared/wire";
+import { api, reason } from "../api";
+import { go } from "../router";
+import { may } from "../store/session";
+import { t, tOr } from "../text";
+import type { Intent } from "../types";
+import { Button } from "../ui/button";
+import { AreaField, FormView, LinesField, SwitchField, TextField, useForm } from "../ui/form";
+import { useLoad } from "../ui/load";
+import { Empty } from "../ui/state";
+import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+import { LevelsField } from "./levels";
+
+const loadIntents = async () => (await api.get<{ intents: Intent[] }>("/intents")).intents;
+
+export function IntentsPage({ id }: { id: string }) {
+  const loaded = useLoad(loadIntents);
+  return <Ready of={loaded}>{(all) => (id ? <IntentForm intent={all.find((one) => one.id === id)} /> : <IntentList all={all} />)}</Ready>;
+}
+
+function IntentList({ all }: { all: Intent[] }) {
+  return (
+    <Frame title={t("settings.intents")} lead={t("intents.lead")} action={may("supervisor") && <New path="/settings/intents/new" />}>
+      <Try />
+      {all.length ? (
+        <ul class="items">
+          {all.map((intent) => (
+            <ItemRow
+              key={intent.id}
+              href={`/settings/intents/${intent.id}`}
+              title={intent.name.replaceAll("_", " ")}
+              detail={intent.examples[0]}
+              end={
+                <>
+                  {!intent.enabled && <span class="badge">{t("off")}</span>}
+                  <span class="muted tabular">{t("intents.examples.n", { n: intent.examples.length })}</span>
+                </>
+              }
+            />
+          ))}
+        </ul>
+      ) : (
+        <Empty icon="bot" title={t("intents.empty.title")}>
+          {t("intents.empty.text")}
+        </Empty>
+      )}
+    </Frame>
+  );
+}
+
+/** Choices as lines: one label each; the id is made from the label. */
+function toChoices(lines: string[], old: readonly Choice[]): Choice[] {
+  return lines.map((label) => old.find((choice) => choice.label === label) ?? { id: label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40), label });
+}
+
+function IntentForm({ intent }: { intent: Intent | undefined }) {
+  const form = useForm(
+    {
+      name: intent?.name ?? "",
+      examples: intent?.examples ?? [],
+      answer: intent?.answer ?? "",
+      choices: intent?.choices.map((choice) => choice.label) ?? [],
+      skills: intent?.skills ?? {},
+      enabled: intent?.enabled ?? true,
+    },
+    intent?.id,
+  );
+  const editable = may("supervisor");
+  const save = (values: typeof form.values.value) => {
+    const body = { ...values, choices: toChoices(values.choices, intent?.choices ?? []) };
+    return intent ? api.patch(`/intents/${intent.id}`, body) : api.post("/intents", body);
+  };
+  const done = () => {
+    saved();
+    go("/settings/intents", "replace");
+  };
+  return (
+    <Frame title={intent ? intent.name.replaceAll("_", " ") : t("intents.new")} up="/settings/intents" upTitle={t("settings.intents")}>
+      {!editable && <p class="notice">{t("intents.readonly")}</p>}
+      <fieldset disabled={!editable}>
+        <FormView
+          form={form}
+          save={save}
+          onSaved={done}
+          extra={
+            intent && (
+              <Button kind="danger" icon="trash" onClick={() => remove({ path: `/intents/${intent.id}`, title: t("remove.named", { name: intent.name }), text: t("intents.remove"), then: "/settings/intents" })}>
+                {t("remove")}
+              </Button>
+            )
+          }
+        >
+          <TextField form={form} name="name" label={t("field.name")} hint={t("intents.name.hint")} />
+          <LinesField form={form} name="examples" label={t("intents.examples")} hint={t("intents.examples.hint")} rows={8} />
+          <AreaField form={form} name="answer" label={t("intents.answer")} hint={t("intents.answer.hint")} rows={5} />
+          <LinesField form={form} name="choices" label={t("intents.choices")} hint={t("intents.choices.hint")} rows={3} />
+          <LevelsField form={form} name="skills" label={t("intents.skills")} hint={t("intents.skills.hint")} />
+          <SwitchField form={form} name="enabled" label={t("intents.enabled")} />
+        </FormView>
+      </fieldset>
+    </Frame>
+  );
+}
+
+interface Trial {
+  intent?: string;
+  confidence: number;
+  action: string;
+  text?: string;
+  html?: string;
+  sources?: Source[];
+  alternatives?: { intent: string; confidence: number }[];
+  micros?: number;
+}
+
+const percent = (part: number) => Math.round(part * 100);
+
+/** Asks the bot without a conversation. */
+function Try() {
+  const trial = useSignal<Trial | null>(null);
+  const failure = useSignal("");
+  const busy = useSignal(false);
+  const ask = async (event: Event) => {
+    event.preventDefault();
+    const text = String(new FormData(event.currentTarget as HTMLFormElement).get("text")).trim();
+    if (!text) return;
+    busy.value = true;
+    failure.value = "";
+    try {
+      trial.value = await api.post<Trial>("/bot/try", { text });
+    } catch (error) {
+      failure.value = reason(error);
+    }
+    busy.value = false;
+  };
+  return (
+    <section class="try" aria-label={t("try.title")}>
+      <form class="search-form" onSubmit={ask}>
+        <input class="input" name="text" dir="auto" aria-label={t("try.title")} placeholder={t("try.placeholder")} />
+        <Button type="submit" busy={busy.value}>
+          {t("try.verb")}
+        </Button>
+      </form>
+      <div role="status">
+        {failure.value && <p class="error-text">{failure.value}</p>}
+        {trial.value && <Outcome trial={trial.value} />}
+      </div>
+    </section>
+  );
+}
+
+function Outcome({ trial }: { trial: Trial }) {
+  const others = trial.alternatives?.filter((other) => other.intent !== trial.intent) ?? [];
+  return (
+    <div class="try-outcome">
+      <p class="try-line">
+        <span class="badge badge-accent">{trial.intent?.replaceAll("_", " ") || t("try.none")}</span>
+        <meter class="try-meter" min={0} max={1} value={trial.confidence} aria-label={t("try.confidence")} />
+        <span class="tabular">{t("try.sure", { n: percent(trial.confidence) })}</span>
+        <span class="muted">{tOr(`bot.${trial.action}`, trial.action)}</span>
+        {trial.micros !== undefined && <span class="muted tabular">{t("try.took", { ms: Math.max(1, Math.round(trial.micros / 1000)) })}</span>}
+      </p>
+      {(trial.html || trial.text) && (
+        <div class="bubble bubble-theirs rich" dir="auto">
+          {trial.html ? safeHTML(trial.html) : trial.text}
+        </div>
+      )}
+      {trial.sources && trial.sources.length > 0 && (
+        <ul class="sources">
+          {trial.sources.map((source) => (
+            <li key={source.url}>
+              <a class="source" href={source.url} target="_blank" rel="noopener">
+                {source.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {others.length > 0 && <p class="muted">{t("try.others", { list: others.map((other) => `${other.intent.replaceAll("_", " ")} ${percent(other.confidence)} %`).join(", ") })}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+/** The pages of the settings and who may open them. */
+import type { Role } from "../types";
+import type { IconName } from "../ui/icon";
+
+export interface Section {
+  id: SectionId;
+  icon: IconName;
+  role: Role;
+  group: "own" | "desk" | "answers" | "connect";
+}
+
+export type SectionId = "account" | "notifications" | "inboxes" | "agents" | "teams" | "skills" | "canned" | "intents" | "articles" | "collections" | "tokens" | "webhooks";
+
+export const sections: readonly Section[] = [
+  { id: "account", icon: "person", role: "agent", group: "own" },
+  { id: "notifications", icon: "bell", role: "agent", group: "own" },
+  { id: "inboxes", icon: "inbox", role: "admin", group: "desk" },
+  { id: "agents", icon: "users", role: "admin", group: "desk" },
+  { id: "teams", icon: "layers", role: "admin", group: "desk" },
+  { id: "skills", icon: "star", role: "admin", group: "desk" },
+  { id: "canned", icon: "spark", role: "agent", group: "answers" },
+  { id: "intents", icon: "bot", role: "agent", group: "answers" },
+  { id: "articles", icon: "book", role: "agent", group: "answers" },
+  { id: "collections", icon: "archive", role: "supervisor", group: "answers" },
+  { id: "tokens", icon: "key", role: "admin", group: "connect" },
+  { id: "webhooks", icon: "webhook", role: "admin", group: "connect" },
+];

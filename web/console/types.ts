@@ -1,0 +1,128 @@
+/** What the REST API answers, where the socket's types do not already say it. */
+import type { Choice, PresenceState, Summary } from "../shared/wire";
+
+export type Role = "agent" | "supervisor" | "admin";
+
+/** A member of staff with the present state. */
+export interface Agent {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  teams: string[];
+  /** skill → level 1 … 5 */
+  skills: Record<string, number>;
+  languages: string[];
+  /** conversations at once */
+  capacity: number;
+  /** the only inboxes they may see; null means all */
+  inboxes: string[] | null;
+  disabled?: boolean;
+  state?: PresenceState;
+}
+
+export interface Team {
+  id: string;
+  name: string;
+  members: string[];
+}
+
+export interface Skill {
+  name: string;
+}
+
+export interface Contact {
+  id: string;
+  name: string;
+  email: string;
+  phone?: string;
+  locale?: string;
+  verified?: boolean;
+  attributes?: Record<string, unknown>;
+  created_at?: string;
+}
+
+/** A conversation with what surrounds it, for the panel. */
+export interface Detail {
+  conversation: Summary;
+  contact?: Contact;
+  page?: { url: string; title?: string };
+  fields?: Record<string, string>;
+  locale?: string;
+}
+
+export interface Canned {
+  id: string;
+  shortcut: string;
+  title: string;
+  text: string;
+}
+
+/** An opening interval; minutes from local midnight, 0 is Sunday. */
+export interface Day {
+  weekday: number;
+  from: number;
+  to: number;
+}
+
+export interface PreChatField {
+  name: string;
+  label: string;
+  type: "text" | "email" | "select" | "textarea";
+  options?: string[];
+  required: boolean;
+}
+
+export interface Inbox {
+  id: string;
+  key: string;
+  name: string;
+  origins: string[];
+  languages: string[];
+  bot: boolean;
+  bot_name: string;
+  assign: "direct" | "offer";
+  offer_secs: number;
+  teams: string[];
+  hours: { zone: string; days: Day[]; holidays?: string[] };
+  pre_chat: PreChatField[];
+  offline: { collect_email: boolean; message: string };
+  look: { accent: string; position: "right" | "left"; greeting: string };
+  identity: "off" | "optional" | "required";
+  archived?: boolean;
+}
+
+export interface Intent {
+  id: string;
+  name: string;
+  title?: string;
+  examples: string[];
+  answer: string;
+  choices: Choice[];
+  skills: Record<string, number>;
+  enabled: boolean;
+}
+
+export interface Article {
+  id: string;
+  slug: string;
+  locale: string;
+  collection?: string;
+  title: string;
+  summary: string;
+  markdown?: string;
+  aliases: string[];
+  status: "draft" | "published" | "archived";
+  audience: "public" | "agents";
+  revision: number;
+  updated_at: string;
+  published_at?: string;
+}
+
+export interface Collection {
+  id: string;
+  slug: string;
+  title: string;
+  description?: string;
+  position?: number;
+}
