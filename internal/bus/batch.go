@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/internal/errs"
+	"parley/internal/ids"
 )
 
 const (
@@ -17,6 +18,7 @@ const (
 	batchBackoff  = 100 * time.Millisecond
 	batchMaxPause = 10 * time.Second
 	idleCheck     = 30 * time.Second
+	readerIdle    = time.Minute // after which the server forgets a reader that does not ask
 )
 
 // ConsumeBatches hands a stream's messages after startAfter to handle, in order
@@ -68,7 +70,8 @@ func (r *batchReader) run(ctx context.Context) error {
 		return err
 	}
 	cons, err := r.b.workJS.OrderedConsumer(ctx, r.stream, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.after + 1, NamePrefix: r.name,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.after + 1,
+		NamePrefix: r.name + "-" + ids.New(), InactiveThreshold: readerIdle, // an earlier reader of the name may still be known
 	})
 	if err != nil {
 		return fmt.Errorf("create the reader: %w", err)

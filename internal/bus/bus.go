@@ -69,6 +69,8 @@ type Bus struct {
 	log *slog.Logger
 	srv *embedded // nil with an external NATS
 
+	joining bool // a command beside a running server: it does not wait for one to start
+
 	// Three connections, so that a burst on one does not delay the others:
 	// publishing and requests, live events, consumers.
 	nc, live, work *nats.Conn

@@ -56,10 +56,13 @@ func (b *Bus) dial(ctx context.Context, name string) (*nats.Conn, error) {
 		}
 		return nc, nil
 	}
+	if b.joining {
+		return dialOnce(b.cfg, opts)
+	}
 	return dialExternal(ctx, b.cfg, opts)
 }
 
-func dialExternal(ctx context.Context, cfg Config, opts []nats.Option) (*nats.Conn, error) {
+func dialOnce(cfg Config, opts []nats.Option) (*nats.Conn, error) {
 	switch {
 	case cfg.CredsFile != "":
 		opts = append(opts, nats.UserCredentials(cfg.CredsFile))
@@ -68,20 +71,27 @@ func dialExternal(ctx context.Context, cfg Config, opts []nats.Option) (*nats.Co
 	case cfg.Token != "":
 		opts = append(opts, nats.Token(cfg.Token))
 	}
+	nc, err := nats.Connect(cfg.URL, opts...)
+	if errors.Is(err, nats.ErrAuthorization) {
+		return nil, fmt.Errorf("connect to NATS at %s: the credentials were refused: %w", cfg.URL, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS at %s: %w (is it running, and reachable from here?)", cfg.URL, err)
+	}
+	return nc, nil
+}
+
+// dialExternal waits for a server that starts together with this process.
+func dialExternal(ctx context.Context, cfg Config, opts []nats.Option) (*nats.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	for {
-		nc, err := nats.Connect(cfg.URL, opts...)
-		if err == nil {
-			return nc, nil
+		nc, err := dialOnce(cfg, opts)
+		if err == nil || errors.Is(err, nats.ErrAuthorization) {
+			return nc, err
 		}
-		if errors.Is(err, nats.ErrAuthorization) {
-			return nil, fmt.Errorf("connect to NATS at %s: the credentials were refused: %w", cfg.URL, err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("connect to NATS at %s: %w (is it running, and reachable from here?)", cfg.URL, err)
-		case <-time.After(250 * time.Millisecond):
+		if pause(ctx, 250*time.Millisecond) != nil {
+			return nil, err
 		}
 	}
 }

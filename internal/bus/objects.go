@@ -17,8 +17,10 @@ const objectChunk = 512 << 10 // bytes; 45 % faster than the default of 128 KiB
 // PutObject stores what r gives under id, with some text about it, and returns
 // its size. An object of that id is replaced. When it fails, nothing is kept.
 func (b *Bus) PutObject(ctx context.Context, id string, meta map[string]string, r io.Reader) (int64, error) {
-	src := &countingReader{r: r}
-	info, err := b.objects.Put(ctx, jetstream.ObjectMeta{
+	src := &objectReader{ctx: ctx, r: r}
+	// Put cleans up after a failure with the context it got, so that one must not
+	// have ended; src ends it when ctx does.
+	info, err := b.objects.Put(context.WithoutCancel(ctx), jetstream.ObjectMeta{
 		Name: id, Metadata: meta, Opts: &jetstream.ObjectMetaOptions{ChunkSize: objectChunk},
 	}, src)
 	if src.err != nil {
@@ -53,7 +55,10 @@ func (b *Bus) GetObject(ctx context.Context, id string) (io.ReadCloser, map[stri
 
 // DeleteObject removes an object; errs.NotFound when there is none.
 func (b *Bus) DeleteObject(ctx context.Context, id string) error {
-	err := b.objects.Delete(ctx, id)
+	_, err := b.objects.GetInfo(ctx, id) // Delete alone would delete a deleted one again
+	if err == nil {
+		err = b.objects.Delete(ctx, id)
+	}
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return errs.Wrap(err, errs.NotFound, "there is no such file")
 	}
@@ -63,16 +68,24 @@ func (b *Bus) DeleteObject(ctx context.Context, id string) error {
 	return nil
 }
 
-// countingReader remembers the source's own error, which Put hides.
-type countingReader struct {
+// objectReader fills each chunk, because Put stores, and syncs, a message for
+// each read however short. It remembers why reading failed.
+type objectReader struct {
+	ctx context.Context //nolint:containedctx // io.Reader has no other way to end
 	r   io.Reader
 	err error
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
+func (o *objectReader) Read(p []byte) (int, error) {
+	if o.err = o.ctx.Err(); o.err != nil {
+		return 0, o.err
+	}
+	n, err := io.ReadFull(o.r, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		c.err = err
+		o.err = err
 	}
 	return n, err
 }

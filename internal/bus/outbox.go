@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"parley/event"
 	"parley/internal/errs"
 	"parley/internal/pg"
 )
@@ -34,6 +35,7 @@ const (
 	outboxRows    = 512          // rows of one round
 	outboxSenders = 16           // keys published at the same time
 	outboxMaxData = 512 << 10    // bytes
+	outboxHeaders = 2 << 10      // bytes left for headers, which count as part of the message
 )
 
 // PublishTx writes a message to the outbox in the caller's transaction: it is
@@ -44,11 +46,12 @@ func (b *Bus) PublishTx(ctx context.Context, tx pgx.Tx, key string, m Msg) error
 	if _, err := m.encode(); err != nil {
 		return err
 	}
-	if _, err := b.streamOf(m.Subject); err != nil {
+	stream, err := b.streamOf(m.Subject)
+	if err != nil {
 		return err
 	}
-	if len(m.Data) > outboxMaxData {
-		return errs.New(errs.TooLarge, "an announcement may have %d bytes at most", outboxMaxData)
+	if limit := b.maxOutbox(stream); len(m.Data) > limit {
+		return errs.New(errs.TooLarge, "an announcement on %s may have %d bytes at most", m.Subject, limit)
 	}
 	if m.ExpectLast != nil {
 		return errs.New(errs.Invalid, "an announcement cannot expect a sequence: it is published after the transaction")
@@ -69,6 +72,17 @@ SELECT $1, $2, $3, $4, $5 FROM locked`
 		return fmt.Errorf("wake the relay for %s: %w", m.Subject, err)
 	}
 	return nil
+}
+
+// maxOutbox is how much data a row for the stream may have, so that a row is
+// never one that the broker refuses for ever.
+func (b *Bus) maxOutbox(stream string) int {
+	for _, s := range event.Streams(b.cfg.Shards) {
+		if s.Name == stream && s.MaxMsgSize > 0 {
+			return int(s.MaxMsgSize) - outboxHeaders
+		}
+	}
+	return outboxMaxData
 }
 
 // RelayOutbox publishes the outbox until ctx ends. Several processes may run
@@ -165,10 +179,11 @@ func (b *Bus) relayOnce(ctx context.Context, db *pg.DB) (sent int, err error) {
 			return errors.Join(publishing, fmt.Errorf("delete published rows: %w", err))
 		}
 		sent = len(done)
-		if len(done) == 0 {
-			return publishing
+		if publishing != nil && sent > 0 { // what was published must be committed, so this is not the result
+			b.log.Warn("a part of the outbox could not be relayed and will be tried again", "error", publishing)
+			return nil
 		}
-		return nil
+		return publishing
 	})
 	return sent, err
 }

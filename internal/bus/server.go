@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sys/unix"
 
 	"parley/internal/ids"
 )
@@ -28,6 +29,7 @@ type embedded struct {
 	operator user // the nats command line; the password is kept in the credentials file
 	maxStore int64
 
+	lock         *os.File   // held while the server uses the data folder
 	mu           sync.Mutex // one reload at a time
 	integrations []Integration
 }
@@ -47,39 +49,59 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create the NATS data folder: %w", err)
 	}
-	e := &embedded{cfg: cfg, log: &serverLog{log: cfg.Log, fatal: make(chan string, 1)}}
-	var err error
-	if e.cfg.Integrations, err = hashPasswords(cfg.Integrations); err != nil {
-		return nil, err
-	}
-	if e.maxStore, err = storeLimit(cfg); err != nil {
-		return nil, err
-	}
-	if e.internal, err = newUser("parley", ids.Secret()); err != nil {
-		return nil, err
-	}
-	if e.operator, err = operatorUser(cfg.Dir); err != nil {
-		return nil, err
-	}
-	opts, all, err := e.options()
+	lock, err := lockFolder(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	e.integrations = all
-	if e.srv, err = server.NewServer(opts); err != nil {
-		return nil, fmt.Errorf("prepare the embedded NATS server: %w", err)
-	}
-	e.srv.SetLoggerV2(e.log, false, false, false)
-	e.srv.Start()
-	if err := e.waitReady(); err != nil {
-		e.shutdown()
-		return nil, err
-	}
-	if err := e.writeCredentials(); err != nil {
+	e := &embedded{cfg: cfg, lock: lock, log: &serverLog{log: cfg.Log, fatal: make(chan string, 1)}}
+	if err := e.start(); err != nil {
 		e.shutdown()
 		return nil, err
 	}
 	return e, nil
+}
+
+// lockFolder keeps a second process from writing to the same streams. The lock
+// ends with the process.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a file of our own data folder
+	if err != nil {
+		return nil, fmt.Errorf("lock the NATS data folder: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil { //nolint:gosec // a file descriptor is a small number
+		return nil, errors.Join(fmt.Errorf("another process uses the NATS data folder %s; stop it, or choose another folder: %w", dir, err), f.Close())
+	}
+	return f, nil
+}
+
+func (e *embedded) start() error {
+	var err error
+	if e.cfg.Integrations, err = hashPasswords(e.cfg.Integrations); err != nil {
+		return err
+	}
+	if e.maxStore, err = storeLimit(e.cfg); err != nil {
+		return err
+	}
+	if e.internal, err = newUser("parley", ids.Secret()); err != nil {
+		return err
+	}
+	if e.operator, err = operatorUser(e.cfg.Dir); err != nil {
+		return err
+	}
+	opts, all, err := e.options()
+	if err != nil {
+		return err
+	}
+	e.integrations = all
+	if e.srv, err = server.NewServer(opts); err != nil {
+		return fmt.Errorf("prepare the embedded NATS server: %w", err)
+	}
+	e.srv.SetLoggerV2(e.log, false, false, false)
+	e.srv.Start()
+	if err := e.waitReady(); err != nil {
+		return err
+	}
+	return e.writeCredentials()
 }
 
 // options are the server's settings, with the integrations of the
@@ -180,11 +202,11 @@ func (e *embedded) clientURL() string {
 }
 
 func (e *embedded) shutdown() {
-	if e.srv == nil {
-		return
+	if e.srv != nil {
+		e.srv.Shutdown()
+		e.srv.WaitForShutdown()
 	}
-	e.srv.Shutdown()
-	e.srv.WaitForShutdown()
+	_ = e.lock.Close() // it was only read; closing it ends the lock
 }
 
 // syncFolders makes the streams' descriptions durable once after they were

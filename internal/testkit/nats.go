@@ -52,7 +52,7 @@ type NATSCluster struct {
 	opts  []*server.Options
 }
 
-// Cluster starts n NATS servers that sync before they acknowledge, on random
+// Cluster starts n NATS servers (1, or 3 and more) that sync before they acknowledge, on random
 // ports of the loopback. They are stopped when the test ends. mod may change
 // the settings of a server before it starts.
 func Cluster(t testing.TB, n int, mod ...func(*server.Options)) *NATSCluster {
@@ -64,8 +64,10 @@ func Cluster(t testing.TB, n int, mod ...func(*server.Options)) *NATSCluster {
 			ServerName: fmt.Sprintf("n%d", i), Host: "127.0.0.1", Port: server.RANDOM_PORT, HTTPHost: "127.0.0.1", HTTPPort: server.RANDOM_PORT,
 			NoSigs: true, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true,
 			JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: 64 << 30,
-			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[i]},
-			Routes:  routes, // every node knows all, else the first never becomes ready
+		}
+		if n > 1 {
+			o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[i]}
+			o.Routes = routes // every node knows all, else the first never becomes ready
 		}
 		for _, m := range mod {
 			m(o)
@@ -110,9 +112,12 @@ func (c *NATSCluster) start(i int) {
 }
 
 // WaitReady waits until the servers that run have found each other and a
-// leader.
+// leader. A single server needs neither.
 func (c *NATSCluster) WaitReady() {
 	c.t.Helper()
+	if len(c.nodes) == 1 {
+		return
+	}
 	require.Eventually(c.t, func() bool {
 		leaders := 0
 		for _, s := range c.running() {
