@@ -32,9 +32,6 @@ func (s *Service) runSnooze(ctx context.Context) error {
 // event may come twice: what follows depends on the state that the conversation
 // has by then, and carries a cid made of the event's sequence.
 func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
-	if d.Kind != event.KindSnoozed && (d.Kind != event.KindMessage || d.Internal) {
-		return nil
-	}
 	e, err := decode(&d.Stored)
 	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "unreadable event")
@@ -42,6 +39,8 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	switch {
 	case e.Kind == event.KindSnoozed:
 		return s.bus.Schedule(ctx, snoozeTimer, e.Conv, e.Until, []byte(strconv.FormatUint(e.Seq, 10)))
+	case e.Kind != event.KindMessage || e.Note:
+		return nil
 	case e.From.Kind == event.ActorVisitor:
 		return s.follow(ctx, e.Conv, func(l *loaded) (event.Event, bool, error) { return s.wake(ctx, l, &e.Event) })
 	case e.From.Kind == event.ActorAgent:

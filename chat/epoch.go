@@ -118,7 +118,7 @@ func (s *Service) refill(ctx context.Context, stream string) error {
 				return fmt.Errorf("refill %s: %w", stream, err)
 			}
 		}
-		if err := dropLost(ctx, s.db, stream, rows[len(rows)-1].Seq); err != nil {
+		if err := dropLost(ctx, s.db, stream, rows[len(rows)-1]); err != nil {
 			return err
 		}
 	}

@@ -46,32 +46,30 @@ func (s *Service) Conversation(ctx context.Context, conv string) (Conversation, 
 // projection.
 type loaded struct {
 	Conversation
-	logSeq uint64 // the broker's last sequence of the subject, as far as is known
+	logSeq uint64 // the broker's last sequence of the subject when it was loaded
 	tail   []bus.Stored
 }
 
 func (s *Service) load(ctx context.Context, conv string) (loaded, error) {
 	row, dbErr := s.row(ctx, conv)
-	l := loaded{Conversation: row.Conversation, logSeq: row.LogSeq}
-	tail, err := s.tail(ctx, conv, row.LogSeq)
+	tail, last, err := s.tail(ctx, conv, row.LogSeq)
 	if err != nil {
 		return loaded{}, err
 	}
 	if dbErr != nil && !whole(tail) {
 		return loaded{}, orMissing(dbErr, len(tail) > 0)
 	}
-	if dbErr == nil && len(tail) > 0 {
+	if dbErr == nil {
 		tail = s.withoutRepeats(ctx, conv, tail)
 	}
+	l := loaded{Conversation: row.Conversation, logSeq: last, tail: tail}
 	for i := range tail {
-		l.logSeq = tail[i].Seq
 		e, err := decode(&tail[i])
 		if err != nil {
-			return loaded{}, err
+			continue // the projection leaves it out too
 		}
 		l.Apply(&e.Event)
 	}
-	l.tail = tail
 	return l, nil
 }
 
@@ -104,19 +102,25 @@ func unavailable(cause error) error {
 	return &errs.Error{Code: errs.Busy, Message: "this cannot be read just now; please try again", RetryAfter: 2 * time.Second, Err: cause}
 }
 
-// tail reads what the broker holds of a conversation above a sequence.
-func (s *Service) tail(ctx context.Context, conv string, after uint64) ([]bus.Stored, error) {
-	var all []bus.Stored
+// tail reads the events that the broker holds of a conversation above a
+// sequence, and tells the last sequence of its subject as far as is known then:
+// what is no event counts there only.
+func (s *Service) tail(ctx context.Context, conv string, after uint64) (events []bus.Stored, last uint64, err error) {
+	last = after
 	for {
-		page, err := s.bus.Read(ctx, event.ChatSubject(conv), after, tailPage)
+		page, err := s.bus.Read(ctx, event.ChatSubject(conv), last, tailPage)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		all = append(all, page...)
+		for i := range page {
+			last = page[i].Seq
+			if page[i].Kind != "" {
+				events = append(events, page[i])
+			}
+		}
 		if len(page) < tailPage {
-			return all, nil
+			return events, last, nil
 		}
-		after = page[len(page)-1].Seq
 	}
 }
 
@@ -290,7 +294,7 @@ func (s *Service) addTail(ctx context.Context, conv string, upTo uint64, dbErr e
 	if n := len(p.entries); n > 0 {
 		upTo = max(upTo, p.entries[n-1].Seq)
 	}
-	p.tail, err = s.tail(ctx, conv, upTo)
+	p.tail, _, err = s.tail(ctx, conv, upTo)
 	switch {
 	case err != nil:
 		return false, err

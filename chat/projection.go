@@ -13,6 +13,7 @@ import (
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/errs"
+	"parley/internal/ids"
 	"parley/internal/pg"
 )
 
@@ -24,7 +25,10 @@ type stored struct {
 
 func decode(m *bus.Stored) (stored, error) {
 	e, err := event.Decode(event.ChatConversation(m.Subject), m.Seq, m.Data)
-	return stored{Event: e, body: m.Data}, err
+	if err != nil {
+		return stored{}, fmt.Errorf("decode event %d: %w", m.Seq, err)
+	}
+	return stored{Event: e, body: m.Data}, nil
 }
 
 const (
@@ -68,7 +72,8 @@ func (s *Service) projectFrom(ctx context.Context, stream string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	err = s.bus.ConsumeBatches(ctx, "chat-projection", stream, at.LastSeq, 0, 0, func(ctx context.Context, batch []bus.Delivery) error {
+	reader := "chat-projection-" + ids.New() // a name of its own: the broker keeps the reader of a process that died for some minutes
+	err = s.bus.ConsumeBatches(ctx, reader, stream, at.LastSeq, 0, 0, func(ctx context.Context, batch []bus.Delivery) error {
 		err := s.projectBatch(ctx, stream, at.Epoch, batch)
 		if errors.Is(err, errEpochChanged) {
 			cancel(err) // trying the same again would not help
@@ -95,7 +100,7 @@ func (s *Service) projectBatch(ctx context.Context, stream string, epoch int, ba
 		if at.Epoch != epoch {
 			return errEpochChanged
 		}
-		events := s.decodeBatch(ctx, stream, batch, at.LastSeq)
+		events := s.decodeBatch(stream, batch, at.LastSeq)
 		if changed, err = fold(ctx, tx, stream, epoch, events); err != nil {
 			return err
 		}
@@ -110,28 +115,21 @@ func (s *Service) projectBatch(ctx context.Context, stream string, epoch int, ba
 	return nil
 }
 
-// decodeBatch leaves out what was projected before and what is no event. The
-// latter goes to the dead letters: waiting for it to become one would stop
-// every conversation behind it.
-func (s *Service) decodeBatch(ctx context.Context, stream string, batch []bus.Delivery, after uint64) []stored {
+// decodeBatch leaves out what was projected before and what is no event:
+// waiting for that to become one would stop every conversation behind it. The
+// consumer chat-rules makes a dead letter of it.
+func (s *Service) decodeBatch(stream string, batch []bus.Delivery, after uint64) []stored {
 	events := make([]stored, 0, len(batch))
 	for i := range batch {
 		if batch[i].Seq <= after {
 			continue
 		}
 		e, err := decode(&batch[i].Stored)
-		if err == nil && e.Conv != "" {
-			events = append(events, e)
+		if err != nil {
+			s.log.Error("message of the log is no event and is left out", "stream", stream, "seq", batch[i].Seq, "error", err)
 			continue
 		}
-		s.log.Error("message of the log is no event", "stream", stream, "seq", batch[i].Seq, "error", err)
-		letter := bus.Msg{
-			Subject: event.DeadLetterSubject("chat"), ID: fmt.Sprintf("%s:%d:projection", stream, batch[i].Seq), Data: batch[i].Data,
-			Header: map[string]string{"Subject": batch[i].Subject, "Reason": "the projection could not decode it"},
-		}
-		if _, err := s.bus.Publish(ctx, letter); err != nil {
-			s.log.Error("dead letter could not be stored", "stream", stream, "seq", batch[i].Seq, "error", err)
-		}
+		events = append(events, e)
 	}
 	return events
 }

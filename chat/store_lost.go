@@ -29,7 +29,7 @@ func streamEvents(ctx context.Context, q pg.Querier, stream string, before uint6
 }
 
 func findLost(ctx context.Context, q pg.Querier, stream string, limit int) ([]lostRow, error) {
-	return collectLost(ctx, q, `SELECT seq, conv, body FROM chat.lost WHERE stream = $1 ORDER BY seq LIMIT $2`, stream, limit)
+	return collectLost(ctx, q, `SELECT seq, conv, body FROM chat.lost WHERE stream = $1 ORDER BY seq, conv LIMIT $2`, stream, limit)
 }
 
 func collectLost(ctx context.Context, q pg.Querier, query string, args ...any) ([]lostRow, error) {
@@ -44,8 +44,9 @@ func collectLost(ctx context.Context, q pg.Querier, query string, args ...any) (
 	return list, nil
 }
 
-func dropLost(ctx context.Context, q pg.Querier, stream string, upTo uint64) error {
-	if _, err := q.Exec(ctx, `DELETE FROM chat.lost WHERE stream = $1 AND seq <= $2`, stream, bound(upTo)); err != nil {
+// dropLost drops all up to a row.
+func dropLost(ctx context.Context, q pg.Querier, stream string, upTo lostRow) error {
+	if _, err := q.Exec(ctx, `DELETE FROM chat.lost WHERE stream = $1 AND (seq, conv) <= ($2, $3)`, stream, bound(upTo.Seq), upTo.Conv); err != nil {
 		return fmt.Errorf("drop refilled events: %w", err)
 	}
 	return nil

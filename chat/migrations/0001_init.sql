@@ -98,7 +98,7 @@ CREATE TABLE chat.lost (
     seq    bigint NOT NULL,
     conv   text   NOT NULL,
     body   bytea  NOT NULL,
-    PRIMARY KEY (stream, seq)
+    PRIMARY KEY (stream, seq, conv)               -- conversations numbered anew share sequences
 );
 
 -- What chat needs of contacts, from people's announcements.
