@@ -45,6 +45,9 @@ func (s *Service) onChat(ctx context.Context, d bus.Delivery) error {
 	if err != nil {
 		return err
 	}
+	if e.Kind == event.KindAssigned && e.Assigned != nil && e.Assigned.Auto && after.Seq == e.Seq {
+		return s.releaseAbsent(ctx, after)
+	}
 	if after.State == waits || (before.loads() && !after.loads()) || before.Agent != after.Agent {
 		s.wake()
 	}

@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,20 +13,51 @@ import (
 	"parley/internal/pg"
 )
 
-// followPresence keeps the agents' states. A watcher that ends with an error
-// is an error of the service.
+// presenceGrace is how long agents have to come back after this process
+// started: the broker's presence may have started anew with it.
+const presenceGrace = 60 * time.Second
+
+// followPresence keeps the agents' states.
 func (s *Service) followPresence(ctx context.Context) error {
-	var failed error
-	err := s.bus.WatchPresence(ctx, func(p event.Presence, present bool) {
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	missing := time.AfterFunc(presenceGrace, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		s.retireMissing(ctx, seen)
+	})
+	defer missing.Stop()
+	return s.bus.WatchPresence(ctx, func(p event.Presence, present bool) {
+		mu.Lock()
+		seen[p.Agent] = true
+		mu.Unlock()
 		if !present {
 			p.State = event.PresenceOffline
 		}
 		if err := s.setPresence(ctx, p); err != nil && ctx.Err() == nil {
 			s.log.Error("apply presence", "agent", p.Agent, "error", err)
-			failed = err
 		}
 	})
-	return errors.Join(err, failed)
+}
+
+// retireMissing marks agents offline who were there before this process
+// started and have not been seen since.
+func (s *Service) retireMissing(ctx context.Context, seen map[string]bool) {
+	list, err := standings(ctx, s.db)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.Error("look for agents who have not come back", "error", err)
+		}
+		return
+	}
+	for _, a := range list {
+		if a.State == event.PresenceOffline || seen[a.Agent] {
+			continue
+		}
+		if err := s.setPresence(ctx, event.Presence{Agent: a.Agent, State: event.PresenceOffline, Since: s.now()}); err != nil {
+			s.log.Error("retire agent", "agent", a.Agent, "error", err)
+		}
+	}
 }
 
 // setPresence records a state. When the agent has gone offline, what they had
@@ -104,6 +136,23 @@ func (s *Service) release(ctx context.Context, agent string) error {
 	return errors.Join(failures...)
 }
 
+// releaseAbsent returns a conversation to the queue whose agent went offline
+// between the decision and its event.
+func (s *Service) releaseAbsent(ctx context.Context, r row) error {
+	var state string
+	if err := s.db.QueryRow(ctx, `SELECT state FROM routing.agents WHERE agent = $1`, r.Agent).Scan(&state); err != nil {
+		return pg.Map(err)
+	}
+	if state != event.PresenceOffline {
+		return nil
+	}
+	e := event.Event{Kind: event.KindTransferred, Reason: "agent_offline", Assigned: &event.Assigned{Team: r.Team, Auto: true}}
+	if err := s.store(ctx, r, &e); err != nil && !errors.Is(err, errOvertaken) {
+		return err
+	}
+	return nil
+}
+
 // lockAgent creates the agent's row when there is none, locks it, and returns
 // the state it had.
 func lockAgent(ctx context.Context, q pg.Querier, agent string) (string, error) {
@@ -123,7 +172,7 @@ func saveProfile(ctx context.Context, q pg.Querier, p event.AgentProfile, capaci
 		p.Skills = map[string]int{}
 	}
 	_, err := q.Exec(ctx, `
-		UPDATE routing.agents SET capacity = $2, teams = coalesce($3, '{}'), skills = $4, languages = coalesce($5, '{}'), inboxes = $6
+		UPDATE routing.agents SET capacity = $2, teams = coalesce($3::text[], '{}'), skills = $4, languages = coalesce($5::text[], '{}'), inboxes = $6::text[]
 		WHERE agent = $1`, p.ID, capacity, p.Teams, p.Skills, p.Languages, p.Inboxes)
 	return pg.Map(err)
 }

@@ -148,7 +148,7 @@ func claim(ctx context.Context, q pg.Querier, w waiting, n need) (string, error)
 		SELECT agent FROM routing.agents
 		WHERE state = 'online' AND load < capacity
 			AND ($1 = '' OR agent = $1)
-			AND NOT agent = ANY ($2)
+			AND NOT agent = ANY (coalesce($2::text[], '{}')) -- a null list would exclude everybody
 			AND (inboxes IS NULL OR $3 = ANY (inboxes))
 			AND ($4 = '' OR $4 = ANY (teams))
 			AND ($5 = '' OR languages = '{}' OR $5 = ANY (languages))
