@@ -101,6 +101,11 @@ func (a *Article) normalise(locale string) error {
 // storable reports whether PostgreSQL takes the text.
 func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
+// printable makes text of outsiders storable, without space around it.
+func printable(s string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), ""))
+}
+
 func cleanAliases(aliases []string) []string {
 	out := []string{}
 	for _, alias := range aliases {

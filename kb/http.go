@@ -152,8 +152,8 @@ func (s *Service) getArticles(c *fiber.Ctx) error {
 		return err
 	}
 	f := articleFilter{
-		query: markup.Cut(strings.TrimSpace(c.Query("q")), maxQuery), status: c.Query("status"), collection: c.Query("collection"),
-		locale: c.Query("locale"), limit: limit + 1,
+		query: markup.Cut(printable(c.Query("q")), maxQuery), status: printable(c.Query("status")), collection: printable(c.Query("collection")),
+		locale: printable(c.Query("locale")), limit: limit + 1,
 	}
 	if cursor := c.Query("cursor"); cursor != "" {
 		if f.before, f.beforeID, err = readCursor(cursor); err != nil {

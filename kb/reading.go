@@ -6,7 +6,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -63,12 +62,12 @@ func (s *Service) keepHouse(ctx context.Context) error {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 			defer cancel()
-			if err := s.flushViews(last); err != nil {
+			if err := s.FlushViews(last); err != nil {
 				s.log.Debug("the last page views were not counted", "error", err)
 			}
 			return nil
 		case <-flush.C:
-			err = s.flushViews(ctx)
+			err = s.FlushViews(ctx)
 		case <-clean.C:
 			err = s.forget(ctx, event.Now())
 		}
@@ -78,7 +77,8 @@ func (s *Service) keepHouse(ctx context.Context) error {
 	}
 }
 
-func (s *Service) flushViews(ctx context.Context) error {
+// FlushViews stores the page views that were counted since the last time.
+func (s *Service) FlushViews(ctx context.Context) error {
 	counts := s.views.take()
 	if len(counts) == 0 {
 		return nil
@@ -153,7 +153,7 @@ func (s *Service) recordClick(ctx context.Context, search, article string) {
 // Vote records whether an article helped and returns the vote's id.
 func (s *Service) Vote(ctx context.Context, article string, helpful bool, reason string) (string, error) {
 	id := ids.New()
-	reason = markup.Cut(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(reason, "\x00", ""), "")), maxReason)
+	reason = markup.Cut(printable(reason), maxReason)
 	_, err := s.db.Exec(ctx, `INSERT INTO kb.votes (id, article, helpful, reason, at) VALUES ($1, $2, $3, $4, $5)`, id, article, helpful, reason, event.Now())
 	if err != nil {
 		return "", pg.Map(fmt.Errorf("store a vote: %w", err))
@@ -163,7 +163,7 @@ func (s *Service) Vote(ctx context.Context, article string, helpful bool, reason
 
 // Explain adds the reason to a vote of the last hour that has none.
 func (s *Service) Explain(ctx context.Context, article, vote, reason string) error {
-	reason = markup.Cut(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(reason, "\x00", ""), "")), maxReason)
+	reason = markup.Cut(printable(reason), maxReason)
 	tag, err := s.db.Exec(ctx, `UPDATE kb.votes SET reason = $3 WHERE id = $1 AND article = $2 AND reason = '' AND at > $4`,
 		vote, article, reason, event.Now().Add(-time.Hour))
 	if err != nil {

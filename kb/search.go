@@ -2,7 +2,6 @@ package kb
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"parley/event"
@@ -25,7 +24,7 @@ const (
 // an article. It answers from words alone when the question cannot be embedded
 // in time. A question without words has no passages.
 func (s *Service) Search(ctx context.Context, q event.SearchQuery) ([]event.Passage, error) {
-	text := markup.Cut(strings.ToValidUTF8(strings.TrimSpace(q.Text), " "), maxQuery)
+	text := markup.Cut(printable(q.Text), maxQuery)
 	limit := q.Limit
 	if limit <= 0 {
 		limit = defaultPassages

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -26,7 +25,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		return pg.Map(err)
 	}
 	locale := s.chooseLocale(c, available)
-	query := markup.Cut(strings.ToValidUTF8(strings.TrimSpace(c.Query("q")), ""), 300)
+	query := markup.Cut(printable(c.Query("q")), 300)
 	body := searchView{Query: query, Empty: view.Empty{
 		Title: "Nothing found", Text: "Try other words, or fewer of them. What others read is below.",
 	}}

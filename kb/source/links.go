@@ -121,7 +121,7 @@ func (l linker) rewrite(dir fs.FS, doc *document, opt Options, folder *Folder) {
 		folder.LinksKept++
 		return "[" + words + "](" + opt.URL(&to.Article) + anchorIn(to, u.Fragment) + title + ")"
 	})
-	doc.Markdown = blankLines.ReplaceAllString(code.show(text), "\n\n")
+	doc.Markdown = strings.Trim(code.show(blankLines.ReplaceAllString(text, "\n\n")), "\n") + "\n"
 }
 
 // anchorIn keeps a fragment when the article has such a heading.

@@ -2,6 +2,7 @@ package source
 
 import (
 	"html"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -202,11 +203,15 @@ func item(marker, body string) string {
 	return marker + strings.Join(lines, "\n")
 }
 
-// quote writes a callout. A first word that repeats its name is dropped.
+// boldName is a callout's name as its first words.
+var boldName = regexp.MustCompile(`^\*\*([A-Za-z]+)(?::\*\*|\*\*:)\s*`)
+
+// quote writes a callout. A name that its text begins with wins over the
+// element's, and is not said twice.
 func quote(name, body, indent string) string {
 	body = strings.TrimSpace(dedent(body))
-	for _, prefix := range []string{"**" + title(name) + ":**", "**" + title(name) + "**:"} {
-		body = strings.TrimSpace(strings.TrimPrefix(body, prefix))
+	if m := boldName.FindStringSubmatch(body); m != nil && callouts[strings.ToLower(m[1])] != "" {
+		name, body = callouts[strings.ToLower(m[1])], body[len(m[0]):]
 	}
 	var b strings.Builder
 	b.WriteString(indent + "> [!" + name + "]")
@@ -215,8 +220,6 @@ func quote(name, body, indent string) string {
 	}
 	return b.String()
 }
-
-func title(name string) string { return name[:1] + strings.ToLower(name[1:]) }
 
 // dedent removes the indentation that all lines share.
 func dedent(s string) string {
@@ -249,7 +252,6 @@ func component(t tag) string {
 	}
 	for _, key := range []string{"headers", "rows", "items", "data", "content"} {
 		if v := t.attrs[key]; strings.HasPrefix(v, "{") {
-			b.WriteString("\n")
 			for _, row := range words(v) {
 				b.WriteString("\n- " + row)
 			}

@@ -1,0 +1,113 @@
+package view_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/internal/view"
+)
+
+type body struct {
+	Text string
+	At   time.Time
+	HTML view.Safe
+}
+
+func files() fstest.MapFS {
+	return fstest.MapFS{
+		"_parts.html": {Data: []byte(`{{define "part"}}<b>{{.}}</b>{{end}}`)},
+		"page.html":   {Data: []byte(`{{define "content"}}<h1>{{.Body.Text}}</h1>{{template "part" .Body.Text}}<time datetime="{{iso .Body.At}}">{{date .Body.At}}</time>{{.Body.HTML}}{{end}}`)},
+		"wrong.html":  {Data: []byte(`{{define "content"}}before {{.Body.Missing}}{{end}}`)},
+		"broken.html": {Data: []byte(`{{define "content"}}{{`)},
+	}
+}
+
+func site() view.Site {
+	return view.Site{Assets: view.Assets{Stylesheet: "/assets/site.css", Script: "/assets/site.js"}, Name: "Help", Home: "/help", Search: "/help/search", Contact: "/contact"}
+}
+
+func get(t *testing.T, h fiber.Handler, header ...string) (*http.Response, string) {
+	t.Helper()
+	app := fiber.New()
+	app.Get("/", h)
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := app.Test(req, -1)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp, string(raw)
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	page := view.New[body](site(), files(), "page")
+	send := func(c *fiber.Ctx) error {
+		return page.Send(c, fiber.StatusOK, view.Head{Title: "A & B", Lang: "ar", Description: `"quoted"`, Query: "<q>", Data: map[string]any{"name": "</script>"}, Alternates: []view.Alternate{
+			{Lang: "en", Name: "English", URL: "/?lang=en"}, {Lang: "ar", Name: "العربية", URL: "/?lang=ar", Here: true},
+		}}, body{Text: "<i>text</i>", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), HTML: "<em>made</em>"})
+	}
+	resp, got := get(t, send)
+	assert.Equal(t, 200, resp.StatusCode)
+	assert.Contains(t, resp.Header.Get("Content-Security-Policy"), "script-src 'self'; style-src 'self'")
+	for _, want := range []string{
+		`<html lang="ar" dir="rtl">`, "<title>A &amp; B – Help</title>", `content="&#34;quoted&#34;"`, "<h1>&lt;i&gt;text&lt;/i&gt;</h1>", "<b>&lt;i&gt;text&lt;/i&gt;</b>",
+		`<time datetime="2026-03-04T05:06:07Z">4 March 2026</time>`, "<em>made</em>", `value="&lt;q&gt;"`, `href="/assets/site.css"`, `<script src="/assets/site.js" defer>`,
+		`href="#page-main"`, `aria-current="true"`, `hreflang="en"`,
+	} {
+		assert.Contains(t, got, want)
+	}
+	assert.NotContains(t, got, `"name":"</script>`, "structured data cannot end its block")
+
+	tag := resp.Header.Get("ETag")
+	again, empty := get(t, send, "If-None-Match", `"other", W/`+tag)
+	assert.Equal(t, http.StatusNotModified, again.StatusCode)
+	assert.Empty(t, empty)
+	other, _ := get(t, send, "If-None-Match", `"other"`)
+	assert.Equal(t, 200, other.StatusCode)
+}
+
+func TestBrokenPageSendsNothing(t *testing.T) {
+	t.Parallel()
+	page := view.New[body](site(), files(), "wrong")
+	resp, got := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusOK, view.Head{Title: "x"}, body{}) })
+	assert.Equal(t, 500, resp.StatusCode)
+	assert.NotContains(t, got, "before")
+	assert.Panics(t, func() { view.New[body](site(), files(), "broken") })
+}
+
+func TestErrorPagesHaveNoTag(t *testing.T) {
+	t.Parallel()
+	page := view.New[body](site(), files(), "page")
+	resp, _ := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusNotFound, view.Head{Title: "x"}, body{}) })
+	assert.Equal(t, 404, resp.StatusCode)
+	assert.Empty(t, resp.Header.Get("ETag"))
+}
+
+func TestDirection(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"en": "ltr", "ar": "rtl", "he": "rtl", "fa-IR": "rtl", "zh": "ltr", "": "ltr", "!": "ltr"} {
+		assert.Equal(t, want, view.Direction(lang), lang)
+	}
+}
+
+func BenchmarkPage(b *testing.B) {
+	page := view.New[body](site(), files(), "page")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := page.Render(view.Head{Title: "x"}, body{Text: "text"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
