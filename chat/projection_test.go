@@ -249,13 +249,6 @@ func asJSON(t *testing.T, c Conversation) string {
 	if c.Fields == nil {
 		c.Fields = map[string]string{}
 	}
-	for _, at := range []*time.Time{&c.OpenedAt, &c.LastAt, &c.ActiveAt, &c.WaitingSince, &c.SnoozedUntil, &c.OfferedUntil} {
-		if !at.IsZero() {
-			*at = at.UTC()
-		} else {
-			*at = time.Time{}
-		}
-	}
 	body, err := json.Marshal(c)
 	require.NoError(t, err)
 	return string(body)

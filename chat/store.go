@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,7 +39,26 @@ func findConversation(ctx context.Context, q pg.Querier, id string) (projected, 
 	if err != nil {
 		return projected{}, pg.Map(fmt.Errorf("find conversation: %w", err))
 	}
+	row.inUTC()
 	return row, nil
+}
+
+// inUTC makes the times what a fold makes them: pgx reads them in the machine's
+// zone.
+func (c *Conversation) inUTC() {
+	utc(&c.OfferedUntil, &c.OpenedAt, &c.LastAt, &c.ActiveAt, &c.WaitingSince, &c.SnoozedUntil)
+}
+
+func utc(times ...*time.Time) {
+	for _, at := range times {
+		switch {
+		case at == nil:
+		case at.IsZero():
+			*at = time.Time{}
+		default:
+			*at = at.UTC()
+		}
+	}
 }
 
 // lockConversations returns the rows that exist, locked in the order of their
@@ -54,6 +74,7 @@ func lockConversations(ctx context.Context, q pg.Querier, ids []string) (map[str
 	}
 	found := make(map[string]*projected, len(list))
 	for i := range list {
+		list[i].inUTC()
 		found[list[i].ID] = &list[i]
 	}
 	return found, nil

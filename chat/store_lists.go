@@ -28,6 +28,9 @@ func collectSummaries(ctx context.Context, q pg.Querier, query string, args ...a
 	if err != nil {
 		return nil, pg.Map(fmt.Errorf("list conversations: %w", err))
 	}
+	for i := range list {
+		utc(&list[i].OpenedAt, &list[i].LastAt, list[i].WaitingSince, list[i].SnoozedUntil)
+	}
 	return list, nil
 }
 

@@ -84,6 +84,7 @@ func collectHits(ctx context.Context, q pg.Querier, sql string, args []any) ([]h
 		return nil, pg.Map(fmt.Errorf("search messages: %w", err))
 	}
 	for i := range hits {
+		hits[i].At = hits[i].At.UTC()
 		hits[i].Snippet = snippetHTML(hits[i].Snippet)
 	}
 	return hits, nil
