@@ -80,6 +80,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error {
 		return s.bus.Consume(ctx, bus.Consumer{
 			Name: "routing-conversations", Module: s.Name(), Streams: s.bus.ChatStreams(), Handle: s.onChat,
+			Pinned: true, // the order of a conversation's events must hold over processes too
 		})
 	})
 	g.Go(func() error {

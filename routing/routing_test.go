@@ -324,6 +324,7 @@ func TestNeverAboveCapacity(t *testing.T) {
 			if agent != "" && !closed[conv] && load[agent] == capacity {
 				closed[conv] = true
 				h.publish(conv, event.Event{Kind: event.KindResolved})
+				load[agent]-- // only this test closes, so what was read as assigned still is
 			}
 		}
 		for agent, n := range load {
