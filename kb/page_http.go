@@ -54,7 +54,7 @@ func (s *Service) page(h fiber.Handler) fiber.Handler {
 		}
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		body := missingView{Title: "This did not work", Text: sentence(e.Message)}
-		return s.pages.missing.Send(c, e.Code.HTTPStatus(), view.Head{Title: body.Title, NoIndex: true}, body)
+		return s.pages.missing.Send(c, e.Code.HTTPStatus(), view.Head{Title: body.Title, NoIndex: true, OwnSearch: true}, body)
 	}
 }
 
@@ -167,7 +167,7 @@ func (s *Service) homePage(c *fiber.Ctx) error {
 	body.Recent = s.links(latest)
 	here := func(l string) string { return s.withLang("/help", l) }
 	return s.pages.home.Send(c, fiber.StatusOK, view.Head{
-		Title: s.cfg.Product + " help centre", Description: "Answers to questions about " + s.cfg.Product + ".",
+		Title: s.cfg.Product + " help centre", OwnSearch: true, Description: "Answers to questions about " + s.cfg.Product + ".",
 		Canonical: s.absolute(here(locale)), Alternates: s.alternates(available, locale, here),
 	}, body)
 }
@@ -232,5 +232,5 @@ func (s *Service) missingPage(c *fiber.Ctx) error {
 	for _, p := range found {
 		body.Suggestions = append(body.Suggestions, link{Title: p.Title, URL: p.URL, Lead: p.Snippet})
 	}
-	return s.pages.missing.Send(c, fiber.StatusNotFound, view.Head{Title: body.Title, NoIndex: true}, body)
+	return s.pages.missing.Send(c, fiber.StatusNotFound, view.Head{Title: body.Title, NoIndex: true, OwnSearch: true}, body)
 }

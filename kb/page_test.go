@@ -149,7 +149,7 @@ func TestArticlePage(t *testing.T) {
 	german := d.ask(t, "GET", "/help/a/reset-your-password", "", "", "Accept-Language", "de-AT,en;q=0.5")
 	assert.Contains(t, german.body, "Passwort zurücksetzen")
 	assert.Contains(t, german.body, ">Konto</a>")
-	assert.Contains(t, german.body, `<article class="article" lang="de" dir="ltr">`)
+	assert.Contains(t, german.body, `<article lang="de" dir="ltr">`)
 	fallback := d.ask(t, "GET", "/help/a/sign-in?lang=fr", "", "")
 	assert.Contains(t, fallback.body, "not available in français")
 }

@@ -22,7 +22,7 @@ type pages struct {
 }
 
 func newPages(cfg Config) *pages {
-	site := view.Site{Assets: cfg.Assets, Name: cfg.Product + " help centre", Home: "/help", Search: "/help/search", Contact: cfg.Contact}
+	site := view.Site{Assets: cfg.Assets, Name: cfg.Product + " help centre", Home: "/help", Search: "/help/search", Suggest: "/api/v1/help/search", Contact: cfg.Contact}
 	files, err := fs.Sub(viewFiles, "views")
 	if err != nil {
 		panic(err) // the folder is part of the program

@@ -48,7 +48,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 	if query != "" {
 		title = "Results for " + query
 	}
-	return s.pages.search.Send(c, fiber.StatusOK, view.Head{Title: title, NoIndex: true, Query: query}, body)
+	return s.pages.search.Send(c, fiber.StatusOK, view.Head{Title: title, NoIndex: true, OwnSearch: true}, body)
 }
 
 func (s *Service) results(ctx context.Context, query, search string, found []event.Passage) ([]resultView, error) {

@@ -28,7 +28,8 @@ type Site struct {
 	Assets
 	Name    string // in titles, "Parley help centre"
 	Home    string // path of the part's home page
-	Search  string // path of the search page
+	Search  string // path of the search page; "" for none
+	Suggest string // path that answers suggestions as {"results":[…]}; "" for none
 	Contact string // path where people reach a human; "" shows no link
 }
 
@@ -40,7 +41,8 @@ type Head struct {
 	Canonical   string // absolute address, "" when the page has none
 	Alternates  []Alternate
 	NoIndex     bool
-	Query       string // what stands in the search field
+	Query       string // what stands in the header's search field
+	OwnSearch   bool   // the page has a search field of its own
 	OpenGraph   string // type of the page, "" is website
 	Data        any    // JSON-LD, nil for none
 }
