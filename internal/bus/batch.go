@@ -40,19 +40,17 @@ func (b *Bus) ConsumeBatches(ctx context.Context, name, stream string, startAfte
 		wait = batchWait
 	}
 	r := &batchReader{b: b, name: name, stream: stream, after: startAfter, limit: limit, wait: wait, handle: handle}
-	for {
+	for ctx.Err() == nil {
 		err := r.run(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
 			return err
 		}
-		b.log.Warn("batch consumer is interrupted and will go on", "consumer", name, "stream", stream, "after", r.after, "error", err)
-		if err := pause(ctx, time.Second); err != nil {
-			return nil //nolint:nilerr // the end of ctx is how a consumer is stopped
+		if ctx.Err() == nil {
+			b.log.Warn("batch consumer is interrupted and will go on", "consumer", name, "stream", stream, "after", r.after, "error", err)
 		}
+		_ = pause(ctx, time.Second) // when ctx ends, so does the loop
 	}
+	return nil
 }
 
 type batchReader struct {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +32,7 @@ type Config struct {
 	Relaxed  bool // durability "relaxed": the embedded server syncs each second instead of before each acknowledgement, and external servers are taken as they are
 
 	MaxMemory int64 // bytes JetStream may keep in memory (embedded); 0 means 128 MiB
-	MaxStore  int64 // bytes JetStream may keep on disk (embedded); 0 means 32 GiB or 90 % of the free disk, whichever is less
+	MaxStore  int64 // bytes JetStream may keep on disk; the streams share them. 0 means 32 GiB or 90 % of the free disk, whichever is less (embedded), or as much as the streams are designed for, 18 GiB (external)
 
 	Log          *slog.Logger  // nil discards
 	Integrations []Integration // users of other systems (embedded), beside those added by AddIntegration
@@ -77,9 +77,9 @@ type Bus struct {
 	js             jetstream.JetStream // on nc
 	workJS         jetstream.JetStream // on work
 
-	presence atomic.Pointer[bucket]
-	lease    jetstream.KeyValue
-	objects  jetstream.ObjectStore
+	presence, lease atomic.Pointer[bucket]
+	objects         jetstream.ObjectStore
+	routes          map[string]string // stream by the first token of the subject, but for chat
 
 	async    *asyncPublisher
 	sinks    sinkRegistry
@@ -87,8 +87,7 @@ type Bus struct {
 	counters counters
 
 	stop context.CancelFunc // ends what the bus itself runs
-	ctx  context.Context    //nolint:containedctx // the lifetime of the services' handlers, which have no caller
-	wg   sync.WaitGroup
+	ctx  context.Context    // lifetime of what has no caller: handlers of services, reloads
 }
 
 // Open starts the embedded server or joins the external one, and creates or
@@ -115,7 +114,14 @@ func Open(ctx context.Context, cfg Config) (*Bus, error) {
 }
 
 func newBus(cfg Config) *Bus {
-	b := &Bus{cfg: cfg, log: cfg.Log}
+	b := &Bus{cfg: cfg, log: cfg.Log, routes: make(map[string]string)}
+	for _, s := range event.Streams(1) {
+		for _, subject := range s.Subjects {
+			first, _, _ := strings.Cut(subject, ".")
+			b.routes[first] = s.Name
+		}
+	}
+	delete(b.routes, "chat")
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.sinks.subs = make(map[*nats.Subscription]liveSub)
 	return b
@@ -135,7 +141,7 @@ func (b *Bus) open(ctx context.Context) error {
 		if err := b.srv.syncFolders(); err != nil {
 			return err
 		}
-		if err := b.serveAdmin(); err != nil {
+		if err := b.serveAdmin(); err != nil { //nolint:contextcheck // requests come when this ctx has long ended
 			return err
 		}
 		return b.ensureIntegrations(ctx, b.srv.integrations)
@@ -148,7 +154,6 @@ func (b *Bus) open(ctx context.Context) error {
 // contexts) before.
 func (b *Bus) Close() {
 	b.stop()
-	b.wg.Wait()
 	if b.async != nil {
 		b.async.close()
 	}

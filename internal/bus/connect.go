@@ -42,6 +42,8 @@ func (b *Bus) dial(ctx context.Context, name string) (*nats.Conn, error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectBufSize(-1), // a publish while disconnected fails at once and is retried by us, it never waits unseen
+		nats.FlusherTimeout(10 * time.Second),
+		nats.IgnoreAuthErrorAbort(), // credentials that are being changed are right again soon; giving up would be for ever
 		nats.ErrorHandler(b.asyncError),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {

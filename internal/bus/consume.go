@@ -84,7 +84,7 @@ func (b *Bus) Consume(ctx context.Context, c Consumer) error {
 	}
 	w := newWorker(ctx, b, c)
 	defer w.close()
-	replays, err := w.serveReplays()
+	replays, err := w.serveReplays() //nolint:contextcheck // handlers run in the worker's context, which outlives ctx by the grace period
 	if err != nil {
 		return err
 	}
@@ -99,21 +99,17 @@ func (b *Bus) Consume(ctx context.Context, c Consumer) error {
 
 // followStream keeps a subscription to one stream alive until ctx ends.
 func (w *worker) followStream(ctx context.Context, stream string) error {
-	for {
+	for ctx.Err() == nil {
 		err := w.consumeOnce(ctx, stream)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
 			return fmt.Errorf("consumer %s: %w: %s", w.c.Name, err, stream)
 		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			w.b.log.Warn("consumer is interrupted and will go on", "consumer", w.c.Name, "stream", stream, "error", err)
 		}
-		if err := pause(ctx, 250*time.Millisecond); err != nil {
-			return nil //nolint:nilerr // the end of ctx is how a consumer is stopped
-		}
+		_ = pause(ctx, 250*time.Millisecond) // when ctx ends, so does the loop
 	}
+	return nil
 }
 
 // consumeOnce pulls until ctx ends or the consumer must be looked at again:
@@ -217,7 +213,7 @@ func (w *worker) receive(ctx context.Context, stream string, msg jetstream.Msg) 
 		Stream: stream, Delivered: int(meta.NumDelivered), Pending: meta.NumPending, //nolint:gosec // counts of deliveries are small
 	}
 	j := &job{d: d, msg: msg}
-	if ctx.Err() != nil || !w.push(j) {
+	if ctx.Err() != nil || !w.push(j) { //nolint:contextcheck // handlers run in the worker's context, which outlives ctx by the grace period
 		w.giveBack(j)
 	}
 }

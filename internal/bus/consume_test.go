@@ -267,7 +267,7 @@ func TestStoppingGivesBackWhatHasNotStarted(t *testing.T) {
 	publish(t, b, chatMsg(conv, "2", "two"))
 	started, release := make(chan struct{}, 1), make(chan struct{})
 	c := bus.Consumer{Name: "test-stop", Streams: b.ChatStreams(), AckWait: time.Minute}
-	c.Handle = func(ctx context.Context, d bus.Delivery) error {
+	c.Handle = func(ctx context.Context, _ bus.Delivery) error {
 		started <- struct{}{}
 		<-release
 		return ctx.Err()
@@ -290,7 +290,7 @@ func TestLongHandlerKeepsItsMessage(t *testing.T) {
 	publish(t, b, chatMsg(ids.New(), "1", "long"))
 	var runs atomic.Int32
 	done := make(chan struct{}, 10)
-	c := bus.Consumer{Name: "test-long", Streams: b.ChatStreams(), AckWait: 300 * time.Millisecond, Handle: func(ctx context.Context, _ bus.Delivery) error {
+	c := bus.Consumer{Name: "test-long", Streams: b.ChatStreams(), AckWait: 300 * time.Millisecond, Handle: func(context.Context, bus.Delivery) error {
 		runs.Add(1)
 		<-time.After(1500 * time.Millisecond)
 		done <- struct{}{}

@@ -53,7 +53,7 @@ func operatorUser(dir string) (user, error) {
 }
 
 func readContext(path string) (natsContext, error) {
-	body, err := os.ReadFile(path) //nolint:gosec // a file of our own data folder
+	body, err := os.ReadFile(path)
 	if err != nil {
 		return natsContext{}, fmt.Errorf("read the NATS credentials: %w", err)
 	}
@@ -109,7 +109,7 @@ func Integrations(dir string) ([]Integration, error) {
 		if filepath.Ext(e.Name()) != ".json" {
 			continue
 		}
-		body, err := os.ReadFile(filepath.Join(integrationsDir(dir), e.Name())) //nolint:gosec // a file of our own data folder
+		body, err := os.ReadFile(filepath.Join(integrationsDir(dir), e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("read the integration %s: %w", e.Name(), err)
 		}
@@ -193,7 +193,7 @@ func reloadRunning(ctx context.Context, dir string) (string, error) {
 	}
 	nc, err := nats.Connect(c.URL, nats.UserInfo(c.User, c.Password), nats.Timeout(2*time.Second), nats.Name("parley integration"))
 	if err != nil {
-		return "", nil //nolint:nilerr // nobody, or somebody else, listens there: no server of this folder runs
+		return "", nil // nobody, or somebody else, listens there: no server of this folder runs
 	}
 	defer nc.Close()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

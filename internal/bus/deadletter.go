@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -47,9 +48,7 @@ func (b *Bus) storeDeadLetter(ctx context.Context, c Consumer, d Delivery, cause
 		deadConsumer: c.Name, deadReason: oneLine(cause.Error()), deadTries: strconv.Itoa(d.Delivered), deadStream: d.Stream,
 		deadSubject: d.Subject, deadSeq: strconv.FormatUint(d.Seq, 10), deadTime: d.Time.Format(time.RFC3339Nano), deadMsgID: d.MsgID,
 	}
-	for k, v := range d.Header {
-		header[k] = v
-	}
+	maps.Copy(header, d.Header)
 	id := fmt.Sprintf("%s:%d:%s", d.Stream, d.Seq, c.Name)
 	_, err := b.Publish(ctx, Msg{Subject: event.DeadLetterSubject(c.Module), ID: id, Header: header, Data: d.Data})
 	return err

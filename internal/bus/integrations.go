@@ -42,9 +42,9 @@ func EndpointCaller(subject string) string {
 }
 
 // InboxEvents matches the public events of an inbox's conversations,
-// evt.chat.<inbox>.<kind>. An integration that is limited to inboxes follows
-// these; chat.> has no inbox in its subjects.
-func InboxEvents(inbox string) string { return event.PublicSubject("chat", inbox+".>") }
+// evt.conversation.<fact>.<inbox>. An integration that is limited to inboxes
+// follows these only: chat.> has no inbox in its subjects.
+func InboxEvents(inbox string) string { return event.PublicSubject("conversation", "*."+inbox) }
 
 // IntegrationConsumer is the durable from which an integration pulls. Parley
 // creates it: who may create consumers may have messages delivered to any
@@ -156,32 +156,42 @@ func (in Integration) follows(shards int) []following {
 // ensureIntegrations creates the durables of the integrations, and deletes
 // those of integrations that are gone.
 func (b *Bus) ensureIntegrations(ctx context.Context, all []Integration) error {
-	wanted := make(map[string]bool)
+	wanted := make(map[string]map[string]bool) // by stream
 	for _, in := range all {
 		for _, f := range in.follows(b.cfg.Shards) {
-			wanted[f.stream+" "+IntegrationConsumer(in.Name)] = true
+			if wanted[f.stream] == nil {
+				wanted[f.stream] = make(map[string]bool)
+			}
+			wanted[f.stream][IntegrationConsumer(in.Name)] = true
 			if err := b.ensureIntegration(ctx, in.Name, f); err != nil {
 				return err
 			}
 		}
 	}
 	for _, stream := range append(b.ChatStreams(), "EVENTS") {
-		s, err := b.js.Stream(ctx, stream)
-		if err != nil {
-			return fmt.Errorf("open the stream %s: %w", stream, err)
+		if err := b.dropIntegrations(ctx, stream, wanted[stream]); err != nil {
+			return err
 		}
-		names := s.ConsumerNames(ctx)
-		for name := range names.Name() {
-			if !strings.HasPrefix(name, integrationPrefix) || wanted[stream+" "+name] {
-				continue
-			}
-			if err := s.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-				return fmt.Errorf("delete the consumer %s of %s: %w", name, stream, err)
-			}
+	}
+	return nil
+}
+
+func (b *Bus) dropIntegrations(ctx context.Context, stream string, keep map[string]bool) error {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return fmt.Errorf("open the stream %s: %w", stream, err)
+	}
+	names := s.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if !strings.HasPrefix(name, integrationPrefix) || keep[name] {
+			continue
 		}
-		if err := names.Err(); err != nil {
-			return fmt.Errorf("list the consumers of %s: %w", stream, err)
+		if err := s.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("delete the consumer %s of %s: %w", name, stream, err)
 		}
+	}
+	if err := names.Err(); err != nil {
+		return fmt.Errorf("list the consumers of %s: %w", stream, err)
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func TestIntegrationFollowsByItsConsumers(t *testing.T) {
 	_, err := b.PublishEvent(t.Context(), e, "visitor-v", "c1", nil)
 	require.NoError(t, err)
 	for _, inbox := range []string{"bank", "shop"} {
-		_, err := b.Publish(t.Context(), bus.Msg{Subject: event.PublicSubject("chat", inbox+".message"), Data: []byte(inbox)})
+		_, err := b.Publish(t.Context(), bus.Msg{Subject: event.PublicSubject("conversation", "message."+inbox), Data: []byte(inbox)})
 		require.NoError(t, err)
 	}
 
@@ -130,18 +130,19 @@ func TestIntegrationFollowsByItsConsumers(t *testing.T) {
 	}
 	pAll, pOne := connectPartner(t, all), connectPartner(t, one)
 	require.Equal(t, []string{event.ChatSubject(e.Conv)}, pull(pAll, b.ChatStream(e.Conv), all.Consumer))
-	require.Equal(t, []string{"evt.chat.bank.message", "evt.chat.shop.message"}, pull(pAll, "EVENTS", all.Consumer))
-	require.Equal(t, []string{"evt.chat.shop.message"}, pull(pOne, "EVENTS", one.Consumer))
+	require.Equal(t, []string{"evt.conversation.message.bank", "evt.conversation.message.shop"}, pull(pAll, "EVENTS", all.Consumer))
+	require.Equal(t, []string{"evt.conversation.message.shop"}, pull(pOne, "EVENTS", one.Consumer))
 
-	_, err = pOne.js.Consumer(timeout(t, 300*time.Millisecond), b.ChatStream(e.Conv), one.Consumer)
+	_, err = pOne.js.Consumer(short(t), b.ChatStream(e.Conv), one.Consumer)
 	require.Error(t, err, "limited to an inbox, it must not read the conversations of all")
-	_, err = pOne.js.Consumer(timeout(t, 300*time.Millisecond), "EVENTS", all.Consumer)
+	_, err = pOne.js.Consumer(short(t), "EVENTS", all.Consumer)
 	require.Error(t, err, "another's consumer")
 }
 
-func timeout(t *testing.T, d time.Duration) context.Context {
+// short is a context for what must not succeed.
+func short(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -152,7 +153,7 @@ func TestIntegrationCannotHaveAnswersStored(t *testing.T) {
 	t.Parallel()
 	b, dir := listening(t)
 	c := addIntegration(t, dir, bus.Integration{Name: "crm", Can: []string{bus.CanRead, bus.CanSend}})
-	_, err := b.Publish(t.Context(), bus.Msg{Subject: "evt.chat.shop.message", Data: []byte("forged")})
+	_, err := b.Publish(t.Context(), bus.Msg{Subject: "evt.conversation.message.shop", Data: []byte("forged")})
 	require.NoError(t, err)
 	asked := make(chan struct{}, 1)
 	stop, err := b.Service("chat", "1.0.0", "", []bus.Endpoint{{Name: "send", Subject: bus.EndpointSubject("chat", "send"), Handle: func(context.Context, string, map[string][]string, []byte) (any, error) {
@@ -214,7 +215,7 @@ func TestIntegrationCallsServicesInItsOwnName(t *testing.T) {
 			}
 			return map[string]any{"caller": bus.EndpointCaller(subject), "x": header["X"]}, nil
 		}},
-		{Name: "handoff", Subject: bus.EndpointSubject("chat", "handoff"), Handle: func(context.Context, string, map[string][]string, []byte) (any, error) { return nil, nil }},
+		{Name: "handoff", Subject: bus.EndpointSubject("chat", "handoff"), Handle: func(context.Context, string, map[string][]string, []byte) (any, error) { return "done", nil }},
 	})
 	require.NoError(t, err)
 	defer stop()
@@ -238,7 +239,7 @@ func TestIntegrationCallsServicesInItsOwnName(t *testing.T) {
 	require.Contains(t, string(info.Data), `"schema":"send"`)
 
 	for _, subject := range []string{"parley.v1.chat.send.other", "parley.v1.chat.handoff.crm"} {
-		_, err := p.nc.RequestWithContext(timeout(t, 300*time.Millisecond), subject, nil)
+		_, err := p.nc.RequestWithContext(short(t), subject, nil)
 		require.Error(t, err, subject)
 		require.ErrorContains(t, <-p.denied, subject)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"strings"
 
 	"parley/internal/errs"
 )
@@ -35,15 +34,9 @@ func (b *Bus) join(ctx context.Context) error {
 	if err := b.connect(ctx); err != nil {
 		return errs.Wrap(err, errs.Busy, "no running server answers at %s; start parley serve", b.cfg.URL)
 	}
-	names := b.js.StreamNames(ctx)
-	shards := 0
-	for name := range names.Name() {
-		if strings.HasPrefix(name, "CHAT_") {
-			shards++
-		}
-	}
-	if err := names.Err(); err != nil {
-		return fmt.Errorf("list the streams: %w", err)
+	shards, err := b.countShards(ctx)
+	if err != nil {
+		return err
 	}
 	b.cfg.Shards = shards
 	if err := b.cfg.validate(); err != nil {
@@ -59,9 +52,11 @@ func (b *Bus) join(ctx context.Context) error {
 		return fmt.Errorf("open the bucket %s: %w", presenceBucket, err)
 	}
 	b.presence.Store(&bucket{presence})
-	if b.lease, err = b.js.KeyValue(ctx, leaseBucket); err != nil {
+	lease, err := b.js.KeyValue(ctx, leaseBucket)
+	if err != nil {
 		return fmt.Errorf("open the bucket %s: %w", leaseBucket, err)
 	}
+	b.lease.Store(&bucket{lease})
 	if b.objects, err = b.js.ObjectStore(ctx, attachBucket); err != nil {
 		return fmt.Errorf("open the object store %s: %w", attachBucket, err)
 	}

@@ -24,48 +24,49 @@ const (
 // store it writes to. Lead returns nil when ctx ends, else the error of run.
 func (b *Bus) Lead(ctx context.Context, name string, run func(context.Context) error) error {
 	holder := []byte(ids.New())
-	for {
-		rev, err := b.lease.Create(ctx, name, holder, jetstream.KeyTTL(leaseTTL))
+	for ctx.Err() == nil {
+		rev, err := b.lease.Load().Create(ctx, name, holder, jetstream.KeyTTL(leaseTTL))
 		if err == nil {
 			err = b.lead(ctx, name, holder, rev, run)
-			if ctx.Err() != nil {
-				return nil
-			}
-			if !errors.Is(err, errLeaseLost) {
+			if ctx.Err() == nil && !errors.Is(err, errLeaseLost) {
 				return err
 			}
-			b.log.Warn("lease was lost; waiting to get it again", "lease", name)
-		} else if !errors.Is(err, jetstream.ErrKeyExists) && ctx.Err() == nil {
-			b.log.Warn("lease could not be asked for", "lease", name, "error", err)
 		}
-		if err := b.awaitLease(ctx, name); err != nil {
-			return nil //nolint:nilerr // the end of ctx is how Lead is stopped
+		if ctx.Err() == nil && !errors.Is(err, jetstream.ErrKeyExists) {
+			b.log.Warn("lease is not held; it will be asked for again", "lease", name, "error", err)
+			if err := b.ensureMemoryBuckets(ctx); err != nil {
+				b.log.Warn("lease bucket is not there", "error", err)
+			}
 		}
+		b.awaitLease(ctx, name)
 	}
+	return nil
 }
 
 var errLeaseLost = errors.New("the lease was lost")
 
-// awaitLease returns when the lease may be free, or after its life time; with
-// an error when ctx ends.
-func (b *Bus) awaitLease(ctx context.Context, name string) error {
-	waiting, cancel := context.WithTimeout(ctx, leaseTTL)
+// awaitLease returns when the lease may be free, or after its life time, or
+// when ctx ends.
+func (b *Bus) awaitLease(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTTL)
 	defer cancel()
-	watch, err := b.lease.Watch(waiting, name)
+	watch, err := b.lease.Load().Watch(ctx, name)
 	if err != nil {
-		return pause(ctx, leaseRefresh)
+		_ = pause(ctx, leaseRefresh) // there is nothing to watch for now
+		return
 	}
 	defer func() { _ = watch.Stop() }() // fails only when it has ended
 	for {
 		select {
-		case <-waiting.Done():
-			return ctx.Err()
+		case <-ctx.Done():
+			return
 		case entry, ok := <-watch.Updates():
 			if !ok {
-				return pause(ctx, time.Second)
+				_ = pause(ctx, leaseRefresh)
+				return
 			}
 			if entry != nil && entry.Operation() != jetstream.KeyValuePut {
-				return ctx.Err()
+				return
 			}
 		}
 	}
@@ -114,7 +115,7 @@ func (b *Bus) renew(ctx context.Context, name string, holder []byte, rev uint64)
 func (b *Bus) dropLease(ctx context.Context, name string, rev uint64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTry)
 	defer cancel()
-	if err := b.lease.Delete(ctx, name, jetstream.LastRevision(rev)); err != nil {
+	if err := b.lease.Load().Delete(ctx, name, jetstream.LastRevision(rev)); err != nil {
 		b.log.Debug("lease was not given back and will run out", "lease", name, "error", err)
 	}
 }

@@ -26,17 +26,18 @@ func (s shares) scale(wish int64) int64 {
 	return int64(float64(wish) * float64(s.have) / float64(s.want))
 }
 
-// diskShares compares the store limit of the embedded server with the wishes;
-// an external server's limits are the operator's.
+// diskShares compares the space there is with the wishes. The space of an
+// external server is unknown unless the configuration limits it.
 func (b *Bus) diskShares() shares {
-	if b.srv == nil {
-		return shares{}
+	have := b.cfg.MaxStore
+	if b.srv != nil {
+		have = b.srv.maxStore
 	}
 	want := int64(settingsBytes + attachBytes)
 	for _, s := range event.Streams(b.cfg.Shards) {
 		want += s.MaxBytes
 	}
-	return shares{have: b.srv.maxStore, want: want}
+	return shares{have: have, want: want}
 }
 
 // storeLimit is the disk space JetStream may use: as configured, or what is
@@ -53,7 +54,7 @@ func storeLimit(cfg Config) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("size of %s: %w", cfg.Dir, err)
 	}
-	usable := (int64(disk.Bavail)*int64(disk.Bsize) + used) / 10 * 9 //nolint:gosec // a disk has fewer than 2^63 bytes
+	usable := (int64(disk.Bavail)*disk.Bsize + used) / 10 * 9 //nolint:gosec // a disk has fewer than 2^63 bytes
 	if usable < leastStore {
 		return 0, fmt.Errorf("only %d MiB are free for %s; at least %d are needed", usable>>20, cfg.Dir, leastStore>>20)
 	}

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"fmt"
-	"hash/fnv"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +28,7 @@ type LiveConfig struct {
 	// [Bus.Last]. It must not block.
 	OnGap func(conv string)
 
-	Lanes  int // channels, each with a goroutine; 0 means 4
+	Lanes  int // channels, each with a goroutine, at most 64; 0 means 4
 	Buffer int // messages a channel holds; 0 means 8192. When it is full, further messages are dropped and OnGap is called
 }
 
@@ -147,9 +146,7 @@ func (b *Bus) SubscribeEphemeral(conv string, sink *LiveSink) (*Sub, error) {
 }
 
 func (b *Bus) subscribeSink(subject, conv string, sink *LiveSink, durable bool) (*Sub, error) {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(conv)) // hash.Hash never returns an error
-	lane := sink.lanes[h.Sum32()%uint32(len(sink.lanes))]
+	lane := sink.lanes[event.Partition(conv)%len(sink.lanes)]
 	sub, err := b.sinks.add(liveSub{conv: conv, sink: sink, durable: durable}, func() (*nats.Subscription, error) {
 		return b.live.ChanSubscribe(subject, lane)
 	})
@@ -245,6 +242,6 @@ func (r *sinkRegistry) allGaps() {
 
 // counters are what Stats reports of this process.
 type counters struct {
-	inFlight                                       atomic.Int64
-	published, retries, failed, slow, gaps, deadOK atomic.Uint64
+	inFlight                                     atomic.Int64
+	published, retries, failed, slow, gaps, dead atomic.Uint64
 }

@@ -52,15 +52,11 @@ func (b *Bus) streamOf(subject string) (string, error) {
 	first, rest, _ := strings.Cut(subject, ".")
 	if first == "chat" && len(rest) > 2 {
 		if p, err := strconv.Atoi(rest[:2]); err == nil && p >= 0 && p < event.Partitions {
-			return event.ChatStreams(b.cfg.Shards)[p/(event.Partitions/b.cfg.Shards)], nil
+			return "CHAT_" + strconv.Itoa(p/(event.Partitions/b.cfg.Shards)), nil
 		}
 	}
-	for _, s := range event.Streams(b.cfg.Shards) {
-		for _, pattern := range s.Subjects {
-			if head, _, _ := strings.Cut(pattern, "."); head == first && first != "chat" {
-				return s.Name, nil
-			}
-		}
+	if name, ok := b.routes[first]; ok {
+		return name, nil
 	}
 	return "", errs.New(errs.NotFound, "no stream stores %s", subject)
 }

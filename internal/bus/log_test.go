@@ -19,62 +19,66 @@ import (
 
 func TestReadPages(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		conv, other := ids.New(), ids.New()
-		subject := event.ChatSubject(conv)
-		const n = 25
-		var seqs []uint64
-		for i := range n {
-			seqs = append(seqs, publish(t, b, chatMsg(conv, fmt.Sprint(i), fmt.Sprint(i))).Seq)
-			publish(t, b, chatMsg(other, fmt.Sprint(i), "noise"))
-		}
-		for name, c := range map[string]struct {
-			after uint64
-			limit int
-			want  []uint64
-		}{
-			"all":             {0, 100, seqs},
-			"the first":       {0, 3, seqs[:3]},
-			"exactly all":     {0, n, seqs},
-			"after one":       {seqs[9], 5, seqs[10:15]},
-			"between":         {seqs[9] - 1, 2, seqs[9:11]},
-			"the last":        {seqs[n-2], 10, seqs[n-1:]},
-			"after the last":  {seqs[n-1], 10, nil},
-			"far after":       {1 << 40, 10, nil},
-			"nothing wanted":  {0, 0, nil},
-			"a negative wish": {0, -1, nil},
-		} {
-			page, err := b.Read(t.Context(), subject, c.after, c.limit)
-			require.NoError(t, err, name)
-			var got []uint64
-			for _, s := range page {
-				require.Equal(t, subject, s.Subject)
-				got = append(got, s.Seq)
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			conv, other := ids.New(), ids.New()
+			subject := event.ChatSubject(conv)
+			const n = 25
+			var seqs []uint64
+			for i := range n {
+				seqs = append(seqs, publish(t, b, chatMsg(conv, fmt.Sprint(i), fmt.Sprint(i))).Seq)
+				publish(t, b, chatMsg(other, fmt.Sprint(i), "noise"))
 			}
-			require.Equal(t, c.want, got, name)
-		}
-		first, err := b.First(t.Context(), subject)
-		require.NoError(t, err)
-		require.Equal(t, seqs[0], first.Seq)
-		require.Equal(t, "0", string(first.Data))
-		last, err := b.Last(t.Context(), subject)
-		require.NoError(t, err)
-		require.Equal(t, seqs[n-1], last.Seq)
-		require.False(t, last.Time.IsZero())
+			for name, c := range map[string]struct {
+				after uint64
+				limit int
+				want  []uint64
+			}{
+				"all":             {0, 100, seqs},
+				"the first":       {0, 3, seqs[:3]},
+				"exactly all":     {0, n, seqs},
+				"after one":       {seqs[9], 5, seqs[10:15]},
+				"between":         {seqs[9] - 1, 2, seqs[9:11]},
+				"the last":        {seqs[n-2], 10, seqs[n-1:]},
+				"after the last":  {seqs[n-1], 10, nil},
+				"far after":       {1 << 40, 10, nil},
+				"nothing wanted":  {0, 0, nil},
+				"a negative wish": {0, -1, nil},
+			} {
+				page, err := b.Read(t.Context(), subject, c.after, c.limit)
+				require.NoError(t, err, name)
+				var got []uint64
+				for _, s := range page {
+					require.Equal(t, subject, s.Subject)
+					got = append(got, s.Seq)
+				}
+				require.Equal(t, c.want, got, name)
+			}
+			first, err := b.First(t.Context(), subject)
+			require.NoError(t, err)
+			require.Equal(t, seqs[0], first.Seq)
+			require.Equal(t, "0", string(first.Data))
+			last, err := b.Last(t.Context(), subject)
+			require.NoError(t, err)
+			require.Equal(t, seqs[n-1], last.Seq)
+			require.False(t, last.Time.IsZero())
 
-		empty, err := b.Read(t.Context(), event.ChatSubject(ids.New()), 0, 10)
-		require.NoError(t, err)
-		require.Empty(t, empty)
-		for name, read := range map[string]func() (bus.Stored, error){
-			"first":     func() (bus.Stored, error) { return b.First(t.Context(), event.ChatSubject(ids.New())) },
-			"last":      func() (bus.Stored, error) { return b.Last(t.Context(), event.ChatSubject(ids.New())) },
-			"get":       func() (bus.Stored, error) { return b.Get(t.Context(), b.ChatStream(conv), 1<<40) },
-			"no stream": func() (bus.Stored, error) { return b.Last(t.Context(), "nowhere.at.all") },
-		} {
-			_, err := read()
-			require.True(t, errs.Is(err, errs.NotFound), "%s: %v", name, err)
-		}
-	})
+			empty, err := b.Read(t.Context(), event.ChatSubject(ids.New()), 0, 10)
+			require.NoError(t, err)
+			require.Empty(t, empty)
+			for name, read := range map[string]func() (bus.Stored, error){
+				"first":     func() (bus.Stored, error) { return b.First(t.Context(), event.ChatSubject(ids.New())) },
+				"last":      func() (bus.Stored, error) { return b.Last(t.Context(), event.ChatSubject(ids.New())) },
+				"get":       func() (bus.Stored, error) { return b.Get(t.Context(), b.ChatStream(conv), 1<<40) },
+				"no stream": func() (bus.Stored, error) { return b.Last(t.Context(), "nowhere.at.all") },
+			} {
+				_, err := read()
+				require.True(t, errs.Is(err, errs.NotFound), "%s: %v", name, err)
+			}
+		})
+	}
 }
 
 // One answer of the broker is bounded by bytes too, so a page may need several.

@@ -71,7 +71,7 @@ func (b *Bus) DeleteObject(ctx context.Context, id string) error {
 // objectReader fills each chunk, because Put stores, and syncs, a message for
 // each read however short. It remembers why reading failed.
 type objectReader struct {
-	ctx context.Context //nolint:containedctx // io.Reader has no other way to end
+	ctx context.Context // io.Reader has no other way to end
 	r   io.Reader
 	err error
 }

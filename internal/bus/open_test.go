@@ -22,16 +22,20 @@ import (
 
 func TestOpenCreatesEveryStream(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		for _, s := range event.Streams(len(b.ChatStreams())) {
-			state, err := b.StreamState(t.Context(), s.Name)
-			require.NoError(t, err)
-			require.False(t, state.Created.IsZero())
-		}
-		require.NoError(t, b.Ready(t.Context()))
-		_, err := b.StreamState(t.Context(), "NONE")
-		require.True(t, errs.Is(err, errs.NotFound))
-	})
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			for _, s := range event.Streams(len(b.ChatStreams())) {
+				state, err := b.StreamState(t.Context(), s.Name)
+				require.NoError(t, err)
+				require.False(t, state.Created.IsZero())
+			}
+			require.NoError(t, b.Ready(t.Context()))
+			_, err := b.StreamState(t.Context(), "NONE")
+			require.True(t, errs.Is(err, errs.NotFound))
+		})
+	}
 }
 
 func TestOpenAgainKeepsTheLogAndTakesNewLimits(t *testing.T) {
@@ -53,6 +57,16 @@ func TestOpenAgainKeepsTheLogAndTakesNewLimits(t *testing.T) {
 		require.Greater(t, reserved, int64(1+i)<<30*9/10)
 		b.Close()
 	}
+}
+
+func TestShardsStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "nats")
+	b, err := bus.Open(t.Context(), bus.Config{Dir: dir, Shards: 4, Relaxed: true})
+	require.NoError(t, err)
+	b.Close()
+	_, err = bus.Open(t.Context(), bus.Config{Dir: dir, Shards: 8, Relaxed: true})
+	require.ErrorContains(t, err, "shards must stay 4")
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -175,7 +189,7 @@ func TestJoinBesideARunningServer(t *testing.T) {
 	_, err = bus.Join(t.Context(), dir, nil)
 	require.True(t, errs.Is(err, errs.Busy), "%v", err)
 
-	quiet := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Dir = dir })
+	quiet := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Dir, c.Shards = dir, 4 })
 	require.Empty(t, quiet.ClientURL())
 	_, err = bus.Join(t.Context(), dir, nil)
 	require.True(t, errs.Is(err, errs.Busy), "no listener: %v", err)

@@ -62,19 +62,16 @@ func (b *Bus) DeletePresence(ctx context.Context, agent string) error {
 // not block for long.
 func (b *Bus) WatchPresence(ctx context.Context, seen func(p event.Presence, present bool)) error {
 	w := presenceWatch{b: b, seen: seen, there: make(map[string]bool)}
-	for {
-		err := w.run(ctx)
-		if ctx.Err() != nil {
-			return nil
+	for ctx.Err() == nil {
+		if err := w.run(ctx); ctx.Err() == nil {
+			b.log.Warn("presence is interrupted and will go on", "error", err)
 		}
-		b.log.Warn("presence is interrupted and will go on", "error", err)
-		if err := pause(ctx, time.Second); err != nil {
-			return nil //nolint:nilerr // the end of ctx is how a watch is stopped
-		}
-		if err := b.ensureMemoryBuckets(ctx); err != nil {
+		_ = pause(ctx, time.Second) // when ctx ends, so does the loop
+		if err := b.ensureMemoryBuckets(ctx); err != nil && ctx.Err() == nil {
 			b.log.Warn("presence bucket is not there", "error", err)
 		}
 	}
+	return nil
 }
 
 type presenceWatch struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -76,7 +77,7 @@ func (b *Bus) Publish(ctx context.Context, m Msg) (Ack, error) {
 // refused, or ctx ends.
 func (b *Bus) persist(ctx context.Context, m Msg, msg *nats.Msg, err error) (Ack, error) {
 	for {
-		ack, reason, again := b.judge(ctx, m, err)
+		ack, again, reason := b.judge(ctx, m, err)
 		if !again {
 			return ack, reason
 		}
@@ -105,23 +106,23 @@ func (b *Bus) publishOnce(ctx context.Context, msg *nats.Msg) (Ack, error) {
 
 // judge decides about a failed try: settled with an ack or an error, or worth
 // another try.
-func (b *Bus) judge(ctx context.Context, m Msg, err error) (ack Ack, reason error, again bool) {
+func (b *Bus) judge(ctx context.Context, m Msg, err error) (ack Ack, again bool, reason error) {
 	switch code := apiCode(err); {
 	case code == jetstream.JSErrCodeStreamWrongLastSequence || code == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
 		ack, err := b.afterWrongSequence(ctx, m)
-		return ack, err, err != nil && transient(err)
+		return ack, err != nil && transient(err), err
 	case ctx.Err() != nil || errors.Is(err, nats.ErrConnectionClosed):
-		return Ack{}, b.busy(m.Subject, err), false
+		return Ack{}, false, b.busy(m.Subject, err)
 	case transient(err):
-		return Ack{}, err, true
+		return Ack{}, true, err
 	case code == codeStoreFailed || code == codeNoDisk || code == codeNoMemory || code == codeNoResources:
 		b.counters.failed.Add(1)
-		return Ack{}, &errs.Error{Code: errs.Busy, Message: "the store is full; please try again later", RetryAfter: 30 * time.Second, Err: err}, false
+		return Ack{}, false, &errs.Error{Code: errs.Busy, Message: "the store is full; please try again later", RetryAfter: 30 * time.Second, Err: err}
 	case code == jetstream.JSErrCodeStreamMessageExceedsMaximum || code == codeHeaderTooLarge || errors.Is(err, nats.ErrMaxPayload):
-		return Ack{}, errs.Wrap(err, errs.TooLarge, "the message is too large"), false
+		return Ack{}, false, errs.Wrap(err, errs.TooLarge, "the message is too large")
 	default:
 		b.counters.failed.Add(1)
-		return Ack{}, fmt.Errorf("publish to %s: %w", m.Subject, err), false
+		return Ack{}, false, fmt.Errorf("publish to %s: %w", m.Subject, err)
 	}
 }
 
@@ -163,7 +164,7 @@ func (m *Msg) encode() (*nats.Msg, error) {
 	msg := nats.NewMsg(m.Subject)
 	msg.Data = m.Data
 	for k, v := range m.Header {
-		if len(k) >= 5 && (k[:5] == "Nats-" || k[:5] == "nats-") {
+		if len(k) >= 5 && strings.EqualFold(k[:5], "Nats-") {
 			return nil, errs.New(errs.Invalid, "the header %s is reserved for the broker", k)
 		}
 		msg.Header.Set(k, v)

@@ -18,18 +18,13 @@ import (
 	"parley/internal/testkit"
 )
 
-// onEach runs a test on an embedded server and on a cluster of three, which
-// answer some retries differently.
-func onEach(t *testing.T, test func(t *testing.T, b *bus.Bus)) {
-	t.Helper()
-	t.Run("one replica", func(t *testing.T) {
-		t.Parallel()
-		test(t, testkit.Bus(t))
-	})
-	t.Run("three replicas", func(t *testing.T) {
-		t.Parallel()
-		test(t, testkit.Cluster(t, 3).Bus())
-	})
+// brokers are an embedded server and a cluster of three, which answer some
+// retries differently.
+func brokers() map[string]func(*testing.T) *bus.Bus {
+	return map[string]func(*testing.T) *bus.Bus{
+		"one replica":    func(t *testing.T) *bus.Bus { t.Helper(); return testkit.Bus(t) },
+		"three replicas": func(t *testing.T) *bus.Bus { t.Helper(); return testkit.Cluster(t, 3).Bus() },
+	}
 }
 
 func chatMsg(conv, id, text string) bus.Msg {
@@ -50,82 +45,98 @@ func publish(t *testing.T, b *bus.Bus, m bus.Msg) bus.Ack {
 
 func TestPublishStoresAnIDOnce(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		conv := ids.New()
-		first := publish(t, b, chatMsg(conv, "c1", "hello"))
-		require.Equal(t, bus.Ack{Stream: b.ChatStream(conv), Seq: first.Seq}, first)
-		again := publish(t, b, chatMsg(conv, "c1", "hello"))
-		require.Equal(t, bus.Ack{Stream: b.ChatStream(conv), Seq: first.Seq, Duplicate: true}, again)
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			conv := ids.New()
+			first := publish(t, b, chatMsg(conv, "c1", "hello"))
+			require.Equal(t, bus.Ack{Stream: b.ChatStream(conv), Seq: first.Seq}, first)
+			again := publish(t, b, chatMsg(conv, "c1", "hello"))
+			require.Equal(t, bus.Ack{Stream: b.ChatStream(conv), Seq: first.Seq, Duplicate: true}, again)
 
-		publish(t, b, bus.Msg{Subject: event.ChatSubject(conv), Data: []byte("without an id")})
-		publish(t, b, bus.Msg{Subject: event.ChatSubject(conv), Data: []byte("without an id")})
-		page, err := b.Read(t.Context(), event.ChatSubject(conv), 0, 10)
-		require.NoError(t, err)
-		require.Len(t, page, 3)
-	})
+			publish(t, b, bus.Msg{Subject: event.ChatSubject(conv), Data: []byte("without an id")})
+			publish(t, b, bus.Msg{Subject: event.ChatSubject(conv), Data: []byte("without an id")})
+			page, err := b.Read(t.Context(), event.ChatSubject(conv), 0, 10)
+			require.NoError(t, err)
+			require.Len(t, page, 3)
+		})
+	}
 }
 
 // A retry whose first try was stored, but whose answer was lost, carries the
 // old expectation. One replica answers "wrong sequence", three "duplicate".
 func TestRetryWithItsOldExpectationIsADuplicate(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		conv := ids.New()
-		opened := publish(t, b, expecting(chatMsg(conv, "open", "opened"), 0))
-		require.Equal(t, opened.Seq, publish(t, b, expecting(chatMsg(conv, "open", "opened"), 0)).Seq)
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			conv := ids.New()
+			opened := publish(t, b, expecting(chatMsg(conv, "open", "opened"), 0))
+			require.Equal(t, opened.Seq, publish(t, b, expecting(chatMsg(conv, "open", "opened"), 0)).Seq)
 
-		assigned := publish(t, b, expecting(chatMsg(conv, "assign", "assigned"), opened.Seq))
-		publish(t, b, chatMsg(conv, "c2", "somebody speaks meanwhile"))
-		again := publish(t, b, expecting(chatMsg(conv, "assign", "assigned"), opened.Seq))
-		require.Equal(t, assigned.Seq, again.Seq)
-		require.True(t, again.Duplicate)
-	})
+			assigned := publish(t, b, expecting(chatMsg(conv, "assign", "assigned"), opened.Seq))
+			publish(t, b, chatMsg(conv, "c2", "somebody speaks meanwhile"))
+			again := publish(t, b, expecting(chatMsg(conv, "assign", "assigned"), opened.Seq))
+			require.Equal(t, assigned.Seq, again.Seq)
+			require.True(t, again.Duplicate)
+		})
+	}
 }
 
 func TestWrongExpectationStoresNothing(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		conv := ids.New()
-		first := publish(t, b, chatMsg(conv, "c1", "one"))
-		second := publish(t, b, chatMsg(conv, "c2", "two"))
-		for _, stale := range []uint64{0, first.Seq, second.Seq + 1} {
-			_, err := b.Publish(t.Context(), expecting(chatMsg(conv, "c3", "three"), stale))
-			var wrong *bus.WrongSequenceError
-			require.ErrorAs(t, err, &wrong, "expecting %d", stale)
-			require.Equal(t, stale, wrong.Expected)
-		}
-		last, err := b.Last(t.Context(), event.ChatSubject(conv))
-		require.NoError(t, err)
-		require.Equal(t, second.Seq, last.Seq)
-		publish(t, b, expecting(chatMsg(conv, "c3", "three"), second.Seq))
-	})
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			conv := ids.New()
+			first := publish(t, b, chatMsg(conv, "c1", "one"))
+			second := publish(t, b, chatMsg(conv, "c2", "two"))
+			for _, stale := range []uint64{0, first.Seq, second.Seq + 1} {
+				_, err := b.Publish(t.Context(), expecting(chatMsg(conv, "c3", "three"), stale))
+				var wrong *bus.WrongSequenceError
+				require.ErrorAs(t, err, &wrong, "expecting %d", stale)
+				require.Equal(t, stale, wrong.Expected) //nolint:testifylint // stale is what is expected of the error
+			}
+			last, err := b.Last(t.Context(), event.ChatSubject(conv))
+			require.NoError(t, err)
+			require.Equal(t, second.Seq, last.Seq)
+			publish(t, b, expecting(chatMsg(conv, "c3", "three"), second.Seq))
+		})
+	}
 }
 
 func TestOneOfManyDecisionsWins(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		conv := ids.New()
-		opened := publish(t, b, chatMsg(conv, "open", "opened"))
-		const agents = 8
-		results := make(chan error, agents)
-		for i := range agents {
-			go func() {
-				_, err := b.Publish(t.Context(), expecting(chatMsg(conv, fmt.Sprint("accept", i), "assigned"), opened.Seq))
-				results <- err
-			}()
-		}
-		won := 0
-		for range agents {
-			err := <-results
-			if err == nil {
-				won++
-				continue
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			conv := ids.New()
+			opened := publish(t, b, chatMsg(conv, "open", "opened"))
+			const agents = 8
+			results := make(chan error, agents)
+			for i := range agents {
+				go func() {
+					_, err := b.Publish(t.Context(), expecting(chatMsg(conv, fmt.Sprint("accept", i), "assigned"), opened.Seq))
+					results <- err
+				}()
 			}
-			var wrong *bus.WrongSequenceError
-			require.ErrorAs(t, err, &wrong)
-		}
-		require.Equal(t, 1, won)
-	})
+			won := 0
+			for range agents {
+				err := <-results
+				if err == nil {
+					won++
+					continue
+				}
+				var wrong *bus.WrongSequenceError
+				require.ErrorAs(t, err, &wrong)
+			}
+			require.Equal(t, 1, won)
+		})
+	}
 }
 
 func TestPublishEvent(t *testing.T) {
@@ -160,7 +171,7 @@ func TestPublishRefuses(t *testing.T) {
 		"the broker's own header":  {bus.Msg{Subject: event.ChatSubject(conv), Header: map[string]string{"nats-ttl": "1s"}}, errs.Invalid},
 		"no stream":                {bus.Msg{Subject: "nowhere.at.all", Data: []byte("x")}, errs.Busy},
 	} {
-		_, err := b.Publish(timeout(t, 300*time.Millisecond), c.msg)
+		_, err := b.Publish(short(t), c.msg)
 		require.Equal(t, c.code, errs.CodeOf(err), "%s: %v", name, err)
 	}
 	_, err := b.Last(t.Context(), event.ChatSubject(conv))
@@ -190,31 +201,35 @@ func TestFullStoreSaysBusy(t *testing.T) {
 
 func TestPublishAsyncKeepsOrderAndAnswersOnce(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, b *bus.Bus) {
-		const n = 500
-		conv := ids.New()
-		type answer struct {
-			i   int
-			ack bus.Ack
-			err error
-		}
-		answers := make(chan answer, 2*n)
-		for i := range n {
-			require.NoError(t, b.PublishAsync(chatMsg(conv, fmt.Sprint(i), fmt.Sprint(i)), func(ack bus.Ack, err error) { answers <- answer{i, ack, err} }))
-		}
-		seqs := make([]uint64, n)
-		for range n {
-			a := <-answers
-			require.NoError(t, a.err)
-			require.Zero(t, seqs[a.i], "answered twice")
-			seqs[a.i] = a.ack.Seq
-		}
-		require.IsIncreasing(t, seqs)
-		page, err := b.Read(t.Context(), event.ChatSubject(conv), 0, n+1)
-		require.NoError(t, err)
-		require.Len(t, page, n)
-		require.Empty(t, answers)
-	})
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			const n = 500
+			conv := ids.New()
+			type answer struct {
+				i   int
+				ack bus.Ack
+				err error
+			}
+			answers := make(chan answer, 2*n)
+			for i := range n {
+				require.NoError(t, b.PublishAsync(chatMsg(conv, fmt.Sprint(i), fmt.Sprint(i)), func(ack bus.Ack, err error) { answers <- answer{i, ack, err} }))
+			}
+			seqs := make([]uint64, n)
+			for range n {
+				a := <-answers
+				require.NoError(t, a.err)
+				require.Zero(t, seqs[a.i], "answered twice")
+				seqs[a.i] = a.ack.Seq
+			}
+			require.IsIncreasing(t, seqs)
+			page, err := b.Read(t.Context(), event.ChatSubject(conv), 0, n+1)
+			require.NoError(t, err)
+			require.Len(t, page, n)
+			require.Empty(t, answers)
+		})
+	}
 }
 
 func TestWithoutQuorumPublishesSayBusy(t *testing.T) {

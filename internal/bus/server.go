@@ -64,11 +64,11 @@ func startEmbedded(cfg Config) (*embedded, error) {
 // lockFolder keeps a second process from writing to the same streams. The lock
 // ends with the process.
 func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a file of our own data folder
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the NATS data folder: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil { //nolint:gosec // a file descriptor is a small number
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf("another process uses the NATS data folder %s; stop it, or choose another folder: %w", dir, err), f.Close())
 	}
 	return f, nil
@@ -216,7 +216,11 @@ func (e *embedded) syncFolders() error {
 	if !e.cfg.Relaxed {
 		return nil
 	}
-	err := filepath.WalkDir(e.cfg.Dir, func(path string, d os.DirEntry, err error) error {
+	root, err := os.OpenRoot(e.cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("sync the new streams to disk: %w", err)
+	}
+	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // the server is working in the folder meanwhile
 		}
@@ -226,13 +230,16 @@ func (e *embedded) syncFolders() error {
 		if !d.IsDir() && !strings.HasPrefix(d.Name(), "meta.") {
 			return nil
 		}
-		f, err := os.Open(path) //nolint:gosec // a path below our own data folder
+		f, err := root.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		return errors.Join(f.Sync(), f.Close())
 	})
-	if err != nil {
+	if err := errors.Join(err, root.Close()); err != nil {
 		return fmt.Errorf("sync the new streams to disk: %w", err)
 	}
 	return nil

@@ -61,7 +61,7 @@ func (b *Bus) Service(name, version, description string, endpoints []Endpoint) (
 
 type service struct {
 	b      *Bus
-	ctx    context.Context //nolint:containedctx // of the handlers, whose callers are on other machines
+	ctx    context.Context // of the handlers, whose callers are on other machines
 	cancel context.CancelFunc
 	slots  chan struct{}
 	wg     sync.WaitGroup

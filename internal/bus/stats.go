@@ -17,6 +17,7 @@ type Stats struct {
 	PublishFailed   uint64 // not stored: the caller was told
 	SlowReaders     uint64 // times a subscription's channel was full
 	Gaps            uint64 // conversations whose readers were told to look for missed events
+	DeadLetters     uint64 // messages that consumers of this process gave up
 
 	Memory, MaxMemory int64 // bytes
 	Store, MaxStore   int64 // bytes
@@ -54,6 +55,7 @@ func (b *Bus) Stats() Stats {
 		PublishFailed:   b.counters.failed.Load(),
 		SlowReaders:     b.counters.slow.Load(),
 		Gaps:            b.counters.gaps.Load(),
+		DeadLetters:     b.counters.dead.Load(),
 	}
 	if b.srv == nil {
 		return s

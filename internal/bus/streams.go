@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,6 +30,9 @@ const (
 func (b *Bus) ensure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 60*time.Second) // a cluster needs some 2 s for all
 	defer cancel()
+	if err := b.checkShards(ctx); err != nil {
+		return err
+	}
 	limits := b.diskShares()
 	for _, s := range event.Streams(b.cfg.Shards) {
 		if err := b.ensureStream(ctx, streamConfig(s, b.cfg.Replicas, limits.scale(s.MaxBytes))); err != nil {
@@ -55,6 +59,32 @@ func (b *Bus) ensure(ctx context.Context) error {
 	return nil
 }
 
+// checkShards refuses another number of CHAT streams than the log has: its
+// conversations would have to move.
+func (b *Bus) checkShards(ctx context.Context) error {
+	have, err := b.countShards(ctx)
+	if err != nil {
+		return err
+	}
+	if have != 0 && have != b.cfg.Shards {
+		return fmt.Errorf("the log has %d CHAT streams, so shards must stay %d; it is %d", have, have, b.cfg.Shards)
+	}
+	return nil
+}
+
+func (b *Bus) countShards(ctx context.Context) (n int, err error) {
+	names := b.js.StreamNames(ctx)
+	for name := range names.Name() {
+		if strings.HasPrefix(name, "CHAT_") {
+			n++
+		}
+	}
+	if err := names.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
+		return 0, fmt.Errorf("list the streams: %w", err)
+	}
+	return n, nil
+}
+
 // ensureMemoryBuckets creates the buckets whose content may be lost with the
 // server: who is online, and who holds which lease.
 func (b *Bus) ensureMemoryBuckets(ctx context.Context) error {
@@ -66,13 +96,14 @@ func (b *Bus) ensureMemoryBuckets(ctx context.Context) error {
 		return fmt.Errorf("create the bucket %s: %w", presenceBucket, err)
 	}
 	b.presence.Store(&bucket{kv})
-	b.lease, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	kv, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: leaseBucket, Description: "which process does what only one may do", Storage: jetstream.MemoryStorage,
 		MaxBytes: leaseBytes, Replicas: b.cfg.Replicas, LimitMarkerTTL: time.Minute,
 	})
 	if err != nil {
 		return fmt.Errorf("create the bucket %s: %w", leaseBucket, err)
 	}
+	b.lease.Store(&bucket{kv})
 	return nil
 }
 

@@ -15,6 +15,8 @@ import (
 const (
 	timerStream = "TIMERS"
 	firedTTL    = "168h" // what has fired leaves the stream after a week
+
+	tokenLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 )
 
 // Schedule fires a timer at a time, never before it and usually within 300 ms
@@ -71,9 +73,7 @@ func (b *Bus) OnDue(ctx context.Context, name, kind string, handle func(ctx cont
 
 func timerToken(tokens ...string) error {
 	for _, t := range tokens {
-		if t == "" || strings.ContainsFunc(t, func(r rune) bool {
-			return !(r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
-		}) {
+		if t == "" || strings.Trim(t, tokenLetters) != "" {
 			return errs.New(errs.Invalid, "%q cannot name a timer: use letters, digits, - and _", t)
 		}
 	}

@@ -34,7 +34,7 @@ type worker struct {
 	b *Bus
 	c Consumer
 
-	ctx    context.Context //nolint:containedctx // of the handlers: outlives the consumer's by the grace period
+	ctx    context.Context // of the handlers: outlives the consumer's by the grace period
 	cancel context.CancelFunc
 	stop   chan struct{} // closed when nothing more may start
 	slots  chan struct{} // one for each handler that may run
@@ -210,6 +210,7 @@ func (w *worker) bury(j *job, cause error) (wait time.Duration, done bool) {
 		w.b.log.Error("dead letter could not be stored and will be tried again", "consumer", w.c.Name, "subject", j.d.Subject, "seq", j.d.Seq, "error", err)
 		return w.backoff(j.tries), false
 	}
+	w.b.counters.dead.Add(1)
 	w.b.log.Error("message became a dead letter", "consumer", w.c.Name, "subject", j.d.Subject, "seq", j.d.Seq, "tries", j.tries, "error", cause)
 	w.settled(j, j.msg.TermWithReason(cause.Error()))
 	return 0, true
