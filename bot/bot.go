@@ -1,0 +1,127 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley/event"
+	"parley/internal/bus"
+	"parley/internal/pg"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Config of the module.
+type Config struct {
+	// IntentThreshold is the confidence, 0 … 1, from which an intent's answer is
+	// given; 0 means 0.5.
+	IntentThreshold float64
+	// AnswerThreshold is how surely a passage must answer a question to be
+	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.25.
+	AnswerThreshold, SuggestThreshold float64
+
+	LLM LLM              // no URL means none
+	Now func() time.Time // the clock; nil means event.Now
+	Log *slog.Logger     // nil discards
+}
+
+func (c *Config) setDefaults() {
+	c.IntentThreshold = cmp.Or(c.IntentThreshold, 0.5)
+	c.AnswerThreshold = cmp.Or(c.AnswerThreshold, 0.5)
+	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.25)
+	if c.Now == nil {
+		c.Now = event.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Inboxes knows the inboxes; *chat.Service does.
+type Inboxes interface {
+	// Inbox returns the inbox, or errs.NotFound.
+	Inbox(ctx context.Context, id string) (event.Inbox, error)
+}
+
+// Service is the module. Its methods work without Run, in a process that
+// answers requests and leaves conversations to others.
+type Service struct {
+	db       *pg.DB
+	bus      *bus.Bus
+	searcher Searcher
+	inboxes  Inboxes
+	cfg      Config
+	log      *slog.Logger
+
+	understanding *understanding
+	phrases       phrases
+	trainer       *trainer
+	llm           *author // nil without a language model
+}
+
+// New makes the module; Run starts it.
+func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) *Service {
+	cfg.setDefaults()
+	return &Service{
+		db: db, bus: b, searcher: searcher, inboxes: inboxes, cfg: cfg, log: cfg.Log,
+		understanding: newUnderstanding(), phrases: newPhrases(),
+		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now),
+	}
+}
+
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }
+
+// Name is "bot".
+func (s *Service) Name() string { return "bot" }
+
+// Migrations are the files of schema "bot".
+func (s *Service) Migrations() fs.FS {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // only for a malformed path
+	}
+	return files
+}
+
+// Run learns the intents and answers visitors until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	notices, err := s.bus.Subscribe(intentNotice, func(string, []byte) { s.trainer.wake() })
+	if err != nil {
+		return err
+	}
+	defer notices.Unsubscribe()
+	g, ctx := errgroup.WithContext(ctx)
+	for _, run := range []func(context.Context) error{s.trainer.run, s.runAnswers, s.runForgetting} {
+		g.Go(func() error { return run(ctx) })
+	}
+	return g.Wait()
+}
+
+const (
+	keepTalks   = 90 * 24 * time.Hour // three times as long as the log keeps the events
+	forgetEvery = 24 * time.Hour
+)
+
+// runForgetting deletes what is remembered of conversations that ended long
+// ago, once a day.
+func (s *Service) runForgetting(ctx context.Context) error {
+	tick := time.NewTicker(forgetEvery)
+	defer tick.Stop()
+	for {
+		if err := deleteOldTalks(ctx, s.db, s.now().Add(-keepTalks)); err != nil && ctx.Err() == nil {
+			s.log.Warn("old talks could not be deleted and will be tomorrow", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

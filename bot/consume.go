@@ -1,0 +1,221 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"parley/event"
+	"parley/internal/bus"
+	"parley/internal/errs"
+	"parley/internal/pg"
+)
+
+// runAnswers runs the durable consumer bot-answers until ctx ends. One process
+// at a time follows a stream, so that a conversation has one memory.
+func (s *Service) runAnswers(ctx context.Context) error {
+	return s.bus.Consume(ctx, bus.Consumer{Name: "bot-answers", Streams: s.bus.ChatStreams(), Handle: s.onEvent, Pinned: true})
+}
+
+// onEvent folds what happens in a conversation and answers what waits. It may
+// be called again for the same event.
+func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
+	if !matters(&d.Stored) {
+		return nil
+	}
+	e, err := decode(&d.Stored)
+	if err != nil {
+		return errs.Wrap(err, errs.Invalid, "unreadable event")
+	}
+	t, err := s.recall(ctx, &e)
+	if err != nil {
+		if e.Kind == event.KindMessage {
+			return s.rescue(ctx, e.Conv, err)
+		}
+		return pg.Map(err)
+	}
+	if e.Seq <= t.Seq {
+		return nil
+	}
+	was := t.State
+	t.apply(&e)
+	if !t.waits() {
+		if e.Kind == event.KindMessage && t.State == was && len(t.Pending) == 0 {
+			return nil // people talk among themselves
+		}
+		return pg.Map(saveTalk(ctx, s.db, &t, s.now()))
+	}
+	return s.answer(ctx, &t)
+}
+
+// matters tells the events that change what the bot remembers. Its own are
+// folded by the decision that makes them.
+func matters(m *bus.Stored) bool {
+	switch m.Kind {
+	case event.KindMessage:
+		return !m.Internal && kindOfActor(m.Actor) != event.ActorBot
+	case event.KindOpened, event.KindHandoff, event.KindQueued, event.KindAssigned, event.KindTransferred,
+		event.KindSnoozed, event.KindResolved, event.KindReopened:
+		return true
+	}
+	return false
+}
+
+func decode(m *bus.Stored) (event.Event, error) {
+	conv := event.ChatConversation(m.Subject)
+	if conv == "" {
+		return event.Event{}, fmt.Errorf("%q is not a conversation's subject", m.Subject)
+	}
+	return event.Decode(conv, m.Seq, m.Data)
+}
+
+// recall returns what is remembered from before the event. What was never
+// written down is read from the log.
+func (s *Service) recall(ctx context.Context, e *event.Event) (talk, error) {
+	t, found, err := findTalk(ctx, s.db, e.Conv)
+	if err != nil || found || e.Kind == event.KindOpened {
+		return t, err
+	}
+	return s.rebuild(ctx, e.Conv, e.Seq)
+}
+
+// rebuild folds the log of the conversation, up to before the event at end when
+// end is not 0.
+func (s *Service) rebuild(ctx context.Context, conv string, end uint64) (talk, error) {
+	const page = 500
+	t := talk{Conv: conv}
+	for {
+		list, err := s.bus.Read(ctx, event.ChatSubject(conv), t.Seq, page)
+		if err != nil {
+			return t, fmt.Errorf("read the conversation: %w", err)
+		}
+		for i := range list {
+			if end > 0 && list[i].Seq >= end {
+				return t, nil
+			}
+			e, err := decode(&list[i])
+			if err != nil {
+				return t, errs.Wrap(err, errs.Invalid, "unreadable event")
+			}
+			t.apply(&e)
+		}
+		if len(list) < page {
+			return t, nil
+		}
+	}
+}
+
+// answer decides about what waits and stores the decision. Whatever goes wrong
+// on the bot's side becomes a handoff.
+func (s *Service) answer(ctx context.Context, t *talk) error {
+	last := t.Pending[len(t.Pending)-1]
+	from := s.actor(ctx, t.Inbox)
+	p, err := s.tryDecide(ctx, t, from.Name, s.audience(t.Conv, answerCID(last.Seq), from))
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		s.log.Error("the bot could not answer; people will", "conv", t.Conv, "error", err)
+		p = s.apology(t, from.Name)
+	}
+	return s.carryOut(ctx, t, &p, last.Seq, from)
+}
+
+// tryDecide decides; a panic is an error.
+func (s *Service) tryDecide(ctx context.Context, t *talk, name string, readers *audience) (p plan, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return s.decide(ctx, t, name, readers)
+}
+
+// carryOut stores the plan and remembers it. A plan that was overtaken by
+// another message or by a person is dropped: what came in between is delivered
+// next.
+func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, from event.Actor) error {
+	last, err := s.store(ctx, t.Seq, p.events(t.Conv, seq, from))
+	after := *t
+	switch {
+	case errors.Is(err, errOvertaken):
+	case err != nil:
+		return err
+	default:
+		after = p.After
+		after.Seq = last
+	}
+	return pg.Map(saveTalk(ctx, s.db, &after, s.now()))
+}
+
+// rescue hands the conversation to people when the bot cannot even remember it,
+// which happens while PostgreSQL is away. The log alone says what waits.
+func (s *Service) rescue(ctx context.Context, conv string, cause error) error {
+	t, err := s.rebuild(ctx, conv, 0)
+	if err != nil {
+		return err
+	}
+	if !t.waits() {
+		return nil
+	}
+	s.log.Error("the bot does not remember the conversation; people will answer", "conv", conv, "error", cause)
+	from := s.actor(ctx, t.Inbox)
+	p := s.apology(&t, from.Name)
+	_, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from))
+	if errors.Is(err, errOvertaken) {
+		return nil
+	}
+	return err
+}
+
+// apology hands over because of an error of the bot's own.
+func (s *Service) apology(t *talk, name string) plan {
+	turn := s.begin(t, &brain{}, name)
+	turn.handOff(reasonError, "error")
+	return turn.done()
+}
+
+// defaultName is the bot's where the inbox gives none.
+const defaultName = "Assistant"
+
+// actor is the bot as an author in the inbox.
+func (s *Service) actor(ctx context.Context, inbox string) event.Actor {
+	a := event.Actor{Kind: event.ActorBot, ID: sender, Name: defaultName}
+	in, err := s.inboxes.Inbox(ctx, inbox)
+	if err != nil {
+		s.log.Debug("the inbox cannot be read; the bot has its ordinary name", "inbox", inbox, "error", err)
+		return a
+	}
+	if in.BotName != "" {
+		a.Name = in.BotName
+	}
+	return a
+}
+
+// audience is who reads an answer while it is written. nil is nobody.
+type audience struct {
+	bus  *bus.Bus
+	log  *slog.Logger
+	conv string
+	cid  string
+	from event.Actor
+}
+
+func (s *Service) audience(conv, cid string, from event.Actor) *audience {
+	return &audience{bus: s.bus, log: s.log, conv: conv, cid: cid, from: from}
+}
+
+// typing says that an answer is on its way.
+func (a *audience) typing() { a.send(event.Ephemeral{Type: "typing", From: &a.from, On: true}) }
+
+// delta shows a piece of the answer.
+func (a *audience) delta(text string) { a.send(event.Ephemeral{Type: "delta", CID: a.cid, Text: text}) }
+
+func (a *audience) send(e event.Ephemeral) {
+	e.Conv = a.conv
+	if err := a.bus.Ephemeral(event.EphemeralSubject(a.conv), e); err != nil {
+		a.log.Debug("readers miss a piece of an answer; the whole follows", "conv", a.conv, "error", err)
+	}
+}

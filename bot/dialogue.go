@@ -1,0 +1,249 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/event"
+)
+
+// turn is one decision: the messages that wait, what they say, and the plan
+// that grows from them.
+type turn struct {
+	bot      *Service
+	talk     talk // a copy, changed by the decision
+	last     said // the message that is answered
+	text     string
+	read     reading
+	guess    Prediction
+	brain    *brain
+	language string
+	name     string    // the bot's
+	readers  *audience // of an answer while it is written; nil for nobody
+	plan     plan
+}
+
+// decide plans the answer to the messages that wait in the talk. It reads the
+// intents, the knowledge base and, when there is one, the language model, and
+// stores nothing. An error means that there is no plan.
+func (s *Service) decide(ctx context.Context, t *talk, name string, readers *audience) (plan, error) {
+	began := time.Now()
+	b, err := s.trainer.get(ctx)
+	if err != nil {
+		return plan{}, fmt.Errorf("load the intents: %w", err)
+	}
+	turn := s.begin(t, b, name)
+	turn.readers = readers
+	if err := turn.decide(ctx); err != nil {
+		return plan{}, err
+	}
+	p := turn.done()
+	p.Trace.Micros = time.Since(began).Microseconds()
+	return p, nil
+}
+
+// begin reads what waits. Messages that came in quick succession are one.
+func (s *Service) begin(t *talk, b *brain, name string) *turn {
+	turn := &turn{bot: s, talk: *t, last: t.Pending[len(t.Pending)-1], brain: b, name: name}
+	texts := make([]string, 0, len(t.Pending))
+	for _, p := range t.Pending {
+		if p.Text != "" {
+			texts = append(texts, p.Text)
+		}
+	}
+	turn.text = strings.Join(texts, "\n")
+	turn.read = s.understanding.read(turn.text)
+	if turn.read.Language != "" {
+		turn.talk.Language = turn.read.Language
+	}
+	turn.language = turn.talk.language()
+	return turn
+}
+
+func (t *turn) decide(ctx context.Context) error {
+	if done, err := t.choose(ctx); done || err != nil {
+		return err
+	}
+	if strings.TrimSpace(t.text) == "" {
+		t.phrase(actFallback, "files", stageOffer)
+		return nil
+	}
+	if t.callForPerson() || t.chat() {
+		return nil
+	}
+	if t.talk.Stage == stageFeedback {
+		t.talk.Failures = 0 // a new question without a complaint about the last answer
+	}
+	t.guess = t.brain.model.Predict(t.text)
+	if t.intent() {
+		return nil
+	}
+	return t.lookUp(ctx)
+}
+
+// callForPerson hands over when the visitor asks for it or loses patience.
+func (t *turn) callForPerson() bool {
+	switch {
+	case t.read.WantsHuman:
+		t.plan.Trace.Confidence = 1
+		t.handOff(reasonRequested, "requested")
+		return true
+	case t.read.Sentiment == Frustrated:
+		t.talk.Upset++
+	case t.read.Sentiment == Positive:
+		t.talk.Upset = 0
+	}
+	if t.read.Sentiment == Angry || t.talk.Upset > 1 {
+		t.handOff(reasonAnger, "anger")
+		return true
+	}
+	return false
+}
+
+// choose acts on a quick reply, clicked or typed.
+func (t *turn) choose(ctx context.Context) (bool, error) {
+	switch id := t.chosen(); id {
+	case "":
+		return false, nil
+	case choiceHuman:
+		t.accept()
+	case choiceYes:
+		t.phrase(actSmallTalk, "confirmed", stageNone)
+		t.talk.Failures, t.talk.Upset = 0, 0
+	case choiceNo:
+		t.unhelpful()
+	case choiceAgain:
+		t.phrase(actFallback, "again", stageRephrase)
+	case choiceNone:
+		t.fail()
+	default:
+		return t.pick(ctx, id)
+	}
+	return true, nil
+}
+
+// chosen returns the id of the quick reply that the message answers. A click
+// counts while the message that it stands under is the bot's last; asking for a
+// person counts always.
+func (t *turn) chosen() string {
+	if t.last.Choice == choiceHuman {
+		return choiceHuman
+	}
+	typed := ""
+	if t.last.Choice == "" && len(t.talk.Pending) == 1 {
+		typed = t.bot.understanding.fold(t.text)
+	}
+	for _, o := range t.talk.Options {
+		if o.ID == t.last.Choice || (typed != "" && typed == t.bot.understanding.fold(o.Label)) {
+			return o.ID
+		}
+	}
+	return ""
+}
+
+// pick answers with the option that the visitor meant.
+func (t *turn) pick(ctx context.Context, id string) (bool, error) {
+	for _, o := range t.talk.Options {
+		if o.ID != id {
+			continue
+		}
+		if in := t.brain.intents[o.Intent]; in != nil {
+			return t.answerIntent(in, 1), nil
+		}
+		if o.Query != "" {
+			return t.answerArticle(ctx, &o)
+		}
+	}
+	return false, nil
+}
+
+// accept hands over to the person that the visitor has asked for with a quick
+// reply.
+func (t *turn) accept() {
+	t.plan.Trace.Confidence = 1
+	if t.talk.Failures > 0 {
+		t.handOff(reasonUnsure, "requested")
+		return
+	}
+	t.handOff(reasonRequested, "requested")
+}
+
+// chat answers small talk. What yes and no mean depends on what was asked.
+func (t *turn) chat() bool {
+	kind := t.read.SmallTalk
+	switch {
+	case kind == NoSmallTalk:
+		return false
+	case t.talk.Stage == stageFeedback && (kind == Yes || kind == Thanks):
+		t.talk.Failures, t.talk.Upset = 0, 0
+		t.phrase(actSmallTalk, "confirmed", stageNone)
+	case t.talk.Stage == stageFeedback && kind == No:
+		t.unhelpful()
+	case t.talk.Stage == stageOffer && kind == Yes:
+		t.accept()
+	case t.talk.Stage == stageChoose && kind == No:
+		t.fail()
+	case kind == Greeting:
+		t.phrase(actGreeting, string(kind), stageNone)
+	default:
+		t.phrase(actSmallTalk, string(kind), stageNone)
+	}
+	t.plan.Trace.Confidence = 1
+	return true
+}
+
+// intent answers with an intent that was recognised for sure.
+func (t *turn) intent() bool {
+	confidence := t.guess.Confidence()
+	in := t.brain.intents[t.guess.Guesses[0].Intent]
+	if in == nil || confidence < t.bot.cfg.IntentThreshold {
+		return false
+	}
+	return t.answerIntent(in, confidence)
+}
+
+func (t *turn) answerIntent(in *Intent, confidence float64) bool {
+	t.plan.Trace.Intent, t.plan.Trace.Confidence = in.Name, confidence
+	t.talk.Question = t.text
+	if len(in.Skills) > 0 {
+		t.talk.Skills = in.Skills
+	}
+	switch {
+	case in.Answer == "" && len(in.Skills) == 0:
+		t.plan.Trace = event.BotTrace{}
+		return false // the articles answer it
+	case in.Answer == "":
+		t.handOff(reasonRequested, "handover")
+	case len(in.Choices) > 0:
+		t.say(actIntent, in.Answer, stageNone, append(in.Choices[:len(in.Choices):len(in.Choices)], t.choices(choiceHuman)...)...)
+	default:
+		t.answered(actIntent, in.Answer)
+	}
+	return true
+}
+
+// unhelpful follows an answer that was none.
+func (t *turn) unhelpful() {
+	if t.talk.Failures > 0 {
+		t.fail()
+		return
+	}
+	t.talk.Failures = 1
+	t.phrase(actFallback, "unhelpful", stageRephrase)
+}
+
+// fail is what the bot does when it does not know: it asks once for other
+// words, then offers a person, then calls one. No dialogue goes round.
+func (t *turn) fail() {
+	t.talk.Failures++
+	switch t.talk.Failures {
+	case 1:
+		t.phrase(actFallback, "rephrase", stageRephrase)
+	case 2:
+		t.say(actFallback, t.words("offer"), stageOffer, t.choices(choiceHuman, choiceAgain)...)
+	default:
+		t.handOff(reasonFailure, "failure")
+	}
+}

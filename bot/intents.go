@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/internal/errs"
+	"parley/internal/ids"
+	"parley/internal/pg"
+)
+
+// intentNotice is the core subject on which a process that changed an intent
+// tells the others.
+const intentNotice = "settings.intents"
+
+// changeIntents runs change in a transaction that counts as one change of the
+// intents, and tells every process.
+func (s *Service) changeIntents(ctx context.Context, change func(tx pgx.Tx) error) error {
+	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+		if err := raiseVersion(ctx, tx); err != nil {
+			return err
+		}
+		return change(tx)
+	})
+	if err != nil {
+		return pg.Map(err)
+	}
+	s.intentsChanged()
+	return nil
+}
+
+// CreateIntent stores a new intent under an id of its own.
+func (s *Service) CreateIntent(ctx context.Context, i Intent) (Intent, error) {
+	i.ID = ids.New()
+	i.normalize()
+	if err := i.validate(); err != nil {
+		return Intent{}, err
+	}
+	err := s.changeIntents(ctx, func(tx pgx.Tx) error {
+		n, err := countIntents(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if n >= maxIntents {
+			return errs.New(errs.Conflict, "there are %d intents already; remove one first", maxIntents)
+		}
+		i.UpdatedAt = s.now()
+		return saveIntent(ctx, tx, &i)
+	})
+	return i, err
+}
+
+// UpdateIntent applies change to the intent, or answers errs.NotFound.
+func (s *Service) UpdateIntent(ctx context.Context, id string, change func(*Intent) error) (Intent, error) {
+	var i Intent
+	err := s.changeIntents(ctx, func(tx pgx.Tx) (err error) {
+		if i, err = lockIntent(ctx, tx, id); err != nil {
+			return missingIntent(err)
+		}
+		if err := change(&i); err != nil {
+			return err
+		}
+		i.ID, i.UpdatedAt = id, s.now()
+		i.normalize()
+		if err := i.validate(); err != nil {
+			return err
+		}
+		return saveIntent(ctx, tx, &i)
+	})
+	return i, err
+}
+
+// DeleteIntent forgets the intent, or answers errs.NotFound.
+func (s *Service) DeleteIntent(ctx context.Context, id string) error {
+	return s.changeIntents(ctx, func(tx pgx.Tx) error {
+		found, err := deleteIntent(ctx, tx, id)
+		if err == nil && !found {
+			err = missingIntent(pgx.ErrNoRows)
+		}
+		return err
+	})
+}
+
+// Intents lists all intents by name.
+func (s *Service) Intents(ctx context.Context) ([]Intent, error) {
+	list, err := allIntents(ctx, s.db)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	slices.SortFunc(list, func(a, b Intent) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return list, nil
+}
+
+func missingIntent(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errs.Wrap(err, errs.NotFound, "there is no such intent")
+	}
+	return err
+}
+
+// intentsChanged makes this process and the others train again. A process that
+// misses the notice notices within a minute.
+func (s *Service) intentsChanged() {
+	s.trainer.wake()
+	if err := s.bus.Ephemeral(intentNotice, json.RawMessage(`{}`)); err != nil {
+		s.log.Warn("other processes learn of the changed intents within a minute only", "error", err)
+	}
+}

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/event"
+)
+
+// Searcher is the knowledge base; *kb.Service is one.
+type Searcher interface {
+	// Search returns the passages that may answer the query, best first, of
+	// different articles.
+	Search(ctx context.Context, q event.SearchQuery) ([]event.Passage, error)
+}
+
+const (
+	searchLimit    = 5
+	publicAudience = "public" // the bot quotes only what any visitor may read
+
+	maxSuggestions = 3
+	maxQuestion    = 1000 // runes that are searched for
+)
+
+// lookUp answers from the articles, asks which of several is meant, or fails.
+func (t *turn) lookUp(ctx context.Context) error {
+	question := t.question()
+	passages, err := t.find(ctx, question)
+	if err != nil {
+		return err
+	}
+	if len(passages) == 0 && len(t.brain.intents) == 0 {
+		t.handOff(reasonUnsure, "handover") // nothing to answer from, so asking again helps nobody
+		return nil
+	}
+	t.talk.Question = question
+	best := 0.0
+	if len(passages) > 0 {
+		best = passages[0].Answerable
+	}
+	t.plan.Trace.Confidence = best
+	result := failed
+	if t.bot.llm != nil && best >= t.bot.cfg.SuggestThreshold {
+		result = t.compose(ctx, question, passages)
+	}
+	if result == composed || (result == failed && best >= t.bot.cfg.AnswerThreshold && t.quote(question, passages)) {
+		return nil
+	}
+	if !t.suggest(question, passages) {
+		t.fail()
+	}
+	return nil
+}
+
+// question is what to search for: a few words that explain an earlier question
+// are read with it.
+func (t *turn) question() string {
+	question := t.text
+	if t.talk.Stage == stageRephrase && t.talk.Question != "" && len(t.bot.understanding.content(question)) < 2 {
+		question = t.talk.Question + " " + question
+	}
+	if runes := []rune(question); len(runes) > maxQuestion {
+		question = string(runes[:maxQuestion])
+	}
+	return question
+}
+
+// find searches in the visitor's language, and in all when that has nothing
+// good.
+func (t *turn) find(ctx context.Context, question string) ([]event.Passage, error) {
+	q := event.SearchQuery{Text: question, Locale: t.language, Audience: publicAudience, Limit: searchLimit}
+	own, err := t.bot.searcher.Search(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("search the articles: %w", err)
+	}
+	if q.Locale == "" || (len(own) > 0 && own[0].Answerable >= t.bot.cfg.AnswerThreshold) {
+		return own, nil
+	}
+	q.Locale = ""
+	all, err := t.bot.searcher.Search(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("search the articles of all languages: %w", err)
+	}
+	if len(own) > 0 && (len(all) == 0 || all[0].Answerable < t.bot.cfg.AnswerThreshold) {
+		return own, nil
+	}
+	return all, nil
+}
+
+// quote answers in the words of the best passage.
+func (t *turn) quote(question string, passages []event.Passage) bool {
+	text := t.bot.understanding.condense(passages[0].Markdown, question)
+	if strings.TrimSpace(text) == "" {
+		return false
+	}
+	t.plan.Trace.Confidence = passages[0].Answerable
+	t.answered(actAnswer, text)
+	t.plan.Sources = sources(passages, t.bot.cfg.AnswerThreshold)
+	return true
+}
+
+// suggest asks which of up to three answers is meant.
+func (t *turn) suggest(question string, passages []event.Passage) bool {
+	type candidate struct {
+		option
+		sure float64
+	}
+	var found []candidate
+	for _, g := range t.guess.Guesses {
+		sure := g.Probability * t.guess.InScope
+		if in := t.brain.intents[g.Intent]; in != nil && in.Answer != "" && sure >= t.bot.cfg.SuggestThreshold {
+			found = append(found, candidate{option{Label: label(in.Name), Intent: in.ID}, sure})
+		}
+	}
+	for i := range passages {
+		if p := &passages[i]; p.Answerable >= t.bot.cfg.SuggestThreshold {
+			found = append(found, candidate{option{Label: titleOf(p), Query: question, URL: p.URL}, p.Answerable})
+		}
+	}
+	if len(found) > 0 && t.talk.Stage == stageChoose {
+		t.talk.Failures++ // none of the last ones was it
+	}
+	if len(found) == 0 || t.talk.Failures > 1 {
+		return false
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.sure, a.sure) })
+	var options []option
+	var choices []event.Choice
+	for i, c := range found[:min(len(found), maxSuggestions)] {
+		c.ID = fmt.Sprintf("option%d-%d", i+1, t.last.Seq)
+		options = append(options, c.option)
+		choices = append(choices, event.Choice{ID: c.ID, Label: c.Label})
+	}
+	t.talk.Options = options
+	t.plan.Trace.Confidence = found[0].sure
+	t.say(actClarify, t.words("did_you_mean"), stageChoose, append(choices, t.choices(choiceNone, choiceHuman)...)...)
+	return true
+}
+
+// answerArticle answers from the passage that the visitor has chosen.
+func (t *turn) answerArticle(ctx context.Context, o *option) (bool, error) {
+	passages, err := t.bot.searcher.Search(ctx, event.SearchQuery{Text: o.Query, Audience: publicAudience, Limit: 2 * searchLimit})
+	if err != nil {
+		return false, fmt.Errorf("search the articles: %w", err)
+	}
+	i := slices.IndexFunc(passages, func(p event.Passage) bool { return p.URL == o.URL })
+	if i < 0 { // the article was changed meanwhile
+		return false, nil
+	}
+	t.talk.Question = o.Query
+	if !t.quote(o.Query, passages[i:i+1]) {
+		return false, nil
+	}
+	t.plan.Trace.Confidence = 1 // the visitor has said so
+	return true, nil
+}

@@ -1,0 +1,148 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/event"
+	"parley/internal/markup"
+)
+
+// What the bot did, as its trace says.
+const (
+	actAnswer    = "answer"    // from the articles
+	actIntent    = "intent"    // an intent's own answer
+	actSmallTalk = "smalltalk" // a phrase
+	actGreeting  = "greeting"
+	actClarify   = "clarify"  // asked which of some answers is meant
+	actFallback  = "fallback" // did not know, and asked again or offered a person
+	actHandoff   = "handoff"
+)
+
+// Reasons of a handoff.
+const (
+	reasonRequested = "requested"
+	reasonUnsure    = "low_confidence"
+	reasonFailure   = "repeated_failure"
+	reasonAnger     = "anger"
+	reasonError     = "error"
+)
+
+// Ids of the quick replies that the bot itself understands. Others are options
+// of the message they stand under.
+const (
+	choiceYes   = "yes"
+	choiceNo    = "no"
+	choiceHuman = "human"
+	choiceAgain = "again"
+	choiceNone  = "none"
+)
+
+// plan is what the bot does about the messages that wait.
+type plan struct {
+	Trace    event.BotTrace
+	Markdown string
+	Choices  []event.Choice
+	Sources  []event.Source
+	Handoff  *event.Handoff
+	After    talk // what it remembers then
+}
+
+// cid names an event of the answer to the message at seq: the same answer has
+// the same ids, whoever gives it.
+func cid(part string, seq uint64) string { return fmt.Sprintf("%s-%d", part, seq) }
+
+// answerCID is the id of the message that answers the one at seq, and of the
+// deltas before it.
+func answerCID(seq uint64) string { return cid("answer", seq) }
+
+// sender is the bot in message ids.
+const sender = "bot"
+
+// events lists what to store, in order: what was understood, what is said, and
+// the handoff. seq is that of the message that is answered.
+func (p *plan) events(conv string, seq uint64, from event.Actor) []event.Event {
+	trace := p.Trace
+	out := []event.Event{{Kind: event.KindBot, CID: cid("trace", seq), Bot: &trace}}
+	if p.Markdown != "" {
+		out = append(out, event.Event{
+			Kind: event.KindMessage, CID: answerCID(seq), Text: markup.Text(p.Markdown), HTML: markup.Render(p.Markdown),
+			Choices: p.Choices, Sources: p.Sources,
+		})
+	}
+	if p.Handoff != nil {
+		out = append(out, event.Event{Kind: event.KindHandoff, CID: cid("handoff", seq), Handoff: p.Handoff})
+	}
+	for i := range out {
+		out[i].Conv, out[i].At, out[i].From = conv, event.Now(), from
+	}
+	return out
+}
+
+// say sets the message and what the bot has asked with it.
+func (t *turn) say(action, markdown string, next stage, choices ...event.Choice) {
+	t.plan.Trace.Action = action
+	t.plan.Markdown, t.plan.Choices = markdown, choices
+	t.talk.Stage = next
+	options := make([]option, len(choices))
+	for i, c := range choices {
+		options[i] = option{ID: c.ID, Label: c.Label}
+		if known := slices.IndexFunc(t.talk.Options, func(o option) bool { return o.ID == c.ID }); known >= 0 {
+			options[i] = t.talk.Options[known]
+		}
+	}
+	t.talk.Options = options
+}
+
+// phrase says something in the bot's own words, with a way to a person.
+func (t *turn) phrase(action, key string, next stage, choices ...string) {
+	t.say(action, t.words(key), next, t.choices(append(choices, choiceHuman)...)...)
+}
+
+// answered says an answer and asks whether it was one.
+func (t *turn) answered(action, markdown string) {
+	t.say(action, markdown+"\n\n"+t.words("feedback"), stageFeedback, t.choices(choiceYes, choiceNo, choiceHuman)...)
+}
+
+// handOff passes the conversation to people, with a word about it.
+func (t *turn) handOff(reason, key string) {
+	t.say(actHandoff, t.words(key), stageNone)
+	t.plan.Handoff = &event.Handoff{Reason: reason, Summary: t.talk.summary(), Skills: t.talk.Skills, Language: t.language}
+	if reason == reasonAnger {
+		t.plan.Handoff.Priority = 1
+	}
+	t.talk.enter(event.StateQueued)
+}
+
+// words is a phrase in the visitor's language.
+func (t *turn) words(key string) string {
+	return t.bot.phrases.say(t.language, key, t.last.Seq, "{name}", t.name)
+}
+
+func (t *turn) choices(ids ...string) []event.Choice {
+	out := make([]event.Choice, len(ids))
+	for i, id := range ids {
+		out[i] = event.Choice{ID: id, Label: t.words("label_" + id)}
+	}
+	return out
+}
+
+// done closes the plan.
+func (t *turn) done() plan {
+	t.plan.Trace.Language, t.plan.Trace.Sentiment = t.language, string(t.read.Sentiment)
+	t.talk.Pending = nil
+	t.talk.remember(true, markup.Text(t.plan.Markdown))
+	t.plan.After = t.talk
+	return t.plan
+}
+
+// label makes an intent's name readable: "change_address" is "Change address".
+func label(name string) string {
+	name = strings.TrimSpace(strings.ReplaceAll(name, "_", " "))
+	runes := []rune(name)
+	if len(runes) == 0 {
+		return name
+	}
+	return strings.ToUpper(string(runes[:1])) + string(runes[1:])
+}

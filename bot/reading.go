@@ -1,0 +1,46 @@
+package bot
+
+import "sync"
+
+// reading is what a message says, apart from its intent.
+type reading struct {
+	Language   string // code, "" when the message does not tell
+	Sentiment  Sentiment
+	SmallTalk  SmallTalk
+	WantsHuman bool
+}
+
+// understanding reads everything about a message that needs no teaching. It is
+// immutable and safe for any number of goroutines.
+type understanding struct {
+	languages *detector
+	feelings  *feelings
+	chatter   *chatter
+	wish      *wish
+	patterns  *patterns
+	memory    sync.Pool // *normalized
+}
+
+func newUnderstanding() *understanding {
+	return &understanding{languages: newDetector(), feelings: newFeelings(), chatter: newChatter(), wish: newWish(), patterns: newPatterns()}
+}
+
+func (u *understanding) read(text string) reading {
+	n, ok := u.memory.Get().(*normalized)
+	if !ok {
+		n = &normalized{}
+	}
+	defer u.memory.Put(n)
+	n.set(text)
+	return reading{
+		Language: u.languages.detect(text, n), Sentiment: u.feelings.of(text, n),
+		SmallTalk: u.chatter.of(n), WantsHuman: u.wish.in(n),
+	}
+}
+
+// fold returns text as it is compared: two texts that fold alike say the same.
+func (u *understanding) fold(text string) string {
+	var n normalized
+	n.set(text)
+	return string(n.text)
+}

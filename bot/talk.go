@@ -1,0 +1,173 @@
+package bot
+
+import (
+	"strings"
+
+	"parley/event"
+	"parley/internal/markup"
+)
+
+// talk is what the bot remembers of a conversation. It is a fold of the
+// conversation's events, with what the bot decided kept beside.
+type talk struct {
+	Conv string `json:"-"`
+	Seq  uint64 `json:"-"` // events up to here are dealt with
+
+	State    event.State `json:"state"`
+	Inbox    string      `json:"inbox,omitempty"`
+	Locale   string      `json:"locale,omitempty"`   // of the visitor's browser, BCP 47
+	Language string      `json:"language,omitempty"` // of their last message that told one
+
+	Pending  []said         `json:"pending,omitempty"`  // what the visitor said and nobody has answered
+	Stage    stage          `json:"stage,omitempty"`    // what the bot asked last
+	Failures int            `json:"failures,omitempty"` // times in a row that it could not help
+	Upset    int            `json:"upset,omitempty"`    // messages that showed frustration
+	Options  []option       `json:"options,omitempty"`  // quick replies that mean something
+	Skills   map[string]int `json:"skills,omitempty"`   // of the last intent, for a handoff
+	Question string         `json:"question,omitempty"` // last one that was searched for
+	Lines    []line         `json:"lines,omitempty"`    // the end of the dialogue
+}
+
+// said is a visitor's message.
+type said struct {
+	Seq    uint64 `json:"seq"`
+	Text   string `json:"text,omitempty"`
+	Choice string `json:"choice,omitempty"` // id of the quick reply it answers
+	Files  int    `json:"files,omitempty"`
+}
+
+// stage is what the bot's last message asked.
+type stage string
+
+const (
+	stageNone     stage = ""
+	stageFeedback stage = "feedback" // did that answer your question?
+	stageRephrase stage = "rephrase" // could you say it in other words?
+	stageChoose   stage = "choose"   // did you mean one of these?
+	stageOffer    stage = "offer"    // do you want a person?
+)
+
+// option is a quick reply with what it stands for.
+type option struct {
+	ID     string `json:"id"`
+	Label  string `json:"label"`
+	Intent string `json:"intent,omitempty"` // answer of this intent
+	Query  string `json:"query,omitempty"`  // answer of Article to this question
+	URL    string `json:"url,omitempty"`
+}
+
+// line is a message of the dialogue, shortened.
+type line struct {
+	Bot  bool   `json:"bot,omitempty"`
+	Text string `json:"text"`
+}
+
+const (
+	maxLines   = 8
+	maxLine    = 400 // runes
+	maxPending = 10  // messages; of more, the last ones are read
+)
+
+// apply folds the next event in. The bot's own messages are folded by the
+// decision that made them, except when the talk is rebuilt from the log.
+func (t *talk) apply(e *event.Event) {
+	t.Seq = e.Seq
+	switch e.Kind {
+	case event.KindOpened:
+		if o := e.Opened; o != nil && t.State == "" {
+			t.Inbox, t.Locale = o.Inbox, o.Locale
+			t.enter(o.State)
+		}
+	case event.KindMessage:
+		t.say(e)
+	case event.KindHandoff, event.KindQueued:
+		t.enter(event.StateQueued)
+	case event.KindAssigned:
+		t.enter(event.StateAssigned)
+	case event.KindTransferred:
+		t.enter(event.StateQueued)
+		if e.Assigned != nil && e.Assigned.Agent != "" {
+			t.enter(event.StateAssigned)
+		}
+	case event.KindSnoozed:
+		t.enter(event.StateSnoozed)
+	case event.KindResolved:
+		t.enter(event.StateResolved)
+	case event.KindReopened:
+		switch {
+		case e.Assigned != nil && e.Assigned.Agent != "":
+			t.enter(event.StateAssigned)
+		case e.Queued != nil:
+			t.enter(event.StateQueued)
+		default:
+			t.enter(event.StateBot)
+		}
+	}
+}
+
+func (t *talk) say(e *event.Event) {
+	if e.Note {
+		return
+	}
+	text := strings.ReplaceAll(e.Text, "\x00", "") // PostgreSQL's JSON cannot hold it
+	switch e.From.Kind {
+	case event.ActorVisitor:
+		t.remember(false, text)
+		if t.State == event.StateBot || t.State == event.StateResolved {
+			t.Pending = append(t.Pending, said{Seq: e.Seq, Text: text, Choice: strings.ReplaceAll(e.Choice, "\x00", ""), Files: len(e.Attachments)})
+			t.Pending = t.Pending[max(0, len(t.Pending)-maxPending):]
+		}
+	case event.ActorBot:
+		t.remember(true, text)
+		t.Pending = nil
+	case event.ActorAgent:
+		if t.State == event.StateBot || t.State == event.StateQueued {
+			t.enter(event.StateAssigned) // chat assigns it to them at this moment
+		}
+	}
+}
+
+// enter begins a state. A message that waits for an answer waits for the bot
+// only: in a closed conversation it is what reopens it.
+func (t *talk) enter(state event.State) {
+	if state != event.StateBot && state != event.StateResolved {
+		t.Pending = nil
+	}
+	if state != t.State {
+		t.Stage, t.Failures, t.Upset, t.Options = stageNone, 0, 0, nil
+	}
+	t.State = state
+}
+
+func (t *talk) remember(bot bool, text string) {
+	if text = strings.TrimSpace(text); text == "" {
+		return
+	}
+	t.Lines = append(t.Lines, line{bot, markup.Cut(text, maxLine)})
+	t.Lines = t.Lines[max(0, len(t.Lines)-maxLines):]
+}
+
+// waits reports whether a message waits for the bot's answer.
+func (t *talk) waits() bool { return t.State == event.StateBot && len(t.Pending) > 0 }
+
+// language returns the language to answer in.
+func (t *talk) language() string {
+	if t.Language != "" {
+		return t.Language
+	}
+	return primary(t.Locale)
+}
+
+// summary tells an agent in a few lines what was said.
+func (t *talk) summary() string {
+	const lines = 4
+	var b strings.Builder
+	for _, l := range t.Lines[max(0, len(t.Lines)-lines):] {
+		who := "Visitor: "
+		if l.Bot {
+			who = "Bot: "
+		}
+		b.WriteString(who + markup.Cut(strings.Join(strings.Fields(l.Text), " "), 160) + "\n")
+	}
+	return strings.TrimSpace(b.String())
+}
