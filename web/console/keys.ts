@@ -5,6 +5,7 @@
  */
 import { commands, type Command } from "./commands";
 import { settings } from "./store/settings";
+import { stroke } from "./stroke";
 
 /** How long the first key of a sequence such as "g m" waits for the second, in ms. */
 const sequenceWait = 1200;
@@ -14,16 +15,6 @@ let firstAt = 0;
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-}
-
-/** The event in the notation of Command.keys. */
-export function stroke(event: KeyboardEvent): string {
-  const key = event.key === " " ? "space" : event.key.toLowerCase();
-  const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
-  const alt = event.altKey ? "alt+" : "";
-  // Signs such as ? carry their Shift already.
-  const shift = event.shiftKey && (key.length > 1 || /[a-z]/.test(key)) ? "shift+" : "";
-  return mod + alt + shift + key;
 }
 
 function find(keys: string): Command | undefined {

@@ -29,6 +29,8 @@ export interface Team {
 
 export interface Skill {
   name: string;
+  /** how many agents have it */
+  agents?: number;
 }
 
 export interface Contact {
@@ -38,17 +40,22 @@ export interface Contact {
   phone?: string;
   locale?: string;
   verified?: boolean;
-  attributes?: Record<string, unknown>;
+  attributes: Record<string, Attribute>;
   created_at?: string;
+  last_seen_at?: string;
 }
+
+/** null removes an attribute. */
+export type Attribute = string | number | boolean | null;
 
 /** A conversation with what surrounds it, for the panel. */
 export interface Detail {
   conversation: Summary;
-  contact?: Contact;
   page?: { url: string; title?: string };
   fields?: Record<string, string>;
   locale?: string;
+  /** up to where each side has seen it */
+  reads?: { agent: number; visitor: number };
 }
 
 export interface Canned {
@@ -95,7 +102,7 @@ export interface Inbox {
 export interface Intent {
   id: string;
   name: string;
-  title?: string;
+  description: string;
   examples: string[];
   answer: string;
   choices: Choice[];
@@ -122,7 +129,9 @@ export interface Article {
 export interface Collection {
   id: string;
   slug: string;
-  title: string;
-  description?: string;
-  position?: number;
+  /** locale → title */
+  titles: Record<string, string>;
+  position: number;
+  /** published ones, in all languages */
+  articles: number;
 }

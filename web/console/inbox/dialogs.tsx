@@ -14,6 +14,8 @@ import { Button } from "../ui/button";
 import { closeDialog, Dialog } from "../ui/dialog";
 import { useLoad } from "../ui/load";
 import { Presence } from "../ui/presence";
+import { naps } from "./naps";
+import { tagOf } from "./tag";
 
 interface Load {
   agent: string;
@@ -90,23 +92,6 @@ export function TransferDialog({ conv }: { conv: Summary }) {
   );
 }
 
-interface Nap {
-  id: "hour" | "three" | "tomorrow" | "monday";
-  at: Date;
-}
-
-/** Sensible times to come back, from a moment on. */
-export function naps(from: Date): Nap[] {
-  const later = (hours: number) => new Date(from.getTime() + hours * 3_600_000);
-  const morning = (days: number) => new Date(from.getFullYear(), from.getMonth(), from.getDate() + days, 9);
-  return [
-    { id: "hour", at: later(1) },
-    { id: "three", at: later(3) },
-    { id: "tomorrow", at: morning(1) },
-    { id: "monday", at: morning(((8 - from.getDay()) % 7) || 7) },
-  ];
-}
-
 /** The value of a datetime-local input, in local time. */
 function localValue(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
@@ -155,11 +140,6 @@ function tagsInUse(): string[] {
   const all = new Set<string>();
   for (const { shown } of everyConversation()) for (const tag of shown.peek().tags ?? []) all.add(tag);
   return [...all].sort();
-}
-
-/** How a tag is written: lower case, words joined by hyphens. */
-export function tagOf(text: string): string {
-  return text.trim().toLocaleLowerCase().replace(/\s+/g, "-").slice(0, 40);
 }
 
 export function TagsDialog({ conv }: { conv: Summary }) {

@@ -53,26 +53,20 @@ export function arrange({ events, entries, streams, unreadAfter }: Source): Item
     const edit = edits.get(original.seq);
     const event = edit ? { ...original, ...pick(edit) } : original;
     const midnight = new Date(event.at).setHours(0, 0, 0, 0);
-    const dayBegins = midnight !== day;
-    if (dayBegins) items.push({ type: "day", key: `day ${midnight}`, midnight });
+    if (midnight !== day) items.push({ type: "day", key: `day ${midnight}`, midnight });
     day = midnight;
-    const unreadBegins = !divided && event.seq > unreadAfter && event.from.kind === "visitor";
-    if (unreadBegins) items.push({ type: "unread", key: "unread" });
-    divided ||= unreadBegins;
+    if (!divided && event.seq > unreadAfter && event.from.kind === "visitor") {
+      items.push({ type: "unread", key: "unread" });
+      divided = true;
+    }
     if (event.kind !== "message") {
       items.push({ type: "line", key: String(event.seq), event });
       continue;
     }
-    const next = shown[i + 1];
-    items.push({
-      type: "message",
-      key: event.cid ?? String(event.seq),
-      event,
-      first: dayBegins || unreadBegins || !follows(shown[i - 1], event),
-      last: !next || !follows(event, next),
-      edited: !!edit,
-      erased: erased.has(event.seq),
-    });
+    const before = items.at(-1);
+    const first = before?.type !== "message" || !follows(shown[i - 1], event);
+    if (before?.type === "message" && !first) before.last = false;
+    items.push({ type: "message", key: event.cid ?? String(event.seq), event, first, last: true, edited: !!edit, erased: erased.has(event.seq) });
   }
   for (const [cid, text] of streams) items.push({ type: "stream", key: cid, text });
   for (const entry of entries) {

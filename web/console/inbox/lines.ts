@@ -24,10 +24,12 @@ function target(e: ChatEvent): string {
   return t("line.queue");
 }
 
-/** Who did it, at the beginning of a sentence. */
-function actor(e: ChatEvent): string {
-  return e.from.id === me.value?.id ? t("you.title") : who(e.from.id, e.from.name);
+/** Somebody at the beginning of a sentence. */
+function subject(id: string | undefined, name: string | undefined): string {
+  return id && id === me.value?.id ? t("you.title") : who(id, name);
 }
+
+const actor = (e: ChatEvent): string => subject(e.from.id, e.from.name);
 
 /** What the bot understood and did, for agents. */
 function botLine(e: ChatEvent): Line {
@@ -79,7 +81,7 @@ export function describe(e: ChatEvent): Line {
     case "assigned":
       return assignedLine(e);
     case "declined":
-      return { icon: "close", text: e.assigned?.auto ? t("line.expired", { name: target(e) }) : t("line.declined", { name: target(e) }) };
+      return { icon: "close", text: e.assigned?.auto ? t("line.expired", { name: target(e) }) : t("line.declined", { name: subject(e.assigned?.agent, e.assigned?.name) }) };
     case "transferred":
       return withReason({ icon: "transfer", text: t("line.transferred", { name: target(e), by: actor(e) }) }, e);
     case "resolved":

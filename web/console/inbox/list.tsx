@@ -12,25 +12,12 @@ import { list } from "../store/lists";
 import { t } from "../text";
 import { Button } from "../ui/button";
 import { Empty, Failed, Skeleton } from "../ui/state";
+import { moved } from "./moved";
 import { openId, openInbox, openView, pathTo } from "./open";
 import { Row, rowHeight } from "./row";
 
 /** Rows that exist at once. */
 const windowRows = 60;
-
-/** How many entries of the first list are at another place, or absent, in the second. */
-function moved(frozen: readonly string[], live: readonly string[]): number {
-  const place = new Map(live.map((id, i) => [id, i]));
-  const known = new Set(frozen);
-  let count = live.filter((id) => !known.has(id)).length;
-  let last = -1;
-  for (const id of frozen) {
-    const at = place.get(id) ?? -1;
-    if (at < last) count++;
-    else last = at;
-  }
-  return count;
-}
 
 export function ConversationList() {
   const view = openView.value;

@@ -1,14 +1,17 @@
 /** The inbox: list, thread, panel; narrower screens fold the panel, then show one pane at a time. */
-import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import type { Thread } from "../../shared/store";
+import { api } from "../api";
 import { useCommands } from "../commands";
 import { go, href } from "../router";
-import { conversation } from "../store/conversations";
-import { counts, need } from "../store/lists";
+import { conversation, learn } from "../store/conversations";
+import { counts } from "../store/lists";
 import { openThread } from "../store/live";
 import { change, settings } from "../store/settings";
 import { inboxes } from "../store/staff";
 import { t } from "../text";
+import type { Detail } from "../types";
+import { useLoad } from "../ui/load";
 import { Empty, Failed, Skeleton } from "../ui/state";
 import { Composer } from "./composer";
 import { ThreadHeader } from "./header";
@@ -30,6 +33,7 @@ export function InboxPage() {
   ]);
   return (
     <div class={`inbox${id ? " inbox-open" : ""}${panelShown.value ? " inbox-panel" : ""}`}>
+      <h1 class="sr">{t("nav.inbox")}</h1>
       <section class="pane pane-list" aria-label={t("pane.list")} style={{ "--list": `${listWidth}px` }} tabIndex={-1}>
         <ListHead />
         <ConversationList />
@@ -53,10 +57,10 @@ function ListHead() {
   return (
     <>
     <header class="list-head">
-      <h1>
+      <h2>
         {t(`view.${view}`)}
         {counts.value && <span class="count tabular">{counts.value[view]}</span>}
-      </h1>
+      </h2>
       {inboxes.value.length > 1 && (
         <select class="input list-filter" aria-label={t("list.inbox")} value={inbox} onChange={(event) => go(`/inbox/${view}${event.currentTarget.value && `?inbox=${event.currentTarget.value}`}`)}>
           <option value="">{t("list.inbox.all")}</option>
@@ -90,29 +94,28 @@ function NothingOpen() {
   );
 }
 
+/** Loads what surrounds the conversation, and with it the conversation when it was never heard of. */
+async function loadDetail(id: string, thread: Thread): Promise<Detail> {
+  const detail = await api.get<Detail>(`/conversations/${id}`);
+  learn([detail.conversation]);
+  if (detail.reads) thread.setSeen("visitor", detail.reads.visitor);
+  return detail;
+}
+
 function OpenConversation({ id, panelWidth }: { id: string; panelWidth: number }) {
-  const error = useSignal<unknown>(null);
-  const known = useSignal(conversation(id) !== undefined);
-  const load = () => {
-    error.value = null;
-    need(id).then(
-      () => (known.value = true),
-      (reason: unknown) => (error.value = reason),
-    );
-  };
-  useEffect(() => {
-    uncover();
-    load();
-  }, [id]);
   const thread = useMemo(() => openThread(id), [id]);
+  const detail = useLoad(() => loadDetail(id, thread), [id]);
+  useEffect(uncover, [id]);
   useEffect(() => {
     if (panelOver.value) document.querySelector<HTMLElement>(".panel-close")?.focus();
   }, [panelOver.value]);
-  const conv = known.value ? conversation(id)?.value : undefined;
+  // The first answer may bring a conversation that has no signal yet.
+  void detail.value.value;
+  const conv = conversation(id)?.value;
   if (!conv) {
     return (
       <section class="pane pane-thread" aria-label={t("pane.thread")}>
-        {error.value ? <Failed error={error.value} retry={load} /> : <Skeleton kind="bubble" rows={5} />}
+        {detail.error.value ? <Failed error={detail.error.value} retry={() => void detail.reload()} /> : <Skeleton kind="bubble" rows={5} />}
       </section>
     );
   }
@@ -126,7 +129,7 @@ function OpenConversation({ id, panelWidth }: { id: string; panelWidth: number }
       {panelShown.value && (
         <aside class="pane pane-panel" aria-label={t("pane.panel")} style={{ "--panel": `${panelWidth}px` }} tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && uncover()}>
           <Splitter label={t("pane.panel.width")} width={panelWidth} min={260} max={520} end onChange={(width) => change({ panelWidth: width })} />
-          <Panel conv={conv} />
+          <Panel conv={conv} detail={detail.value.value} />
         </aside>
       )}
     </>

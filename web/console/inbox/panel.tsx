@@ -22,14 +22,12 @@ import { stateText } from "./header";
 import { nameOf } from "./open";
 import { uncover } from "./panelstate";
 
-export function Panel({ conv }: { conv: Summary }) {
-  const detail = useLoad(() => api.get<Detail>(`/conversations/${conv.id}`), [conv.id, conv.contact]);
-  const found = detail.value.value;
-  if (!found) return detail.error.value ? <Failed error={detail.error.value} retry={() => void detail.reload()} /> : <Skeleton kind="line" rows={8} />;
-  const contact: Contact = found.contact ?? { id: conv.contact, name: conv.name, email: "" };
+export function Panel({ conv, detail: found }: { conv: Summary; detail: Detail | undefined }) {
+  const loaded = useLoad(() => api.get<Contact>(`/contacts/${conv.contact}`), [conv.contact]);
+  const contact = loaded.value.value;
+  if (!contact) return loaded.error.value ? <Failed error={loaded.error.value} retry={() => void loaded.reload()} /> : <Skeleton kind="line" rows={8} />;
   const save = async (part: Partial<Contact>) => {
-    await api.patch(`/contacts/${contact.id}`, part);
-    detail.value.value = { ...found, contact: { ...contact, ...part } };
+    loaded.value.value = await api.patch<Contact>(`/contacts/${contact.id}`, part);
     if (part.name !== undefined) learn([{ ...conv, name: part.name }]);
   };
   return (
@@ -38,12 +36,12 @@ export function Panel({ conv }: { conv: Summary }) {
       <Section title={t("panel.conversation")}>
         <Handling conv={conv} />
       </Section>
-      {(found.page || found.locale) && (
+      {(found?.page || found?.locale) && (
         <Section title={t("panel.where")}>
           <Where detail={found} />
         </Section>
       )}
-      {found.fields && Object.keys(found.fields).length > 0 && (
+      {found?.fields && Object.keys(found.fields).length > 0 && (
         <Section title={t("panel.fields")}>
           <dl class="facts">
             {Object.entries(found.fields).map(([name, value]) => (
@@ -179,9 +177,9 @@ interface AttributesProps {
 }
 
 function Attributes({ contact, save }: AttributesProps) {
-  const attributes = contact.attributes ?? {};
   const adding = useSignal(false);
-  const set = (name: string, value: string) => save({ attributes: { ...attributes, [name]: value } });
+  // Only what changes is sent; an emptied value removes the attribute.
+  const set = (name: string, value: string) => save({ attributes: { [name]: value || null } });
   const add = async (event: Event) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
@@ -192,7 +190,7 @@ function Attributes({ contact, save }: AttributesProps) {
   return (
     <>
       <dl class="facts">
-        {Object.entries(attributes).map(([name, value]) => (
+        {Object.entries(contact.attributes).map(([name, value]) => (
           <Fact key={name} name={name.replaceAll("_", " ")}>
             <Editable label={name} value={String(value ?? "")} empty="–" disabled={stale.value} save={(text) => set(name, text)} />
           </Fact>

@@ -46,9 +46,9 @@ export function Row({ conv, path, query, index, size, current }: RowProps) {
           </time>
         </span>
         <span class="row-line">
-          <span class="row-preview" dir="auto">
+          <span class="row-preview">
             {hasDraft(c.id) ? <span class="row-draft">{t("row.draft")} </span> : ours && <Icon name="reply" size={13} />}
-            {c.preview || t("row.empty")}
+            <bdi>{c.preview || t("row.empty")}</bdi>
           </span>
           {c.unread > 0 && (
             <span class="badge" aria-label={t("row.unread", { n: c.unread })}>

@@ -6,6 +6,7 @@ import { me } from "../store/session";
 import { inboxName } from "../store/staff";
 import { t } from "../text";
 import type { Canned } from "../types";
+import { fillIn, type Trigger, triggerAt } from "./trigger";
 
 export interface Suggestion {
   id: string;
@@ -13,39 +14,6 @@ export interface Suggestion {
   detail: string;
   /** What takes the place of the typed word. */
   text: string;
-}
-
-/** The word before the caret that asks for suggestions. */
-export interface Trigger {
-  sign: "/" | "#";
-  word: string;
-  /** Where it begins in the text. */
-  start: number;
-}
-
-/** Finds a trigger: a sign at the start of a line or after a space. A hash takes several words. */
-export function triggerAt(text: string, caret: number): Trigger | null {
-  const before = text.slice(0, caret);
-  const found = /(?:^|\s)(\/[\p{L}\p{N}_-]*|#[^\n#]{0,60})$/u.exec(before);
-  if (!found?.[1]) return null;
-  const word = found[1];
-  return { sign: word[0] as "/" | "#", word: word.slice(1), start: caret - word.length };
-}
-
-/** Replaces the variables of a canned response. One without a value is left out, with the space before it. */
-export function fillIn(text: string, c: Summary, agent: string): string {
-  const first = (name: string) => name.split(" ")[0] ?? "";
-  const values: Record<string, string> = {
-    "contact.name": c.name,
-    "contact.first_name": first(c.name),
-    "agent.name": agent,
-    "agent.first_name": first(agent),
-    "inbox.name": inboxName(c.inbox),
-  };
-  return text.replace(/(\s?)\{\{\s*([\w.]+)\s*\}\}/g, (all, space: string, name: string) => {
-    const value = values[name];
-    return value === undefined ? all : value && space + value;
-  });
 }
 
 const canned = signal<Canned[] | null>(null);
@@ -96,10 +64,11 @@ export class Suggester {
     if (found.sign === "#") return this.articles.value;
     const wanted = found.word.toLowerCase();
     const own = me.value?.name ?? "";
+    const conv = this.conv();
     return (canned.value ?? [])
       .filter(({ shortcut, title }) => shortcut.toLowerCase().startsWith(wanted) || title.toLowerCase().includes(wanted))
       .slice(0, 8)
-      .map((each) => ({ id: each.id, title: `/${each.shortcut}`, detail: each.title || each.text, text: fillIn(each.text, this.conv(), own) }));
+      .map((each) => ({ id: each.id, title: `/${each.shortcut}`, detail: each.title || each.text, text: fillIn(each.text, conv, own, inboxName(conv.inbox)) }));
   }
 
   private async search(word: string): Promise<void> {

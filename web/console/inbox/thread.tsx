@@ -238,11 +238,12 @@ function useScroll(thread: Thread, items: readonly Item[]) {
 
   useEffect(() => {
     if (!body.current) return;
-    // Pictures arrive late and make the thread grow.
+    // Pictures arrive late and make the thread grow; a banner makes it shorter.
     const observer = new ResizeObserver(() => {
       if (box.current && state.current.atEnd) box.current.scrollTop = box.current.scrollHeight;
     });
     observer.observe(body.current);
+    if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
   }, [thread, items.length > 0]);
 

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
 import { readJSON } from "../../shared/storage";
-import type { Actor, Summary } from "../../shared/wire";
+import type { ActorKind, Summary } from "../../shared/wire";
 import { api } from "../api";
 import { go, href, place } from "../router";
 import { storage } from "../store/settings";
@@ -12,13 +12,14 @@ import { full, stamp } from "../time";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Empty, Failed, Skeleton } from "../ui/state";
+import { parts } from "./parts";
 
 interface Hit {
   conv: string;
   seq: number;
   at: string;
-  from: Actor;
-  /** Plain text with the matches between <mark> and </mark>. */
+  from: ActorKind;
+  /** Escaped text with the matches between <mark> and </mark>. */
   snippet: string;
   name: string;
 }
@@ -30,18 +31,6 @@ interface Results {
 
 const recentKey = "searches";
 const keptSearches = 6;
-
-/** The parts of a snippet; the matched ones are marked. Nothing of it is taken for HTML. */
-export function parts(snippet: string): { text: string; hit: boolean }[] {
-  return snippet
-    .split(/<mark>|<\/mark>/)
-    .map((text, i) => ({ text: plain(text), hit: i % 2 === 1 }))
-    .filter(({ text }) => text);
-}
-
-function plain(text: string): string {
-  return text.replace(/&(lt|gt|amp|quot|#39|#34);/g, (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'", "#34": '"' })[name] ?? "");
-}
 
 export function SearchPage() {
   const query = place.value.query.get("q")?.trim() ?? "";
@@ -62,6 +51,7 @@ export function SearchPage() {
             {t("search.verb")}
           </Button>
         </form>
+        <p class="hint">{t("search.operators")}</p>
       </header>
       {contact ? <OfContact key={contact} id={contact} name={query} /> : query ? <Found key={query} query={query} /> : <Recent />}
     </div>
@@ -135,7 +125,7 @@ function Found({ query }: { query: string }) {
             <a class="hit" href={href(`/inbox/all/${hit.conv}?seq=${hit.seq}`)}>
               <span class="hit-head">
                 <bdi class="hit-name">{hit.name || t("visitor", { id: hit.conv.slice(-4) })}</bdi>
-                <span class="muted">{t(`search.from.${hit.from.kind}`, { name: hit.from.name })}</span>
+                <span class="muted">{t(`search.from.${hit.from}`)}</span>
                 <time dateTime={hit.at} title={full(hit.at)}>
                   {stamp(hit.at)}
                 </time>

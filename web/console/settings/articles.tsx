@@ -1,6 +1,6 @@
 /** Articles of the help centre: listed by status, written beside their preview. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { safeHTML } from "../../shared/html";
 import { api } from "../api";
 import { go, href, place } from "../router";
@@ -13,7 +13,7 @@ import { makeForm, SelectField, TextField, LinesField, type Form } from "../ui/f
 import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { loadCollections } from "./collections";
+import { collectionTitle, loadCollections } from "./collections";
 import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
 
 const statuses: Article["status"][] = ["published", "draft", "archived"];
@@ -71,8 +71,7 @@ function Edit({ id }: { id: string }) {
   const loaded = useLoad(async () => {
     const collections = await loadCollections();
     if (id === "new") return { article: undefined, collections };
-    const answer = await api.get<Article | { article: Article }>(`/articles/${id}`);
-    return { article: "article" in answer ? answer.article : answer, collections };
+    return { article: await api.get<Article>(`/articles/${id}`), collections };
   }, [id]);
   return <Ready of={loaded}>{({ article, collections }) => <Editor article={article} collections={collections} />}</Ready>;
 }
@@ -102,16 +101,18 @@ function Editor({ article, collections }: { article: Article | undefined; collec
     [article],
   );
   const status = useSignal<Article["status"]>(article?.status ?? "draft");
+  const revision = useRef(article?.revision ?? 0);
   const editable = may("supervisor");
   const save = async (next: Article["status"]) => {
     const stored = await form.submit(async (values) => {
       const body = { ...values, status: next };
       if (article) {
-        await api.patch(`/articles/${article.id}`, body);
+        // The revision tells the server what this author has seen: a later one is a conflict.
+        revision.current = (await api.patch<Article>(`/articles/${article.id}`, { ...body, revision: revision.current })).revision;
         return;
       }
-      const answer = await api.post<Article | { article: Article }>("/articles", body);
-      go(`/settings/articles/${"article" in answer ? answer.article.id : answer.id}`, "replace");
+      const made = await api.post<Article>("/articles", body);
+      go(`/settings/articles/${made.id}`, "replace");
     });
     if (!stored) return;
     status.value = next;
@@ -161,7 +162,7 @@ function Editor({ article, collections }: { article: Article | undefined; collec
       <fieldset disabled={!editable} class="form">
         <div class="form-columns">
           <TextField form={form} name="title" label={t("field.title")} />
-          <SelectField form={form} name="collection" label={t("articles.collection")} options={[{ value: "", label: t("articles.collection.none") }, ...collections.map((one) => ({ value: one.id, label: one.title }))]} />
+          <SelectField form={form} name="collection" label={t("articles.collection")} options={[{ value: "", label: t("articles.collection.none") }, ...collections.map((one) => ({ value: one.id, label: collectionTitle(one) }))]} />
         </div>
         <Writing form={form} />
         <details class="more">

@@ -1,16 +1,23 @@
-/** Collections: the chapters of the help centre. */
+/** Collections: the chapters of the help centre, with a title in each language. */
 import { api } from "../api";
 import { go } from "../router";
-import { t } from "../text";
+import { locale, t } from "../text";
 import type { Collection } from "../types";
+import { inboxes } from "../store/staff";
 import { Button } from "../ui/button";
-import { AreaField, FormView, TextField, useForm } from "../ui/form";
+import { FormView, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
 
 export async function loadCollections(): Promise<Collection[]> {
   return (await api.get<{ collections: Collection[] }>("/collections")).collections;
+}
+
+/** The title in the console's language, else in any. */
+export function collectionTitle({ titles, slug }: Collection): string {
+  const language = locale.value.split("-")[0] ?? "";
+  return titles[language] ?? titles["en"] ?? Object.values(titles)[0] ?? slug;
 }
 
 export function CollectionsPage({ id }: { id: string }) {
@@ -24,7 +31,7 @@ function CollectionList({ all }: { all: Collection[] }) {
       {all.length ? (
         <ul class="items">
           {all.map((one) => (
-            <ItemRow key={one.id} href={`/settings/collections/${one.id}`} title={one.title} detail={one.description} />
+            <ItemRow key={one.id} href={`/settings/collections/${one.id}`} title={collectionTitle(one)} detail={t("collections.articles", { n: one.articles })} />
           ))}
         </ul>
       ) : (
@@ -36,28 +43,42 @@ function CollectionList({ all }: { all: Collection[] }) {
   );
 }
 
+/** The languages that visitors are served in, and those that have a title already. */
+function titleLanguages(titles: Record<string, string>): string[] {
+  const served = inboxes.value.flatMap((inbox) => inbox.languages);
+  return [...new Set([...Object.keys(titles), ...served, "en"])].sort();
+}
+
 function CollectionForm({ collection }: { collection: Collection | undefined }) {
-  const form = useForm({ title: collection?.title ?? "", description: collection?.description ?? "", position: collection?.position ?? 0 }, collection?.id);
+  const titles = collection?.titles ?? {};
+  // Each title is a field of its own, named by its language.
+  const form = useForm<Record<string, string>>({ ...titles, position: String(collection?.position ?? 0) }, collection?.id);
+  const names = new Intl.DisplayNames([locale.value], { type: "language" });
+  const save = ({ position = "0", ...rest }: Record<string, string>) => {
+    const body = { titles: Object.fromEntries(Object.entries(rest).filter(([, title]) => title.trim())), position: Number(position) };
+    return collection ? api.patch(`/collections/${collection.id}`, body) : api.post("/collections", body);
+  };
   const done = () => {
     saved();
     go("/settings/collections", "replace");
   };
   return (
-    <Frame title={collection?.title ?? t("collections.new")} up="/settings/collections" upTitle={t("settings.collections")}>
+    <Frame title={collection ? collectionTitle(collection) : t("collections.new")} up="/settings/collections" upTitle={t("settings.collections")}>
       <FormView
         form={form}
-        save={(values) => (collection ? api.patch(`/collections/${collection.id}`, values) : api.post("/collections", values))}
+        save={save}
         onSaved={done}
         extra={
           collection && (
-            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/collections/${collection.id}`, title: t("remove.named", { name: collection.title }), text: t("collections.remove"), then: "/settings/collections" })}>
+            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/collections/${collection.id}`, title: t("remove.named", { name: collectionTitle(collection) }), text: t("collections.remove"), then: "/settings/collections" })}>
               {t("remove")}
             </Button>
           )
         }
       >
-        <TextField form={form} name="title" label={t("field.title")} />
-        <AreaField form={form} name="description" label={t("field.description")} rows={3} />
+        {titleLanguages(titles).map((language) => (
+          <TextField key={language} form={form} name={language} label={t("collections.title", { language: names.of(language) ?? language })} />
+        ))}
         <TextField form={form} name="position" label={t("collections.position")} hint={t("collections.position.hint")} type="number" min={0} />
       </FormView>
     </Frame>

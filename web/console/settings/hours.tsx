@@ -4,21 +4,9 @@ import { locale, t } from "../text";
 import type { Day, Inbox } from "../types";
 import { IconButton } from "../ui/button";
 import { Switch } from "../ui/form";
+import { toMinutes, toTime } from "./minutes";
 
 type Hours = Inbox["hours"];
-
-/** Minutes from midnight as an input of type time has them; the end of the day is 00:00. */
-export function toTime(minutes: number): string {
-  const within = minutes % 1440;
-  return `${String(Math.floor(within / 60)).padStart(2, "0")}:${String(within % 60).padStart(2, "0")}`;
-}
-
-/** The minutes of a time; as the end of an interval midnight is the end of the day. */
-export function toMinutes(time: string, end: boolean): number {
-  const [hours = 0, minutes = 0] = time.split(":").map(Number);
-  const total = hours * 60 + minutes;
-  return end && total === 0 ? 1440 : total;
-}
 
 /** Weekdays beginning with Monday; 0 is Sunday. */
 const week = [1, 2, 3, 4, 5, 6, 0];

@@ -71,8 +71,8 @@ function InboxForm({ inbox }: { inbox: Inbox | undefined }) {
       await api.patch(`/inboxes/${inbox.id}`, values);
       return;
     }
-    const made = await api.post<Inbox | { inbox: Inbox }>("/inboxes", values);
-    go(`/settings/inboxes/${"inbox" in made ? made.inbox.id : made.id}`, "replace");
+    const made = await api.post<Inbox>("/inboxes", values);
+    go(`/settings/inboxes/${made.id}`, "replace");
   };
   const done = () => {
     saved();

@@ -32,7 +32,7 @@ function IntentList({ all }: { all: Intent[] }) {
               key={intent.id}
               href={`/settings/intents/${intent.id}`}
               title={intent.name.replaceAll("_", " ")}
-              detail={intent.examples[0]}
+              detail={intent.description || intent.examples[0]}
               end={
                 <>
                   {!intent.enabled && <span class="badge">{t("off")}</span>}
@@ -60,6 +60,7 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
   const form = useForm(
     {
       name: intent?.name ?? "",
+      description: intent?.description ?? "",
       examples: intent?.examples ?? [],
       answer: intent?.answer ?? "",
       choices: intent?.choices.map((choice) => choice.label) ?? [],
@@ -94,6 +95,7 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
           }
         >
           <TextField form={form} name="name" label={t("field.name")} hint={t("intents.name.hint")} />
+          <TextField form={form} name="description" label={t("field.description")} hint={t("intents.description.hint")} />
           <LinesField form={form} name="examples" label={t("intents.examples")} hint={t("intents.examples.hint")} rows={8} />
           <AreaField form={form} name="answer" label={t("intents.answer")} hint={t("intents.answer.hint")} rows={5} />
           <LinesField form={form} name="choices" label={t("intents.choices")} hint={t("intents.choices.hint")} rows={3} />

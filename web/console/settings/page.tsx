@@ -63,10 +63,12 @@ function Chosen({ section, id }: { section: Section; id: string }) {
   const Page = pages[section.id];
   return (
     <>
-      <a class="crumb only-phone" href={href("/settings")}>
-        <Icon name="left" size={16} />
-        {t("nav.settings")}
-      </a>
+      {!id && (
+        <a class="crumb only-phone" href={href("/settings")}>
+          <Icon name="left" size={16} />
+          {t("nav.settings")}
+        </a>
+      )}
       <Page id={id} />
     </>
   );

@@ -2,13 +2,9 @@
 import { t } from "../text";
 import type { PreChatField } from "../types";
 import { Button, IconButton } from "../ui/button";
+import { attributeOf } from "./attribute";
 
 const kinds: PreChatField["type"][] = ["text", "email", "select", "textarea"];
-
-/** The attribute that a label is stored under. */
-export function attributeOf(label: string): string {
-  return label.trim().toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 40);
-}
 
 export function PreChatEditor({ fields, onChange }: { fields: PreChatField[]; onChange: (fields: PreChatField[]) => void }) {
   const change = (at: number, part: Partial<PreChatField>) => onChange(fields.map((field, i) => (i === at ? { ...field, ...part } : field)));

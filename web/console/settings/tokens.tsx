@@ -12,30 +12,32 @@ import { CopyField, Frame, Part, Ready, remove } from "./frame";
 
 interface Token {
   id: string;
-  name: string;
+  label: string;
   role: Role;
   created_at: string;
   last_used_at?: string;
+  revoked_at?: string;
 }
 
 export function TokensPage() {
   const tokens = useLoad(() => api.get<{ tokens: Token[] }>("/tokens"));
   const made = useSignal("");
-  const form = useForm<{ name: string; role: Role }>({ name: "", role: "agent" });
+  const form = useForm<{ label: string; role: Role }>({ label: "", role: "agent" });
   return (
     <Frame title={t("settings.tokens")} lead={t("tokens.lead")}>
       <Ready of={tokens}>
-        {({ tokens: list }) =>
-          list.length ? (
+        {({ tokens: all }) => {
+          const list = all.filter((token) => !token.revoked_at);
+          return list.length ? (
             <ul class="items">
               {list.map((token) => (
                 <li key={token.id} class="item">
                   <span class="item-text">
-                    <bdi class="item-title">{token.name}</bdi>
+                    <bdi class="item-title">{token.label}</bdi>
                     <span class="item-detail">{token.last_used_at ? t("tokens.used", { time: ago(token.last_used_at) }) : t("tokens.unused")}</span>
                   </span>
                   <span class="badge">{t(`role.${token.role}`)}</span>
-                  <IconButton icon="trash" label={t("remove.named", { name: token.name })} tip="start" onClick={() => remove({ path: `/tokens/${token.id}`, title: t("remove.named", { name: token.name }), text: t("tokens.remove"), verb: t("tokens.revoke"), onRemoved: tokens.reload })} />
+                  <IconButton icon="trash" label={t("remove.named", { name: token.label })} tip="start" onClick={() => remove({ path: `/tokens/${token.id}`, title: t("remove.named", { name: token.label }), text: t("tokens.remove"), verb: t("tokens.revoke"), onRemoved: tokens.reload })} />
                 </li>
               ))}
             </ul>
@@ -43,8 +45,8 @@ export function TokensPage() {
             <Empty icon="key" title={t("tokens.empty.title")}>
               {t("tokens.empty.text")}
             </Empty>
-          )
-        }
+          );
+        }}
       </Ready>
       {made.value && (
         <div class="notice notice-ok" role="status">
@@ -60,12 +62,12 @@ export function TokensPage() {
             made.value = (await api.post<{ token: string }>("/tokens", values)).token;
           }}
           onSaved={() => {
-            form.values.value = { name: "", role: "agent" };
+            form.values.value = { label: "", role: "agent" };
             void tokens.reload();
           }}
         >
           <div class="form-columns">
-            <TextField form={form} name="name" label={t("field.name")} hint={t("tokens.name.hint")} />
+            <TextField form={form} name="label" label={t("field.name")} hint={t("tokens.name.hint")} />
             <SelectField form={form} name="role" label={t("agents.role")} options={(["agent", "supervisor", "admin"] as const).map((role) => ({ value: role, label: t(`role.${role}`) }))} />
           </div>
         </FormView>

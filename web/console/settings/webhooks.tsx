@@ -33,7 +33,7 @@ interface Delivery {
 }
 
 const types = [
-  "conversation.opened", "conversation.message", "conversation.handoff", "conversation.assigned", "conversation.transferred",
+  "conversation.opened", "conversation.message", "conversation.handoff", "conversation.queued", "conversation.assigned", "conversation.transferred",
   "conversation.resolved", "conversation.reopened", "conversation.rated", "contact.created", "contact.updated", "contact.merged",
 ];
 

@@ -103,7 +103,7 @@ function useRemote(): void {
     const timer = setTimeout(async () => {
       const [people, articles] = await Promise.allSettled([
         api.get<{ contacts: Contact[] }>("/contacts", { q: text }),
-        api.get<{ results: { article: string; title: string; url: string }[] }>("/help/search", { q: text }),
+        api.get<{ results: { article: string; title: string }[] }>("/articles/search", { q: text }),
       ]);
       if (late) return;
       const contacts = people.status === "fulfilled" ? people.value.contacts : [];
@@ -114,7 +114,7 @@ function useRemote(): void {
           id: `person.${c.id}`, group: "people", title: c.name || c.email, detail: c.name ? c.email : "", icon: "person", score: fuzzy(text, c.name || c.email) || remote, run: () => go(`/search?contact=${c.id}&q=${encodeURIComponent(c.name || c.email)}`),
         })),
         ...[...unique.values()].slice(0, most).map((a): Entry => ({
-          id: `article.${a.article}`, group: "articles", title: a.title, icon: "book", score: fuzzy(text, a.title) || remote, run: () => open(a.url, "_blank", "noopener"),
+          id: `article.${a.article}`, group: "articles", title: a.title, icon: "book", score: fuzzy(text, a.title) || remote, run: () => go(`/settings/articles/${a.article}`),
         })),
       ];
     }, 150);

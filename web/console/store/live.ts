@@ -159,7 +159,7 @@ export function start(): void {
     });
   });
   effect(() => {
-    if (!online.value) outbox.peek()?.disconnected();
+    if (!online.value) untracked(() => outbox.peek()?.disconnected());
   });
   setInterval(() => {
     if (conn.lostAt.peek()) tick.value++;

@@ -1,6 +1,6 @@
 /** Conversations that are offered to this agent until a time, and notices of assignment. */
 import { signal } from "@preact/signals";
-import type { Notice, ServerFrame } from "../../shared/wire";
+import type { ServerFrame } from "../../shared/wire";
 import { attract } from "./attention";
 import { need } from "./lists";
 
@@ -19,8 +19,7 @@ export function dropOffer(conv: string): void {
 /** Takes a personal notice; false when the frame is none. */
 export function noticed(frame: ServerFrame): boolean {
   if (frame.type !== "notice") return false;
-  // The notice's own kind stands beside the frame's type.
-  const { notice, conv, until } = frame as Notice & { notice?: "offer" | "assigned" };
+  const { notice, conv, until } = frame;
   if (!conv) return true;
   if (notice === "offer" && until) {
     offers.value = [...offers.peek().filter((offer) => offer.conv !== conv), { conv, until: Date.parse(until) }];

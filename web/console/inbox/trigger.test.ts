@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Summary } from "../../shared/wire";
+import { fillIn, triggerAt } from "./trigger";
+
+const at = (text: string) => triggerAt(text, text.length);
+
+test("a slash asks for canned responses at the start of a word only", () => {
+  assert.deepEqual(at("/he"), { sign: "/", word: "he", start: 0 });
+  assert.deepEqual(at("Hello /bye"), { sign: "/", word: "bye", start: 6 });
+  assert.equal(at("and/or"), null);
+  assert.equal(at("/hello there"), null);
+  assert.equal(at("https://"), null);
+});
+
+test("a hash asks for articles and takes several words", () => {
+  assert.deepEqual(at("See #reset pass"), { sign: "#", word: "reset pass", start: 4 });
+  assert.equal(at("C#"), null);
+  assert.equal(at("#one\n"), null);
+});
+
+test("only what stands before the caret counts", () => {
+  assert.deepEqual(triggerAt("/hello world", 3), { sign: "/", word: "he", start: 0 });
+});
+
+const conv = { name: "Lena Hoffmann" } as Summary;
+
+test("variables are filled in", () => {
+  assert.equal(fillIn("Hi {{contact.first_name}}, {{ agent.name }} from {{inbox.name}}.", conv, "Ana Ruiz", "Acme"), "Hi Lena, Ana Ruiz from Acme.");
+});
+
+test("a variable without a value goes with its space, an unknown one stays", () => {
+  assert.equal(fillIn("Hi {{contact.name}}!", { name: "" } as Summary, "", ""), "Hi!");
+  assert.equal(fillIn("{{order.number}}", conv, "", ""), "{{order.number}}");
+});
+
+test("a value is never read as a pattern", () => {
+  assert.equal(fillIn("Hi {{contact.name}}", { name: "$& {{agent.name}}" } as Summary, "Ana", ""), "Hi $& {{agent.name}}");
+});
