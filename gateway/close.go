@@ -32,6 +32,12 @@ func byeRestart() disconnect {
 	return disconnect{Code: closeRestart, Reason: "the server restarts", Reconnect: true, After: rand.N(5 * time.Second)} //nolint:gosec // jitter, not a secret
 }
 
+// byeRights is for an agent who may see more than before: the rights of a
+// socket are read when it opens, so it opens again.
+func byeRights() disconnect {
+	return disconnect{Code: closeRestart, Reason: "your rights have changed", Reconnect: true}
+}
+
 // byeProtocol is for a client that does not speak the protocol.
 func byeProtocol(reason string) disconnect {
 	return disconnect{Code: closeProtocol, Reason: reason}

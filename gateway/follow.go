@@ -158,8 +158,14 @@ func (s *Service) onNotice(_ string, data []byte) {
 		return
 	}
 	for _, sock := range s.sockets.of(n.Agent) {
-		if n.Type == event.NoticeRevoked {
-			sock.end(byeError(errs.New(errs.Unauthenticated, "your session has ended; sign in again")))
+		switch n.Type {
+		case event.NoticeRevoked:
+			if n.Session == "" || n.Session == sock.viewer.Session {
+				sock.end(byeError(errs.New(errs.Unauthenticated, "your session has ended; sign in again")))
+			}
+			continue
+		case event.NoticeRights:
+			sock.end(byeRights())
 			continue
 		}
 		sock.send(noticeFrame(n))

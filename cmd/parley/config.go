@@ -30,6 +30,7 @@ type config struct {
 	PGBinDir    string
 
 	NATSURL    string
+	NATSMonitorURL []string
 	NATSCreds  string
 	NATSListen string
 	Durability string
@@ -78,6 +79,7 @@ func (c *config) flags() *pflag.FlagSet {
 	f.StringVar(&c.DatabaseURL, "database-url", "", "external PostgreSQL with pgvector 0.8 or newer (default: a private server below data)")
 	f.StringVar(&c.PGBinDir, "pg-bindir", "", "folder of the PostgreSQL programs for the private server (default: found on the machine)")
 	f.StringVar(&c.NATSURL, "nats-url", "", "external NATS with JetStream (default: a server inside this process)")
+	f.StringSliceVar(&c.NATSMonitorURL, "nats-monitor-url", nil, "monitoring address of each server behind nats-url, by which Parley checks that they sync before they acknowledge")
 	f.StringVar(&c.NATSCreds, "nats-creds", "", "credentials file for nats-url")
 	f.StringVar(&c.NATSListen, "nats-listen", "127.0.0.1:4222", "host:port where other programs reach the inner NATS; empty closes it")
 	f.StringVar(&c.Durability, "durability", "sync", "sync: an ack survives a power cut; relaxed: synced each second")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -80,38 +79,20 @@ func (s *stack) openDatabase(ctx context.Context, beside bool) error {
 
 func (s *stack) busConfig() bus.Config {
 	return bus.Config{
-		URL: s.cfg.NATSURL, CredsFile: s.cfg.NATSCreds, Dir: filepath.Join(s.cfg.Data, "nats"), Listen: s.cfg.NATSListen,
+		URL: s.cfg.NATSURL, MonitorURLs: s.cfg.NATSMonitorURL, CredsFile: s.cfg.NATSCreds, Dir: filepath.Join(s.cfg.Data, "nats"), Listen: s.cfg.NATSListen,
 		Shards: s.cfg.Shards, Replicas: s.cfg.Replicas, Relaxed: s.cfg.Durability == "relaxed", Log: s.log,
 	}
 }
 
 func (s *stack) openBus(ctx context.Context) error {
 	cfg := s.busConfig()
-	if s.joined && cfg.URL == "" {
-		if err := operatorAccess(&cfg); err != nil {
-			return fmt.Errorf("a server runs on %s, but its NATS cannot be reached: %w", s.cfg.Data, err)
-		}
-	}
 	var err error
-	s.bus, err = bus.Open(ctx, cfg)
+	if s.joined && cfg.URL == "" {
+		s.bus, err = bus.Join(ctx, cfg.Dir, s.log)
+	} else {
+		s.bus, err = bus.Open(ctx, cfg)
+	}
 	return err
-}
-
-// operatorAccess points cfg at the server that is running on its data folder.
-func operatorAccess(cfg *bus.Config) error {
-	raw, err := os.ReadFile(bus.CredentialsFile(cfg.Dir))
-	if err != nil {
-		return fmt.Errorf("read its credentials: %w", err)
-	}
-	var access struct{ URL, User, Password string }
-	if err := json.Unmarshal(raw, &access); err != nil {
-		return fmt.Errorf("read its credentials: %w", err)
-	}
-	if access.URL == "" {
-		return errors.New("it was started without --nats-listen")
-	}
-	cfg.URL, cfg.User, cfg.Password, cfg.Relaxed = access.URL, access.User, access.Password, true // the server itself keeps to its durability
-	return nil
 }
 
 func (s *stack) close() {
@@ -224,4 +205,13 @@ func (s *supervised) stop(ctx context.Context) error {
 	server := s.server
 	s.mu.Unlock()
 	return server.Stop(ctx)
+}
+
+// offlineStack is for commands that only look at the code: its modules are made
+// without PostgreSQL and NATS and must not be run.
+func offlineStack(cfg *config) *stack {
+	return &stack{
+		cfg: cfg, log: slog.New(slog.DiscardHandler), secret: make([]byte, 32),
+		stopServer: func(context.Context) error { return nil },
+	}
 }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"parley/kb"
+)
+
+func (p *program) kbCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "kb", Short: "Manage the knowledge base"}
+	cmd.AddCommand(p.kbImportCommand())
+	return cmd
+}
+
+func (p *program) kbImportCommand() *cobra.Command {
+	var opts kb.ImportOptions
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "import DIR",
+		Short: "Import a folder of Markdown articles",
+		Long: "Imports every .md and .mdx file below DIR. Front matter may give title, summary, collection, locale, order, aliases,\n" +
+			"audience and status. A second import changes only what has changed.",
+		Example: "  parley kb import ./help",
+		Args:    exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withServices(cmd.Context(), func(ctx context.Context, m *services) error {
+				report, err := m.kb.Import(ctx, args[0], opts, p.progress)
+				if err != nil {
+					return err
+				}
+				if err := m.kb.EmbedAll(ctx); err != nil {
+					return err
+				}
+				if asJSON {
+					return p.json(report)
+				}
+				return p.printImport(report)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Locale, "locale", "", "language of files that do not say (default en)")
+	f.BoolVar(&opts.Overwrite, "overwrite", false, "also replace articles that people have edited since the last import")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// progress keeps one line up to date on a terminal.
+func (p *program) progress(done, total int, path string) {
+	if isTerminal(p.errOut) {
+		_, _ = fmt.Fprintf(p.errOut, "\r\x1b[K%d of %d  %s", done, total, path) // progress only
+		if done == total {
+			_, _ = fmt.Fprint(p.errOut, "\r\x1b[K")
+		}
+	}
+}
+
+func (p *program) printImport(r kb.ImportReport) error {
+	if _, err := p.printf("%d created, %d updated, %d unchanged, %d skipped\n", r.Created, r.Updated, r.Unchanged, len(r.Skipped)); err != nil {
+		return err
+	}
+	for _, s := range r.Skipped {
+		if _, err := p.printf("  skipped %s: %s\n", s.Path, s.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
