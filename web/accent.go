@@ -7,13 +7,14 @@ import (
 )
 
 // palette is what a customer's accent colour becomes in one theme, so that
-// text on it and in it can be read whatever colour was chosen.
+// text on it and in it can be read whatever colour was chosen. The JSON names
+// are those of the tokens that it replaces.
 type palette struct {
 	Accent string `json:"accent"`
-	Hover  string `json:"hover"`
-	On     string `json:"on"`   // text on Accent and Hover, at least 4.5:1
-	Soft   string `json:"soft"` // tinted background
-	Text   string `json:"text"` // links, at least 4.5:1 on every background
+	Hover  string `json:"accent-hover"`
+	On     string `json:"on-accent"`   // text on Accent and Hover, at least 4.5:1
+	Soft   string `json:"accent-soft"` // tinted background
+	Text   string `json:"accent-text"` // links, at least 4.5:1 on every background
 }
 
 // The backgrounds and inks of styles/tokens.css that colours must stand on.
@@ -38,7 +39,7 @@ func palettes(hex string) (light, dark palette, ok bool) {
 		return light, dark, false
 	}
 	light = makePalette(c, c.mix(ink, 0.15), c.mix(white, 0.88), until(c, ink, textContrast, lightFloor, c.mix(white, 0.88)))
-	b := until(c, white, textContrast, darkFloor)
+	b := until(c.bright(), white, textContrast, darkFloor)
 	soft := b.mix(darkBase, 0.8)
 	dark = makePalette(b, b.mix(white, 0.2), soft, until(b, white, textContrast, darkFloor, soft))
 	return light, dark, true
@@ -82,6 +83,28 @@ func (c rgb) hex() string {
 func (c rgb) mix(other rgb, part float64) rgb {
 	for i := range c {
 		c[i] += (other[i] - c[i]) * part
+	}
+	return c
+}
+
+// bright keeps the hue and its strength and raises a dark colour to the middle
+// of the scale: mixed with white it would turn grey.
+func (c rgb) bright() rgb {
+	top, bottom := max(c[0], c[1], c[2]), min(c[0], c[1], c[2])
+	middle := (top + bottom) / 2
+	if middle == 0 || middle >= 0.6 {
+		return c
+	}
+	// HSL: the saturation of a colour of the lower half is spread over sum, of the
+	// upper half spread over what is left to white.
+	saturation := (top - bottom) / (top + bottom)
+	const lightness = 0.6
+	spread := saturation * (1 - (2*lightness - 1)) // top - bottom at that lightness
+	if top == bottom {
+		return rgb{lightness, lightness, lightness}
+	}
+	for i := range c {
+		c[i] = lightness + ((c[i]-bottom)/(top-bottom)-0.5)*spread
 	}
 	return c
 }

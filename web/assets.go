@@ -134,7 +134,11 @@ func (a *asset) send(c *fiber.Ctx, name, cache string) error {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Type(strings.TrimPrefix(path.Ext(name), "."), "utf-8")
-	switch encoding := c.AcceptsEncodings("br", "gzip"); {
+	encoding := ""
+	if c.Get(fiber.HeaderAcceptEncoding) != "" { // Fiber takes an absent header for consent
+		encoding = c.AcceptsEncodings("br", "gzip")
+	}
+	switch {
 	case encoding == "br" && len(a.brotli) > 0:
 		c.Set(fiber.HeaderContentEncoding, "br")
 		return c.Send(a.brotli)

@@ -17,7 +17,7 @@ const only = options.only?.split(","); // --only=widget,launcher
 const at = (...parts) => join(root, ...parts);
 const kB = 1000;
 
-const LANGUAGES = ["en", "de", "ar"]; // of the widget and its launcher
+const WIDGET_LANGUAGES = ["en", "de", "ar"];
 const CONSOLE_LANGUAGES = ["en", "de"];
 
 const common = {
@@ -25,28 +25,26 @@ const common = {
   sourcemap: "linked", sourcesContent: true, legalComments: "none", logLevel: "warning", charset: "utf8",
   entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", assetNames: "[name]-[hash]",
 };
-// Without hooks and without the automatic runtime the widget saves half a kB.
-const lean = { jsx: "transform", jsxFactory: "h", jsxFragment: "Fragment", inject: [at("shared/ui/h.ts")] };
+// The widget uses so little of Preact and signals that stand-ins save it 5 kB.
+const lean = {
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, jsx: "react", jsxFactory: "h", jsxFragmentFactory: "Fragment" } }, inject: [at("shared/ui/h.ts")],
+  alias: { preact: "./widget/dom.ts", "@preact/signals-core": "./widget/signals.ts" },
+};
 const automatic = { jsx: "automatic", jsxImportSource: "preact" };
 
-/** The messages of a file by language: locales/<name>.<language>.json, without a name for widget and launcher. */
-function catalogue(name, languages) {
-  const prefix = name ? `${name}.` : "";
+/** The messages of a surface by language: locales/<surface>.<language>.json. */
+function catalogue(surface, languages) {
   return Object.fromEntries(
     languages
-      .map((language) => [language, at("locales", `${prefix}${language}.json`)])
+      .map((language) => [language, at("locales", `${surface}.${language}.json`)])
       .filter(([, file]) => existsSync(file))
       .map(([language, file]) => [language, JSON.parse(readFileSync(file, "utf8"))]),
   );
 }
 
-function subset(messages, prefix) {
-  return Object.fromEntries(Object.entries(messages).filter(([key]) => key.startsWith(prefix + ".")));
-}
-
 /** Every language has every message, and none that English has not. */
-function checkLanguages(name, languages) {
-  const all = catalogue(name, languages);
+function checkLanguages(surface, languages) {
+  const all = catalogue(surface, languages);
   if (!all.en) return;
   const problems = [];
   for (const language of languages) {
@@ -54,16 +52,16 @@ function checkLanguages(name, languages) {
     for (const key of Object.keys(all.en)) if (!(key in messages)) problems.push(`${language}: ${key} is missing`);
     for (const key of Object.keys(messages)) if (!(key in all.en)) problems.push(`${language}: ${key} is not in English`);
   }
-  if (problems.length) fail(`Messages${name ? ` of the ${name}` : ""}:\n  ${problems.join("\n  ")}`);
+  if (problems.length) fail(`Messages of the ${surface}:\n  ${problems.join("\n  ")}`);
 }
 
-/** Every key that the sources ask for by a literal, t("…"), has a message. */
+/** Every key that the sources ask for by a literal, t("…"), has a message. One that ends in a dot is the start of several. */
 function checkKeys(messages, dirs) {
   if (!messages) return;
   const missing = new Set();
   for (const file of dirs.flatMap((dir) => find(at(dir), /(?<!\.test)\.tsx?$/))) {
     for (const [, key] of readFileSync(file, "utf8").matchAll(/\bt\("([\w.-]+)"/g)) {
-      if (!(key in messages)) missing.add(`${key} (${relative(root, file)})`);
+      if (!(key in messages) && !key.endsWith(".")) missing.add(`${key} (${relative(root, file)})`);
     }
   }
   if (missing.size) fail(`No English message for:\n  ${[...missing].sort().join("\n  ")}`);
@@ -72,20 +70,6 @@ function checkKeys(messages, dirs) {
 function fail(message) {
   console.error(message);
   throw new Error("build failed");
-}
-
-/** Resolves "locale:<prefix>" to that part of the messages, by language. */
-function localePlugin() {
-  return {
-    name: "locale",
-    setup(build) {
-      build.onResolve({ filter: /^locale:/ }, ({ path }) => ({ path: path.slice("locale:".length), namespace: "locale" }));
-      build.onLoad({ filter: /.*/, namespace: "locale" }, ({ path }) => {
-        const parts = Object.entries(catalogue("", LANGUAGES)).map(([language, messages]) => [language, subset(messages, path)]);
-        return { contents: JSON.stringify(Object.fromEntries(parts)), loader: "json" };
-      });
-    },
-  };
 }
 
 /** Drops custom properties that nothing in the sheet uses: the widget pays for every byte. */
@@ -101,23 +85,23 @@ function shake(css) {
 
 async function build() {
   const started = Date.now();
-  checkLanguages("", LANGUAGES);
+  checkLanguages("widget", WIDGET_LANGUAGES);
   checkLanguages("console", CONSOLE_LANGUAGES);
-  checkKeys(catalogue("", LANGUAGES).en, ["shared", "widget", "site"]);
+  checkKeys(catalogue("widget", WIDGET_LANGUAGES).en, ["widget"]);
   checkKeys(catalogue("console", CONSOLE_LANGUAGES).en, ["console"]);
-  const plugins = [localePlugin()];
   const manifest = { entries: {}, locales: {} };
   const outputs = new Map(); // name → bytes
   const jobs = [
     { name: "launcher", entries: { widget: "widget/loader.ts", chatwoot: "widget/shim-chatwoot.ts", intercom: "widget/shim-intercom.ts" }, options: { format: "iife", sourcemap: false } },
-    { name: "widget", entries: { frame: "widget/frame.tsx" }, options: { format: "esm", splitting: true, chunkNames: "frame-[hash]", ...lean } },
+    { name: "widget", entries: { frame: "widget/frame.tsx" }, options: { format: "esm", sourcemap: false, ...lean } },
+    { name: "widget", entries: { later: "widget/later/index.ts" }, options: { format: "esm", sourcemap: false, ...lean } },
     { name: "console", entries: { console: "console/main.tsx" }, options: { format: "esm", splitting: true, chunkNames: "console-[hash]", ...automatic } },
-    { name: "site", entries: { enhance: "site/enhance.ts", demo: "site/demo.ts" }, options: { format: "iife" } },
+    { name: "site", entries: { enhance: "site/enhance.ts" }, options: { format: "iife" } },
   ];
   for (const job of jobs) {
     const entryPoints = Object.entries(job.entries).filter(([, file]) => existsSync(at(file))).map(([out, file]) => ({ in: at(file), out }));
     if (!entryPoints.length || (only && !only.includes(job.name))) continue;
-    const result = await esbuild.build({ ...common, plugins, entryPoints, ...job.options });
+    const result = await esbuild.build({ ...common, entryPoints, ...job.options });
     collect(result, job, manifest, outputs);
   }
   cutLocales(manifest, outputs);
@@ -166,8 +150,8 @@ function staticImports(metafile, path, seen = new Set()) {
 
 /** Writes the widget's messages, one file a language; the frame's page carries them. */
 function cutLocales(manifest, outputs) {
-  for (const [language, messages] of Object.entries(catalogue("", LANGUAGES))) {
-    const text = JSON.stringify(subset(messages, "widget"));
+  for (const [language, messages] of Object.entries(catalogue("widget", WIDGET_LANGUAGES))) {
+    const text = JSON.stringify(messages);
     const name = `widget.${language}.json`;
     outputs.set(name, Buffer.from(text));
     manifest.locales[language] = name;
@@ -196,17 +180,18 @@ function report(manifest, outputs) {
     ["launcher", size(entry("widget").js), 2 * kB],
     ["widget script", code("frame"), 0],
     ["widget style", size(entry("frame").css), 0],
-    ["widget messages (en)", locale, 0],
-    ["widget to a working chat", size(entry("widget").js) + code("frame") + size(entry("frame").css) + locale, 15 * kB],
+    ["widget messages, in its page", locale, 0],
+    ["widget, fetched later", size(entry("later").js) + size(entry("later").css), 0],
+    ["widget to a working chat", size(entry("widget").js) + code("frame") + size(entry("frame").css), 15 * kB],
     ["page enhancements", size(entry("enhance").js), 3 * kB],
   ];
   if (entry("console").js) rows.push(["console first load", code("console") + size(entry("console").css), 100 * kB]);
   let over = false;
-  console.log("gzip                        bytes   budget");
+  console.log("gzip                            bytes   budget");
   for (const [what, bytes, budget] of rows) {
     const bad = budget > 0 && bytes > budget;
     over ||= bad;
-    console.log(`${what.padEnd(26)}${String(bytes).padStart(7)}${budget ? String(budget).padStart(9) : ""}${bad ? "  over" : ""}`);
+    console.log(`${what.padEnd(30)}${String(bytes).padStart(7)}${budget ? String(budget).padStart(9) : ""}${bad ? "  over" : ""}`);
   }
   return over;
 }
@@ -216,7 +201,7 @@ async function test() {
   const tests = ["shared", "widget", "console"].flatMap((dir) => find(at(dir), /\.test\.tsx?$/));
   try {
     await esbuild.build({
-      ...common, ...automatic, plugins: [localePlugin()], entryPoints: tests, outdir: out, outbase: root, write: true, minify: false, metafile: false,
+      ...common, ...automatic, entryPoints: tests, outdir: out, outbase: root, write: true, minify: false, metafile: false,
       sourcemap: "inline", platform: "node", format: "esm", entryNames: "[dir]/[name]", outExtension: { ".js": ".mjs" }, loader: { ".css": "empty" },
     });
     const files = find(out, /\.test\.mjs$/);

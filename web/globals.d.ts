@@ -15,9 +15,3 @@ declare module "node:assert/strict" {
   const assert: Assert;
   export default assert;
 }
-
-/** Part of the messages by language, see localePlugin in build.mjs. */
-declare module "locale:launcher" {
-  const messages: Record<string, Record<string, string>>;
-  export default messages;
-}

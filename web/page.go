@@ -33,7 +33,16 @@ func (p *Pages) demo(c *fiber.Ctx) error {
 		return err
 	}
 	policy(c)
-	return p.page(c, "demo.html", fiber.Map{"Inbox": key, "Origin": p.origin(), "Sheet": p.sheet("demo")})
+	return p.page(c, "demo.html", fiber.Map{"Inbox": key, "Sheet": p.sheet("demo")})
+}
+
+// icon serves the product's mark for browser tabs.
+func (p *Pages) icon(c *fiber.Ctx) error {
+	icon, err := pageFiles.ReadFile("pages/icon.svg")
+	if err != nil {
+		return err
+	}
+	return newPageAsset(icon).send(c, "icon.svg", "public, max-age=86400")
 }
 
 // message serves a page that says one thing.

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"html/template"
 	"io/fs"
-	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -19,7 +18,7 @@ var bundleFiles embed.FS
 //go:embed styles/*.css
 var styleFiles embed.FS
 
-//go:embed pages/*.html
+//go:embed pages
 var pageFiles embed.FS
 
 // Inboxes knows the inbox that a snippet names.
@@ -30,8 +29,7 @@ type Inboxes interface {
 
 // Config of the pages.
 type Config struct {
-	Inboxes   Inboxes
-	PublicURL *url.URL // where browsers reach this server; nil is http://localhost:8080
+	Inboxes Inboxes
 
 	// DemoInbox returns the key of the inbox that /demo embeds. Without it there
 	// is no demo page.
@@ -55,9 +53,6 @@ func New(cfg Config) *Pages {
 	if cfg.Bundle == nil {
 		cfg.Bundle = subtree(bundleFiles, "dist")
 	}
-	if cfg.PublicURL == nil {
-		cfg.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
-	}
 	return &Pages{
 		cfg:       cfg,
 		bundle:    readBundle(cfg.Bundle),
@@ -70,6 +65,8 @@ func New(cfg Config) *Pages {
 func (p *Pages) Routes(r fiber.Router) {
 	get := func(path string, h fiber.Handler) { httpd.Handle(r, fiber.MethodGet, path, httpd.Public, h) }
 	get("/assets/:name", p.asset)
+	get("/favicon.svg", p.icon)
+	get("/favicon.ico", p.icon)
 	get("/widget.js", p.launcher)
 	get("/packs/js/sdk.js", p.standIn("chatwoot"))
 	get("/intercom.js", p.standIn("intercom"))
@@ -81,9 +78,6 @@ func (p *Pages) Routes(r fiber.Router) {
 		get("/demo", p.demo)
 	}
 }
-
-// origin is the public origin, without a path.
-func (p *Pages) origin() string { return p.cfg.PublicURL.Scheme + "://" + p.cfg.PublicURL.Host }
 
 // subtree is fs.Sub for a folder that the compiler has embedded, and so exists.
 func subtree(files embed.FS, dir string) fs.FS {

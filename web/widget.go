@@ -94,6 +94,7 @@ type boot struct {
 	Inbox    string          `json:"inbox"` // key
 	Name     string          `json:"name"`
 	Locale   string          `json:"locale"`
+	Later    [2]string       `json:"later"` // script and style sheet of what a first message does not need
 	Messages json.RawMessage `json:"messages"`
 	Light    *palette        `json:"light,omitempty"`
 	Dark     *palette        `json:"dark,omitempty"`
@@ -138,8 +139,15 @@ func (p *Pages) chatPage(c *fiber.Ctx, inbox event.Inbox) error {
 	if !ok {
 		return notBuilt(c)
 	}
+	later, ok := p.bundle.entry("later")
+	if !ok {
+		return notBuilt(c)
+	}
 	locale := p.locale(inbox.Languages, c.Query("lang"), c.Get(fiber.HeaderAcceptLanguage))
-	b := boot{Inbox: inbox.Key, Name: inbox.Name, Locale: locale, Messages: p.bundle.messages[locale]}
+	b := boot{
+		Inbox: inbox.Key, Name: inbox.Name, Locale: locale,
+		Later: [2]string{"/assets/" + later.JS, "/assets/" + later.CSS}, Messages: p.bundle.messages[locale],
+	}
 	if light, dark, ok := palettes(inbox.Look.Accent); ok {
 		b.Light, b.Dark = &light, &dark
 	}

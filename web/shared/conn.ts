@@ -22,6 +22,8 @@ export interface ConnOptions {
   resume(): Place[];
   /** Called for every frame, within one signal batch for each socket message. */
   receive(frame: ServerFrame): void;
+  /** Called when a welcomed connection is gone. */
+  lost?(): void;
 }
 
 const FIRST_WAIT = 500; // ms
@@ -56,21 +58,24 @@ export class Conn {
   /** The server's last goodbye. */
   readonly bye = signal<Bye | null>(null);
 
-  private socket: WebSocket | undefined;
-  private attempts = 0;
-  private stale = false; // the last token was refused
-  private wait: ReturnType<typeof setTimeout> | undefined;
-  private watchdog: ReturnType<typeof setTimeout> | undefined;
-  private stable: ReturnType<typeof setTimeout> | undefined;
+  #socket: WebSocket | undefined;
+  #attempts = 0;
+  #stale = false; // the last token was refused
+  #wait: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #stable: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly options: ConnOptions) {
+  readonly #options: ConnOptions;
+
+  constructor(options: ConnOptions) {
+    this.#options = options;
     const nudge = () => {
       if (this.state.value === "waiting" && document.visibilityState === "visible") this.retryNow();
     };
     addEventListener("online", nudge);
     document.addEventListener("visibilitychange", nudge);
     // A page with an open socket cannot enter the back/forward cache.
-    addEventListener("pagehide", () => this.drop("waiting"));
+    addEventListener("pagehide", () => this.#drop("waiting"));
     addEventListener("pageshow", (e) => {
       if (e.persisted) nudge();
     });
@@ -83,26 +88,26 @@ export class Conn {
 
   /** Tries now instead of at retryAt. */
   retryNow(): void {
-    clearTimeout(this.wait);
-    if (!this.socket && this.state.value !== "connecting") void this.dial();
+    clearTimeout(this.#wait);
+    if (!this.#socket && this.state.value !== "connecting") void this.#dial();
   }
 
   /** Closes for good, until connect. */
   close(): void {
-    this.drop("idle");
+    this.#drop("idle");
     this.lostAt.value = 0;
   }
 
   /** Closes and connects again, after the identity has changed. */
   restart(): void {
-    this.drop("idle");
+    this.#drop("idle");
     this.connect();
   }
 
   /** Sends a frame; false when there is no welcomed connection. */
   send(frame: ClientFrame): boolean {
-    if (this.state.value !== "online" || this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify(frame));
+    if (this.state.value !== "online" || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
     return true;
   }
 
@@ -111,101 +116,103 @@ export class Conn {
     return this.send({ type: "hello", resume: places });
   }
 
-  private async dial(): Promise<void> {
+  async #dial(): Promise<void> {
     this.state.value = "connecting";
     this.retryAt.value = 0;
     this.lostAt.value ||= Date.now();
     let token: string | undefined;
     try {
-      token = await this.options.token(this.stale);
+      token = await this.#options.token(this.#stale);
     } catch {
-      if (this.state.value === "connecting") this.later();
+      if (this.state.value === "connecting") this.#later();
       return;
     }
-    if (this.state.value !== "connecting" || this.socket) return; // closed meanwhile
-    const socket = (this.socket = new WebSocket(this.options.url));
-    this.watch(socket, ANSWER_WITHIN);
+    if (this.state.value !== "connecting" || this.#socket) return; // closed meanwhile
+    const socket = (this.#socket = new WebSocket(this.#options.url));
+    this.#watch(socket, ANSWER_WITHIN);
     socket.onopen = () => {
-      const hello: Hello = { client: this.options.client, resume: this.options.resume() };
+      const hello: Hello = { client: this.#options.client, resume: this.#options.resume() };
       if (token !== undefined) hello.token = token;
       socket.send(JSON.stringify({ type: "hello", ...hello }));
     };
     socket.onmessage = (e) => {
-      if (socket === this.socket) this.hear(socket, String(e.data));
+      if (socket === this.#socket) this.#hear(socket, String(e.data));
     };
     socket.onclose = () => {
-      if (socket === this.socket) this.lost();
+      if (socket === this.#socket) this.#lost();
     };
   }
 
-  private hear(socket: WebSocket, data: string): void {
-    this.watch(socket, SILENCE);
+  #hear(socket: WebSocket, data: string): void {
+    this.#watch(socket, SILENCE);
     batch(() => {
       for (const line of data.split("\n")) {
-        if (line) this.take(JSON.parse(line) as ServerFrame);
+        if (line) this.#take(JSON.parse(line) as ServerFrame);
       }
     });
   }
 
-  private take(frame: ServerFrame): void {
+  #take(frame: ServerFrame): void {
     if (frame.type === "bye") this.bye.value = frame;
-    if (frame.type === "welcome") this.welcomed();
-    this.options.receive(frame);
+    if (frame.type === "welcome") this.#welcomed();
+    this.#options.receive(frame);
   }
 
-  private welcomed(): void {
-    this.stale = false;
+  #welcomed(): void {
+    this.#stale = false;
     this.bye.value = null;
     this.lostAt.value = 0;
     this.state.value = "online";
-    this.stable = setTimeout(() => (this.attempts = 0), STABLE_AFTER);
+    this.#stable = setTimeout(() => (this.#attempts = 0), STABLE_AFTER);
   }
 
   // The server's own pings are invisible here, so after a silence we ask, and
   // take a silent answer for a dead connection.
-  private watch(socket: WebSocket, patience: number): void {
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => {
+  #watch(socket: WebSocket, patience: number): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => {
       if (patience === SILENCE && this.send({ type: "ping" })) {
-        this.watch(socket, ANSWER_WITHIN);
+        this.#watch(socket, ANSWER_WITHIN);
         return;
       }
       socket.close();
-      if (socket === this.socket) this.lost();
+      if (socket === this.#socket) this.#lost();
     }, patience);
   }
 
-  private lost(): void {
+  #lost(): void {
     const bye = this.bye.value;
-    this.drop("waiting");
+    this.#drop("waiting");
     this.lostAt.value ||= Date.now();
     if (bye && !bye.reconnect) {
-      if (bye.code !== UNAUTHENTICATED || this.stale) {
+      if (bye.code !== UNAUTHENTICATED || this.#stale) {
         this.state.value = "refused";
         return;
       }
-      this.stale = true; // once more, with a new token
+      this.#stale = true; // once more, with a new token
     }
-    this.later(bye?.after_ms);
+    this.#later(bye?.after_ms);
   }
 
-  private later(after?: number): void {
-    const delay = after ? after * (1 + Math.random() / 4) : backOff(this.attempts++);
+  #later(after?: number): void {
+    const delay = after ? after * (1 + Math.random() / 4) : backOff(this.#attempts++);
     this.state.value = "waiting";
     this.retryAt.value = Date.now() + delay;
-    this.wait = setTimeout(() => this.retryNow(), delay);
+    this.#wait = setTimeout(() => this.retryNow(), delay);
   }
 
-  private drop(next: ConnState): void {
-    clearTimeout(this.wait);
-    clearTimeout(this.watchdog);
-    clearTimeout(this.stable);
-    const socket = this.socket;
-    this.socket = undefined;
+  #drop(next: ConnState): void {
+    clearTimeout(this.#wait);
+    clearTimeout(this.#watchdog);
+    clearTimeout(this.#stable);
+    const socket = this.#socket;
+    const welcomed = this.state.value === "online";
+    this.#socket = undefined;
     socket?.close();
     if (this.state.value === "idle" && next === "waiting") return; // never wanted
     this.bye.value = next === "idle" ? null : this.bye.value;
     this.retryAt.value = 0;
     this.state.value = next;
+    if (welcomed) this.#options.lost?.();
   }
 }

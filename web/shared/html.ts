@@ -25,8 +25,9 @@ function convert(node: Node): ComponentChild {
   if (node.nodeType === Node.TEXT_NODE) return node.textContent;
   if (!(node instanceof Element)) return null;
   const tag = node.localName;
-  if (DROPPED.has(tag)) return null;
+  if (DROPPED.has(tag) || (tag === "img" && !ownImage(node.getAttribute("src") ?? ""))) return null;
   if (!TAGS.has(tag)) return children(node) as ComponentChild;
+  if (tag === "a" && !safeLink(node.getAttribute("href") ?? "")) return children(node) as ComponentChild;
   return h(tag, attributes(node, tag), ...children(node));
 }
 
@@ -39,11 +40,9 @@ function attributes(node: Element, tag: string): Record<string, string | number>
   copy("dir");
   copy("lang");
   if (tag === "a") {
-    const url = node.getAttribute("href") ?? "";
-    if (safeLink(url)) Object.assign(kept, { href: url, target: "_blank", rel: "noopener noreferrer nofollow" });
+    Object.assign(kept, { href: node.getAttribute("href"), target: "_blank", rel: "noopener noreferrer nofollow" });
   } else if (tag === "img") {
-    const url = node.getAttribute("src") ?? "";
-    if (ownImage(url)) Object.assign(kept, { src: url, alt: node.getAttribute("alt") ?? "", loading: "lazy" });
+    Object.assign(kept, { src: node.getAttribute("src"), alt: node.getAttribute("alt") ?? "", loading: "lazy" });
     copy("width");
     copy("height");
   } else if (tag === "pre") {

@@ -49,12 +49,15 @@ export function localConv(cid: string): string {
  */
 export class Outbox {
   readonly entries = signal<readonly Entry[]>([]);
-  private online = false;
-  private heldUntil = 0;
-  private hold: ReturnType<typeof setTimeout> | undefined;
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #online = false;
+  #heldUntil = 0;
+  #hold: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(private readonly options: OutboxOptions) {
+  readonly #options: OutboxOptions;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
     const kept = readJSON<Entry[]>(options.storage, KEY) ?? [];
     this.entries.value = kept.map((e) => (e.state === "sent" ? { ...e, state: "waiting" } : e));
   }
@@ -65,24 +68,24 @@ export class Outbox {
     const conv = command.type === "open" ? localConv(command.cid) : command.conv;
     const entry: Entry = { command, conv, state: "waiting", attempt: 0, at: Date.now() };
     if (files?.length) entry.files = files;
-    this.put([...this.entries.value, entry]);
-    this.pump();
+    this.#put([...this.entries.value, entry]);
+    this.#pump();
     return true;
   }
 
   /** Call on welcome: everything unanswered goes out again. */
   connected(): void {
-    this.online = true;
-    this.heldUntil = 0;
-    this.pump();
+    this.#online = true;
+    this.#heldUntil = 0;
+    this.#pump();
   }
 
   /** Call when the connection is gone. */
   disconnected(): void {
-    this.online = false;
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.timers.clear();
-    this.put(this.entries.value.map((e) => (e.state === "sent" ? { ...e, state: "waiting" } : e)));
+    this.#online = false;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#put(this.entries.value.map((e) => (e.state === "sent" ? { ...e, state: "waiting" } : e)));
   }
 
   /** Call on ack. Returns the entry that is stored now. */
@@ -92,109 +95,109 @@ export class Outbox {
 
   /** The command's event was seen or acknowledged: it is stored. */
   stored(cid: string, conv: string): Entry | undefined {
-    const entry = this.find(cid);
+    const entry = this.#find(cid);
     if (!entry) return undefined;
-    this.stopTimer(cid);
+    this.#stopTimer(cid);
     const local = localConv(cid);
-    this.put(
+    this.#put(
       this.entries.value
         .filter((e) => e !== entry)
         .map((e) => (e.conv === local ? { ...e, conv, command: { ...e.command, conv } as Command } : e)),
     );
-    this.pump();
+    this.#pump();
     return entry;
   }
 
   /** Call on error with a cid. Full and limited servers are asked again after the time they name. */
   refused(failure: Failure): void {
-    const entry = failure.cid ? this.find(failure.cid) : undefined;
+    const entry = failure.cid ? this.#find(failure.cid) : undefined;
     if (!entry) return;
-    this.stopTimer(entry.command.cid);
+    this.#stopTimer(entry.command.cid);
     if (RETRYABLE.has(failure.code)) {
-      this.change(entry, { state: "waiting" });
-      this.holdFor(failure.retry_after_ms ?? 2000);
+      this.#change(entry, { state: "waiting" });
+      this.#holdFor(failure.retry_after_ms ?? 2000);
       return;
     }
-    this.change(entry, { state: "failed", error: failure });
-    this.pump();
+    this.#change(entry, { state: "failed", error: failure });
+    this.#pump();
   }
 
   /** Sends a failed command again, with the same cid. */
   retry(cid: string): void {
-    const entry = this.find(cid);
+    const entry = this.#find(cid);
     if (entry?.state !== "failed") return;
-    this.change(entry, { state: "waiting", error: undefined });
-    this.pump();
+    this.#change(entry, { state: "waiting", error: undefined });
+    this.#pump();
   }
 
   /** Forgets a command that is not stored; one that waits on it goes too. */
   discard(cid: string): void {
-    this.stopTimer(cid);
+    this.#stopTimer(cid);
     const local = localConv(cid);
-    this.put(this.entries.value.filter((e) => e.command.cid !== cid && (e.conv !== local || e.command.type === "open")));
+    this.#put(this.entries.value.filter((e) => e.command.cid !== cid && (e.conv !== local || e.command.type === "open")));
   }
 
   /** Forgets everything: another person uses this browser now. */
   clear(): void {
     this.disconnected();
-    this.put([]);
+    this.#put([]);
   }
 
-  private pump(): void {
-    if (!this.online || Date.now() < this.heldUntil) return;
+  #pump(): void {
+    if (!this.#online || Date.now() < this.#heldUntil) return;
     // One at a time in a conversation: were the first refused for now and the
     // second taken, they would be stored in the wrong order.
     const busy = new Set(this.entries.value.filter((e) => e.state === "sent").map((e) => e.conv));
     for (const entry of this.entries.value) {
       if (entry.state !== "waiting" || busy.has(entry.conv)) continue;
       if (entry.command.type !== "open" && entry.conv.startsWith("new:")) continue; // until its open is stored
-      if (!this.options.send(this.frame(entry))) return;
+      if (!this.#options.send(this.#frame(entry))) return;
       busy.add(entry.conv);
-      this.change(entry, { state: "sent", attempt: entry.attempt + 1 });
-      this.startTimer(entry.command.cid);
+      this.#change(entry, { state: "sent", attempt: entry.attempt + 1 });
+      this.#startTimer(entry.command.cid);
     }
   }
 
-  private frame(entry: Entry): ClientFrame {
+  #frame(entry: Entry): ClientFrame {
     const { command } = entry;
     return command.type === "send" && entry.attempt > 0 ? { ...command, attempt: entry.attempt + 1 } : command;
   }
 
-  private startTimer(cid: string): void {
-    this.stopTimer(cid);
+  #startTimer(cid: string): void {
+    this.#stopTimer(cid);
     const timer = setTimeout(() => {
-      const entry = this.find(cid);
+      const entry = this.#find(cid);
       if (entry?.state !== "sent") return;
-      this.change(entry, { state: "failed" });
-      this.pump();
-    }, this.options.timeout || 10_000);
-    this.timers.set(cid, timer);
+      this.#change(entry, { state: "failed" });
+      this.#pump();
+    }, this.#options.timeout || 10_000);
+    this.#timers.set(cid, timer);
   }
 
-  private stopTimer(cid: string): void {
-    clearTimeout(this.timers.get(cid));
-    this.timers.delete(cid);
+  #stopTimer(cid: string): void {
+    clearTimeout(this.#timers.get(cid));
+    this.#timers.delete(cid);
   }
 
-  private holdFor(ms: number): void {
-    this.heldUntil = Date.now() + ms;
-    clearTimeout(this.hold);
-    this.hold = setTimeout(() => {
-      this.heldUntil = 0;
-      this.pump();
+  #holdFor(ms: number): void {
+    this.#heldUntil = Date.now() + ms;
+    clearTimeout(this.#hold);
+    this.#hold = setTimeout(() => {
+      this.#heldUntil = 0;
+      this.#pump();
     }, ms);
   }
 
-  private find(cid: string): Entry | undefined {
+  #find(cid: string): Entry | undefined {
     return this.entries.value.find((e) => e.command.cid === cid);
   }
 
-  private change(entry: Entry, patch: Partial<Entry>): void {
-    this.put(this.entries.value.map((e) => (e.command.cid === entry.command.cid ? { ...e, ...patch } : e)));
+  #change(entry: Entry, patch: Partial<Entry>): void {
+    this.#put(this.entries.value.map((e) => (e.command.cid === entry.command.cid ? { ...e, ...patch } : e)));
   }
 
-  private put(entries: readonly Entry[]): void {
+  #put(entries: readonly Entry[]): void {
     this.entries.value = entries;
-    this.options.storage.set(KEY, entries.length ? JSON.stringify(entries) : null);
+    this.#options.storage.set(KEY, entries.length ? JSON.stringify(entries) : null);
   }
 }

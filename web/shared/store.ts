@@ -26,7 +26,7 @@ export class Thread {
   /** A page of history was asked for and has not come. */
   readonly loading = signal(false);
 
-  private readonly quiet = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #quiet = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(readonly id: string) {}
 
@@ -47,22 +47,22 @@ export class Thread {
   merge(incoming: readonly ChatEvent[]): number | undefined {
     if (!incoming.length) return undefined;
     const known = this.events.value;
-    const fresh = incoming.filter((e) => !this.has(e.seq));
+    const fresh = incoming.filter((e) => !this.#has(e.seq));
     if (fresh.length) {
       const inOrder = fresh.length === 1 && fresh[0]!.seq > this.last;
       const merged = [...known, ...fresh];
       if (!inOrder) merged.sort((a, b) => a.seq - b.seq);
       this.events.value = merged;
-      this.settle(fresh);
+      this.#settle(fresh);
     }
-    return this.hole(incoming[0]!.seq);
+    return this.#hole(incoming[0]!.seq);
   }
 
   /** Applies an ephemeral frame about this conversation. */
   hear(frame: ({ type: "typing" } & Typing) | ({ type: "read" } & Read) | ({ type: "delta" } & Delta) | ({ type: "queue" } & QueuePlace)): void {
     switch (frame.type) {
       case "typing":
-        if (frame.from) this.setTyping(frame.from, frame.on ?? false, frame.preview ?? "");
+        if (frame.from) this.#setTyping(frame.from, frame.on ?? false, frame.preview ?? "");
         return;
       case "read":
         if (frame.from) this.setSeen(frame.from.kind, frame.seq ?? 0);
@@ -82,7 +82,7 @@ export class Thread {
     if (seq > (this.seen.value[kind] ?? 0)) this.seen.value = { ...this.seen.value, [kind]: seq };
   }
 
-  private has(seq: number): boolean {
+  #has(seq: number): boolean {
     const events = this.events.value;
     let low = 0;
     let high = events.length - 1;
@@ -97,9 +97,9 @@ export class Thread {
   }
 
   // What an event ends: its author has stopped writing, its stream is whole.
-  private settle(fresh: readonly ChatEvent[]): void {
+  #settle(fresh: readonly ChatEvent[]): void {
     for (const e of fresh) {
-      this.setTyping(e.from, false, "");
+      this.#setTyping(e.from, false, "");
       if (e.cid && this.streams.value.has(e.cid)) {
         const streams = new Map(this.streams.value);
         streams.delete(e.cid);
@@ -109,20 +109,20 @@ export class Thread {
     }
   }
 
-  private setTyping(from: Actor, on: boolean, preview: string): void {
-    clearTimeout(this.quiet.get(from.id));
+  #setTyping(from: Actor, on: boolean, preview: string): void {
+    clearTimeout(this.#quiet.get(from.id));
     if (!on && !this.typing.value.has(from.id)) return;
     const typing = new Map(this.typing.value);
     if (on) {
       typing.set(from.id, { from, preview });
-      this.quiet.set(from.id, setTimeout(() => this.setTyping(from, false, ""), TYPING_LASTS));
+      this.#quiet.set(from.id, setTimeout(() => this.#setTyping(from, false, ""), TYPING_LASTS));
     } else {
       typing.delete(from.id);
     }
     this.typing.value = typing;
   }
 
-  private hole(from: number): number | undefined {
+  #hole(from: number): number | undefined {
     const events = this.events.value;
     for (let i = events.length - 1; i > 0; i--) {
       const before = events[i - 1]!;
@@ -146,9 +146,13 @@ export class Store {
   readonly threads = new Map<string, Thread>();
   /** Rows of the welcome and of later changes, by conversation. */
   readonly summaries = signal<ReadonlyMap<string, Summary>>(new Map());
-  private readonly repairing = new Map<string, number>();
+  readonly #repairing = new Map<string, number>();
 
-  constructor(private readonly options: StoreOptions) {}
+  readonly #options: StoreOptions;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
 
   /** The thread of a conversation, made when it is new. */
   thread(conv: string): Thread {
@@ -170,7 +174,7 @@ export class Store {
   receive(frame: ServerFrame): boolean {
     switch (frame.type) {
       case "welcome":
-        this.repairing.clear();
+        this.#repairing.clear();
         this.summaries.value = new Map([...this.summaries.value, ...frame.conversations.map((c) => [c.id, c] as const)]);
         return true;
       case "conversation":
@@ -201,10 +205,10 @@ export class Store {
   insert(conv: string, events: readonly ChatEvent[]): void {
     const after = this.thread(conv).merge(events);
     if (after === undefined) {
-      this.repairing.delete(conv);
-    } else if (this.repairing.get(conv) !== after) {
-      this.repairing.set(conv, after); // once for a hole: the answer may take many frames
-      this.options.repair({ conv, seq: after });
+      this.#repairing.delete(conv);
+    } else if (this.#repairing.get(conv) !== after) {
+      this.#repairing.set(conv, after); // once for a hole: the answer may take many frames
+      this.#options.repair({ conv, seq: after });
     }
   }
 

@@ -30,8 +30,8 @@ export function day(at: string | number | Date, locale: string, now: number = Da
   }
   const date = new Date(at);
   if (Math.abs(days) < 7) return format(locale, "weekday", { weekday: "long" }).format(date);
-  if (date.getFullYear() === new Date(now).getFullYear()) return format(locale, "day", { day: "numeric", month: "long" }).format(date);
-  return format(locale, "date", { day: "numeric", month: "long", year: "numeric" }).format(date);
+  const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return format(locale, "day" + year, { day: "numeric", month: "long", year }).format(date);
 }
 
 /** The full date and time, for titles. */

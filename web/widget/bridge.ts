@@ -30,7 +30,7 @@ export interface HostState {
   out: number;
 }
 
-/** From the frame to the page. */
+/** From the frame to the page; its first word is empty, and asks for the page's. */
 export interface FrameState {
   unread: number;
   /** kept in the page's own storage, because the frame's may be blocked */

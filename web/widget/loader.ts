@@ -35,8 +35,6 @@ declare global {
   }
 }
 
-const ANSWER_WITHIN = 10_000; // ms for the frame to come up
-
 function start(script: HTMLScriptElement, before: Parley | undefined): void {
   const { origin, searchParams } = new URL(script.src);
   const root = document.documentElement;
@@ -106,7 +104,7 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
       failed = true;
       frame!.remove();
       toggle(false);
-    }, ANSWER_WITHIN);
+    }, 10_000); // for a frame that never came up
   };
 
   const toggle = (show: boolean) => {
@@ -153,12 +151,12 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
     if (from !== origin || source !== frame?.contentWindow || !said) return;
     const news = !ready || said.unread !== state.unread;
     ready = true;
-    state = said;
+    Object.assign(state, said); // the frame's first word says nothing yet
     save();
     if (said.close) toggle(false);
     if (news) {
       draw();
-      emit("unread", said.unread);
+      emit("unread", state.unread);
     }
   });
   (window as { navigation?: EventTarget }).navigation?.addEventListener("navigatesuccess", draw);
@@ -186,7 +184,7 @@ button:before{content:"";width:24px;height:24px;background:currentColor;clip-pat
 .o button:before{clip-path:path("M12 17 3 8l2-2 7 7 7-7 2 2z")}
 button:after{content:attr(data-n);position:absolute;top:-4px;right:-4px;min-width:20px;padding:0 5px;border-radius:10px;background:#b3261e;color:#fff;font:600 12px/20px system-ui;text-align:center}
 [data-n=""]:after,[hidden]{display:none}
-iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;box-shadow:0 16px 48px #0f172a40;visibility:hidden}
+iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;box-shadow:0 0 0 1px #8883,0 4px 16px #0f172a40;visibility:hidden}
 .o iframe{visibility:visible}
 @media(max-width:480px){iframe{position:fixed;inset:0;width:100%;height:100%;border-radius:0}.o button{display:none}}`;
 }

@@ -1,6 +1,7 @@
 import type { Attachment } from "../wire";
 import { fileSize } from "../upload";
 import { Icon } from "./icon";
+import { file as fileIcon } from "./icons";
 
 export interface AttachmentProps {
   file: Attachment;
@@ -22,7 +23,7 @@ export function AttachmentView({ file, href, picture, locale }: AttachmentProps)
   }
   return (
     <a class="file" href={href} target="_blank" rel="noopener" download={file.name}>
-      <Icon name="file" />
+      <Icon d={fileIcon} />
       <span>
         <bdi class="file-name">{file.name}</bdi>
         <span class="file-size">{fileSize(file.size, locale)}</span>

@@ -1,5 +1,6 @@
 import type { ActorKind } from "../wire";
 import { Icon } from "./icon";
+import { bot, person } from "./icons";
 
 /** The first letters of the first and last word of a name. */
 export function initials(name: string): string {
@@ -14,7 +15,7 @@ export function Avatar({ id, name, kind, size = 32 }: { id: string; name: string
   for (const letter of id) tint = (tint * 31 + letter.charCodeAt(0)) % 6;
   return (
     <span class={`avatar avatar-${kind === "bot" ? "bot" : tint + 1}`} data-size={size} aria-hidden="true">
-      {kind === "bot" || !name.trim() ? <Icon name={kind === "bot" ? "bot" : "person"} size={size > 28 ? 18 : 14} /> : initials(name)}
+      {kind === "bot" || !name.trim() ? <Icon d={kind === "bot" ? bot : person} size={size > 28 ? 18 : 14} /> : initials(name)}
     </span>
   );
 }

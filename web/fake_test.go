@@ -1,0 +1,320 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"parley/event"
+	"parley/internal/auth"
+	"parley/internal/errs"
+	"parley/internal/httpd"
+	"parley/web"
+)
+
+const inboxKey = "northwind"
+
+// fakeInboxes has one inbox.
+type fakeInboxes struct{ inbox event.Inbox }
+
+func (f fakeInboxes) InboxByKey(_ context.Context, key string) (event.Inbox, error) {
+	if key != f.inbox.Key {
+		return event.Inbox{}, errs.New(errs.NotFound, "there is no such inbox")
+	}
+	return f.inbox, nil
+}
+
+func demoInbox(origins ...string) event.Inbox {
+	return event.Inbox{
+		ID: "inbox", Key: inboxKey, Name: "Northwind Coffee", Origins: origins, Languages: []string{"en", "de", "ar"},
+		Bot: true, BotName: "Nora", Look: event.Look{Accent: "#7a4a21", Position: "right", Greeting: "Hello. How can we help?"},
+	}
+}
+
+// newFake serves the pages with a desk that answers by script: it stands in for
+// the whole product where only the browser side is looked at.
+func newFake(bundle fs.FS, inbox event.Inbox) *fiber.App {
+	app := httpd.New(httpd.Config{Gate: auth.NewGate(), Log: slog.New(slog.DiscardHandler)})
+	pages := web.New(web.Config{
+		Inboxes: fakeInboxes{inbox}, Bundle: bundle,
+		DemoInbox: func(context.Context) (string, error) { return inbox.Key, nil },
+	})
+	pages.Routes(app)
+	desk := &fakeDesk{inbox: inbox}
+	desk.routes(app)
+	return app
+}
+
+type fakeDesk struct {
+	inbox event.Inbox
+
+	mu     sync.Mutex
+	seq    uint64
+	events []event.Event
+	email  string
+}
+
+func (d *fakeDesk) routes(app *fiber.App) {
+	api := app.Group("/api/v1")
+	visitors := 0
+	api.Post("/visitors", func(c *fiber.Ctx) error {
+		d.mu.Lock()
+		visitors++
+		id := "v" + strconv.Itoa(visitors)
+		d.mu.Unlock()
+		return c.Status(201).JSON(fiber.Map{"token": "token-" + id, "visitor": id, "contact": "c" + id, "expires_at": time.Now().Add(720 * time.Hour)})
+	})
+	api.Patch("/visitors/me", func(c *fiber.Ctx) error {
+		var body struct{ Email string }
+		_ = json.Unmarshal(read(c), &body)
+		d.mu.Lock()
+		d.email = body.Email
+		d.mu.Unlock()
+		return c.JSON(fiber.Map{})
+	})
+	api.Get("/widget/:key", func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{
+			"inbox": fiber.Map{"id": d.inbox.ID, "key": d.inbox.Key, "name": d.inbox.Name, "languages": d.inbox.Languages, "bot": d.inbox.Bot, "bot_name": d.inbox.BotName},
+			"look":  d.inbox.Look, "pre_chat": append([]event.PreChatField{}, d.inbox.PreChat...), "offline": event.Offline{CollectEmail: true},
+			"open": true, "help_url": "/help", "agents_online": 2,
+		})
+	})
+	api.Get("/help/search", func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{"results": []event.Passage{
+			{Slug: "returns", Title: "Return an order", URL: "/help/a/returns", Snippet: "You have 30 days to send unopened bags back."},
+			{Slug: "grind", Title: "Choose a grind", URL: "/help/a/grind", Snippet: "Whole beans keep their taste longest."},
+		}})
+	})
+	api.Get("/help/articles/:slug", func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{
+			"id": "a1", "slug": c.Params("slug"), "title": "Return an order", "url": "/help/a/returns",
+			"html": `<p>You have <strong>30 days</strong> to send unopened bags back.</p><h2>How to return</h2><ol><li>Open your order.</li><li>Choose <em>Return</em>.</li></ol><script>window.broken=1</script><img src="x" onerror="window.broken=1"><p><a href="javascript:window.broken=1">label</a></p>`,
+		})
+	})
+	api.Post("/attachments", func(c *fiber.Ctx) error {
+		form, err := c.MultipartForm()
+		if err != nil {
+			return err
+		}
+		file := form.File["file"][0]
+		return c.Status(201).JSON(event.Attachment{ID: "file1", Name: file.Filename, Type: "text/plain", Size: file.Size})
+	})
+	api.Get("/attachments/:id", func(c *fiber.Ctx) error {
+		return c.JSON(fiber.Map{"url": "/files/" + c.Params("id"), "expires_at": time.Now().Add(10 * time.Minute)})
+	})
+	app.Get("/ws/v1", websocket.New(d.socket))
+}
+
+func read(c *fiber.Ctx) []byte {
+	if s := c.Context().RequestBodyStream(); s != nil {
+		b := make([]byte, 4096)
+		n, _ := s.Read(b)
+		return b[:n]
+	}
+	return c.Body()
+}
+
+type fakeFrame struct {
+	Type   string            `json:"type"`
+	CID    string            `json:"cid"`
+	Conv   string            `json:"conv"`
+	Text   string            `json:"text"`
+	Choice string            `json:"choice"`
+	Action string            `json:"action"`
+	Fields map[string]string `json:"fields"`
+	Resume []struct {
+		Conv string `json:"conv"`
+		Seq  uint64 `json:"seq"`
+	} `json:"resume"`
+	Attachments []string      `json:"attachments"`
+	Args        event.ActArgs `json:"args"`
+}
+
+// fakeSocket writes from several goroutines.
+type fakeSocket struct {
+	mu   sync.Mutex
+	conn *websocket.Conn
+}
+
+func (s *fakeSocket) send(kind string, body any) {
+	b, _ := json.Marshal(body)
+	s.raw([]byte(`{"type":"` + kind + `",` + string(b[1:])))
+}
+
+func (s *fakeSocket) live(e event.Ephemeral) {
+	b, _ := json.Marshal(e)
+	s.raw(b)
+}
+
+func (s *fakeSocket) raw(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.conn.WriteMessage(websocket.TextMessage, b)
+}
+
+const fakeConv = "conversationa"
+
+func (d *fakeDesk) socket(conn *websocket.Conn) {
+	s := &fakeSocket{conn: conn}
+	welcomed := false
+	for {
+		_, raw, err := conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		var f fakeFrame
+		if json.Unmarshal(raw, &f) != nil {
+			continue
+		}
+		switch f.Type {
+		case "hello":
+			if !welcomed {
+				s.send("welcome", fiber.Map{"who": event.Actor{Kind: event.ActorVisitor, ID: "v1"}, "session": "s", "now": event.Now(), "limits": fiber.Map{}, "conversations": d.recent()})
+				welcomed = true
+			}
+			for _, p := range f.Resume {
+				d.replay(s, p.Seq)
+			}
+		case "history":
+			d.page(s)
+		case "open":
+			d.store(s, event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{State: event.StateBot, Fields: f.Fields}})
+			d.said(s, f)
+		case "send":
+			d.said(s, f)
+		case "act":
+			d.act(s, f)
+		case "ping":
+			s.send("pong", fiber.Map{"now": event.Now()})
+		}
+	}
+}
+
+func visitor() event.Actor { return event.Actor{Kind: event.ActorVisitor, ID: "v1"} }
+func robot() event.Actor   { return event.Actor{Kind: event.ActorBot, ID: "bot", Name: "Nora"} }
+func ana() event.Actor     { return event.Actor{Kind: event.ActorAgent, ID: "ana", Name: "Ana Ruiz"} }
+func system() event.Actor  { return event.Actor{Kind: event.ActorSystem, ID: "system"} }
+
+func (d *fakeDesk) recent() []event.ConversationSummary {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.events) == 0 {
+		return []event.ConversationSummary{}
+	}
+	return []event.ConversationSummary{{ID: fakeConv, State: event.StateBot, Seq: d.seq, LastAt: event.Now()}}
+}
+
+func (d *fakeDesk) store(s *fakeSocket, e event.Event) event.Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e.Conv, e.Prev, e.At = fakeConv, d.seq, event.Now()
+	d.seq += 3
+	e.Seq = d.seq
+	d.events = append(d.events, e)
+	body, _ := e.Encode()
+	s.raw(event.AppendFrame(nil, e.Conv, e.Seq, e.Prev, body))
+	return e
+}
+
+func (d *fakeDesk) replay(s *fakeSocket, after uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.events {
+		if e.Seq > after {
+			body, _ := e.Encode()
+			s.raw(event.AppendFrame(nil, e.Conv, e.Seq, e.Prev, body))
+		}
+	}
+}
+
+func (d *fakeDesk) page(s *fakeSocket) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries := []json.RawMessage{}
+	for _, e := range d.events {
+		body, _ := e.Encode()
+		entries = append(entries, event.AppendEntry(nil, e.Conv, e.Seq, e.Prev, body))
+	}
+	s.send("page", fiber.Map{"conv": fakeConv, "events": entries, "more": false})
+}
+
+func (d *fakeDesk) ack(s *fakeSocket, cid string, e event.Event) {
+	s.send("ack", event.Receipt{CID: cid, Conv: e.Conv, Seq: e.Seq, At: e.At})
+}
+
+func (d *fakeDesk) said(s *fakeSocket, f fakeFrame) {
+	if strings.Contains(f.Text, "refuse") {
+		s.send("error", fiber.Map{"cid": f.CID, "code": "too_large", "message": "That message is too long."})
+		return
+	}
+	e := event.Event{Kind: event.KindMessage, CID: f.CID, From: visitor(), Text: f.Text, Choice: f.Choice}
+	for _, id := range f.Attachments {
+		e.Attachments = append(e.Attachments, event.Attachment{ID: id, Name: "order.txt", Type: "text/plain", Size: 1840})
+	}
+	d.ack(s, f.CID, d.store(s, e))
+	go d.answer(s, f.Text)
+}
+
+// answer is a goroutine of one message; the socket's end makes its writes fail.
+func (d *fakeDesk) answer(s *fakeSocket, text string) {
+	from := robot()
+	s.live(event.Ephemeral{Type: "typing", Conv: fakeConv, From: &from, On: true})
+	pause(700)
+	switch {
+	case strings.Contains(text, "offline"):
+		d.store(s, event.Event{Kind: event.KindQueued, From: system(), Queued: &event.Queued{Offline: "nobody_online"}})
+	case strings.Contains(text, "stream"):
+		for _, word := range strings.SplitAfter("We roast on Tuesdays and Thursdays and ship the same day. ", " ") {
+			s.live(event.Ephemeral{Type: "delta", Conv: fakeConv, CID: "streamed", Text: word})
+			pause(60)
+		}
+		d.store(s, event.Event{Kind: event.KindMessage, CID: "streamed", From: robot(), Text: "We roast on Tuesdays and Thursdays and ship the same day."})
+	default:
+		d.store(s, event.Event{
+			Kind: event.KindMessage, From: robot(),
+			Text:    "You can send unopened bags back within 30 days.",
+			HTML:    `<p>You can send unopened bags back within <strong>30 days</strong>. Open your order and choose <em>Return</em>; we pay for the label.</p><img src=x onerror="window.broken=1">`,
+			Sources: []event.Source{{Title: "Return an order", URL: "/help/a/returns", Article: "a1"}},
+			Choices: []event.Choice{{ID: "more", Label: "How long does a refund take?"}, {ID: "ok", Label: "That helps"}},
+		})
+	}
+	s.live(event.Ephemeral{Type: "read", Conv: fakeConv, From: &from, Seq: d.seq})
+}
+
+func (d *fakeDesk) act(s *fakeSocket, f fakeFrame) {
+	e := event.Event{CID: f.CID, From: visitor()}
+	switch f.Action {
+	case event.ActHandoff:
+		e.Kind, e.Handoff = event.KindHandoff, &event.Handoff{}
+	case event.ActResolve:
+		e.Kind = event.KindResolved
+	case event.ActRate:
+		e.Kind, e.Rating = event.KindRated, &event.Rating{Score: f.Args.Score, Comment: f.Args.Comment}
+	}
+	d.ack(s, f.CID, d.store(s, e))
+	if f.Action == event.ActHandoff {
+		go d.people(s)
+	}
+}
+
+func (d *fakeDesk) people(s *fakeSocket) {
+	from := ana()
+	d.store(s, event.Event{Kind: event.KindQueued, From: system(), Queued: &event.Queued{Position: 2, ExpectedSecs: 240}})
+	pause(1500)
+	d.store(s, event.Event{Kind: event.KindAssigned, From: system(), Assigned: &event.Assigned{Agent: "ana", Name: "Ana Ruiz"}})
+	s.live(event.Ephemeral{Type: "typing", Conv: fakeConv, From: &from, On: true})
+	pause(900)
+	d.store(s, event.Event{Kind: event.KindMessage, From: ana(), Text: "Hi, this is Ana. Which order is it about?"})
+	pause(300)
+	d.store(s, event.Event{Kind: event.KindMessage, From: ana(), Text: "You find the number in your receipt."})
+}
+
+func pause(ms int) { <-time.After(time.Duration(ms) * time.Millisecond) }

@@ -1,0 +1,150 @@
+// What makes server-rendered pages quicker to use. Every page works without it.
+
+interface Passage {
+  title: string;
+  heading?: string;
+  url: string;
+  snippet: string;
+}
+
+const PAUSE = 150; // ms after the last key
+
+/** Suggestions under a search form, as a combobox: form[data-suggest="/help/search.json"]. */
+function suggest(form: HTMLFormElement): void {
+  const input = form.querySelector<HTMLInputElement>("input[type=search], input[name=q]");
+  const address = form.dataset["suggest"];
+  if (!input || !address) return;
+  const list = document.createElement("ul");
+  list.className = "suggest";
+  list.id = "suggest-" + input.id;
+  list.role = "listbox";
+  list.hidden = true;
+  list.ariaLabel = input.ariaLabel || input.placeholder || "Suggestions";
+  form.append(list);
+  input.role = "combobox";
+  input.autocomplete = "off";
+  input.ariaAutoComplete = "list";
+  input.setAttribute("aria-controls", list.id);
+  let found: Passage[] = [];
+  let chosen = -1;
+  let timer = 0;
+  let asked: AbortController | undefined;
+
+  const show = (passages: Passage[]) => {
+    found = passages;
+    chosen = -1;
+    list.hidden = !found.length;
+    input.ariaExpanded = String(!list.hidden);
+    input.removeAttribute("aria-activedescendant");
+    list.replaceChildren(
+      ...found.map((p, i) => {
+        const item = document.createElement("li");
+        const more = document.createElement("small");
+        item.role = "option";
+        item.id = `${list.id}-${i}`;
+        item.textContent = p.title;
+        more.textContent = p.heading || p.snippet.slice(0, 90);
+        item.append(more);
+        item.onpointerdown = (e) => {
+          e.preventDefault();
+          location.assign(p.url);
+        };
+        return item;
+      }),
+    );
+  };
+  const choose = (index: number) => {
+    chosen = (index + found.length + 1) % (found.length + 1);
+    if (chosen === found.length) chosen = -1;
+    [...list.children].forEach((item, i) => ((item as HTMLElement).ariaSelected = String(i === chosen)));
+    if (chosen < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", list.children[chosen]!.id);
+  };
+  input.oninput = () => {
+    clearTimeout(timer);
+    asked?.abort();
+    if (input.value.trim().length < 2) return show([]);
+    timer = window.setTimeout(async () => {
+      asked = new AbortController();
+      try {
+        const answer = await fetch(`${address}?q=${encodeURIComponent(input.value)}`, { signal: asked.signal, headers: { Accept: "application/json" } });
+        if (answer.ok) show(((await answer.json()) as { results: Passage[] }).results.slice(0, 6));
+      } catch {
+        // Aborted or out of reach: the form still searches.
+      }
+    }, PAUSE);
+  };
+  input.onkeydown = (e) => {
+    if (list.hidden || e.isComposing) return;
+    if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+      e.preventDefault();
+      choose(chosen < 0 && e.key === "ArrowUp" ? found.length - 1 : chosen + (e.key === "ArrowDown" ? 1 : -1));
+    } else if (e.key === "Enter" && chosen >= 0) {
+      e.preventDefault();
+      location.assign(found[chosen]!.url);
+    } else if (e.key === "Escape") {
+      show([]);
+    }
+  };
+  input.onblur = () => show([]);
+}
+
+/** Times in the reader's own zone: time[data-local], with "date" for no clock. */
+function localTime(time: HTMLTimeElement): void {
+  const at = new Date(time.dateTime);
+  if (isNaN(at.getTime())) return;
+  const options: Intl.DateTimeFormatOptions = time.dataset["local"] === "date" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
+  time.title = time.textContent ?? "";
+  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang || undefined, options).format(at);
+}
+
+/** A copy button for each block of code: data-copy on the body names it. */
+function copyable(code: HTMLPreElement, label: string, done: string): void {
+  const frame = document.createElement("div");
+  const button = document.createElement("button");
+  frame.className = "code";
+  button.className = "button copy";
+  button.type = "button";
+  button.textContent = label;
+  button.onclick = async () => {
+    await navigator.clipboard.writeText(code.innerText);
+    button.textContent = done;
+    setTimeout(() => (button.textContent = label), 2000);
+  };
+  code.replaceWith(frame);
+  frame.append(code, button);
+}
+
+/** A vote without leaving the page: form[data-vote] with the thanks as its value. */
+function vote(form: HTMLFormElement): void {
+  form.onsubmit = async (e) => {
+    e.preventDefault();
+    const body = new FormData(form, e.submitter);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body as unknown as Record<string, string>), headers: { Accept: "text/html" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const thanks = document.createElement("p");
+      thanks.role = "status";
+      thanks.textContent = form.dataset["vote"] ?? "";
+      form.replaceWith(thanks);
+    } catch {
+      form.onsubmit = null;
+      form.requestSubmit(e.submitter);
+    }
+  };
+}
+
+document.querySelectorAll<HTMLFormElement>("form[data-suggest]").forEach(suggest);
+document.querySelectorAll<HTMLTimeElement>("time[data-local]").forEach(localTime);
+document.querySelectorAll<HTMLFormElement>("form[data-vote]").forEach(vote);
+const copy = document.body.dataset["copy"];
+if (copy && navigator.clipboard) {
+  document.querySelectorAll<HTMLPreElement>(".prose pre").forEach((code) => copyable(code, copy, document.body.dataset["copied"] ?? copy));
+}
+addEventListener("keydown", (e) => {
+  if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).closest?.("input, textarea, select, [contenteditable]")) return;
+  const search = document.querySelector<HTMLInputElement>("form[data-suggest] input");
+  if (!search) return;
+  e.preventDefault();
+  search.focus();
+});

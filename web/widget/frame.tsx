@@ -1,0 +1,142 @@
+import "../styles/tokens.css";
+import "../shared/ui/bubble.css";
+import "./widget.css";
+import { render } from "preact";
+import { Avatar } from "../shared/ui/avatar";
+import { boot, t } from "./boot";
+import { begin, config, conn, conv, mark, markSeen, pending, reset, seen, unread, where } from "./chat";
+import { closePanel, framed, host, onHost, tellHost } from "./host";
+import { IconButton } from "./screens/button";
+import { Home } from "./screens/home";
+import { attach } from "./screens/composer";
+import { keepPlace, Thread } from "./screens/thread";
+import { kit } from "./kit";
+import { changed, drawWith } from "./signals";
+import { article, fetchLater, go, later, screen, takeMoved } from "./view";
+import * as icons from "../shared/ui/icons";
+
+
+function App() {
+  const at = screen.value;
+  const Connection = later("Connection");
+  const FormScreen = at === "form" ? later("Form") : null;
+  const ArticleScreen = at === "article" ? later("Article") : null;
+  return (
+    <div
+      class={`app ${at}${host.value.open ? " open" : ""}`} onKeyDown={(e) => e.key === "Escape" && closePanel()}
+      onDragOver={(e) => e.preventDefault()}
+      onDrop={(e) => {
+        e.preventDefault();
+        if (at === "thread") attach(e.dataTransfer?.files);
+      }}
+    >
+      <Header />
+      <Connection />
+      {at === "home" && <Home />}
+      {at === "thread" && <Thread />}
+      {FormScreen && <FormScreen />}
+      {ArticleScreen && <ArticleScreen slug={article.value} key={article.value} />}
+    </div>
+  );
+}
+
+function Header() {
+  const home = screen.value === "home";
+  const Menu = later("Menu");
+  return (
+    <header>
+      {home ? <b class="name" dir="auto">{boot.name}</b> : (
+        <IconButton label={t("back")} d={icons.back} flip onClick={() => go("home")} />
+      )}
+      {screen.value === "thread" && <With />}
+      {(home || screen.value === "thread") && <Menu />}
+      {framed && <IconButton label={t("close")} d={icons.close} onClick={closePanel} />}
+    </header>
+  );
+}
+
+/** Who is at the other end. */
+function With() {
+  const { state, agent } = where();
+  const bot = config.value?.inbox.bot_name || boot.name;
+  const name = agent ? agent.name || t("team") : state === "bot" ? bot : boot.name;
+  const line = state === "resolved" ? "ended" : agent ? "withYou" : state === "queued" ? "waiting" : "botHere";
+  return (
+    <div class="with">
+      <Avatar id={agent?.id ?? "bot"} name={agent ? name : state === "bot" ? "" : name} kind={state === "bot" ? "bot" : "agent"} />
+      <div>
+        <h1 dir="auto">{name}</h1>
+        <p>{t(line)}</p>
+      </div>
+    </div>
+  );
+}
+
+let ticking: ReturnType<typeof setTimeout> | undefined;
+
+function draw(): void {
+  const restore = keepPlace();
+  render(<App />, document.getElementById("app")!);
+  restore();
+  grow();
+  if (host.value.open) {
+    if (takeMoved()) document.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
+    if (screen.value === "thread" && document.visibilityState === "visible") markSeen();
+  }
+  const news = unread();
+  tellHost({ unread: news.length, talking: !!conv.value });
+  // The countdown is the only thing here that time alone changes.
+  clearTimeout(ticking);
+  if (conn.lostAt.value) ticking = setTimeout(changed, 1000);
+}
+
+// field-sizing is not everywhere yet.
+function grow(): void {
+  const area = document.querySelector("textarea");
+  if (!area || CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = area.scrollHeight + "px";
+}
+
+function dress(): void {
+  const root = document.documentElement;
+  const dark = host.value.theme === "dark" || (host.value.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.dataset["theme"] = dark ? "dark" : "light";
+  root.classList.toggle("framed", framed);
+  const palette = dark ? boot.dark : boot.light;
+  for (const name in palette) root.style.setProperty("--" + name, palette[name]!);
+}
+
+/** The panel comes before the visitor's eyes. */
+function opened(): void {
+  mark.value = seen.value;
+  go(conv.value && (pending().length || where().state !== "resolved") ? "thread" : "home");
+}
+
+window.parleyKit = kit;
+
+function meet(): void {
+  if (host.value.user) void fetchLater().then((piece) => piece.meet());
+}
+
+dress();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+document.addEventListener("visibilitychange", changed);
+document.title = t("title", { name: boot.name });
+if (host.value.open) opened();
+drawWith(draw);
+void begin();
+meet();
+
+onHost((before) => {
+  const now = host.value;
+  dress();
+  if (now.out !== before.out) {
+    reset();
+    go("home");
+  } else if (JSON.stringify(now.user) !== JSON.stringify(before.user)) {
+    meet();
+  }
+  if (now.open && !before.open) opened();
+  changed();
+});

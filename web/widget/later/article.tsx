@@ -1,0 +1,43 @@
+import { ask, call, changed, Icon, t } from "./kit";
+import type { ComponentChild } from "preact";
+import { safeHTML } from "../../shared/html";
+import * as icons from "../../shared/ui/icons";
+
+interface Article {
+  title: string;
+  html: string;
+  url: string;
+}
+
+const read = new Map<string, { article?: Article; body?: ComponentChild[]; failed?: boolean }>();
+
+function load(slug: string) {
+  let entry = read.get(slug);
+  if (entry) return entry;
+  read.set(slug, (entry = {}));
+  const made = entry;
+  call<Article>("GET", "/help/articles/" + encodeURIComponent(slug))
+    .then((article) => Object.assign(made, { article, body: safeHTML(article.html) }), () => Object.assign(made, { failed: true }))
+    .finally(changed);
+  return entry;
+}
+
+/** One article of the help centre, and the way to a person at its end. */
+export default function ArticleScreen({ slug }: { slug: string }) {
+  const { article, body, failed } = load(slug);
+  return (
+    <div class="reading">
+      {!article && !failed && <><div class="skeleton" /><div class="skeleton" /><div class="skeleton" /></>}
+      {article && (
+        <article dir="auto">
+          <h1 tabIndex={-1} data-focus>{article.title}</h1>
+          <div class="rich">{body}</div>
+        </article>
+      )}
+      <p class="ways">
+        <a href={article?.url ?? `/help/a/${slug}`} target="_blank" rel="noopener">{t("readMore")}</a>
+        <button class="button button-primary" onClick={ask}>{t("ask")}<Icon d={icons.arrow} flip size={16} /></button>
+      </p>
+    </div>
+  );
+}

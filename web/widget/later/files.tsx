@@ -1,0 +1,75 @@
+import { attaching, changed, ensureToken, Icon, locale, ready, t } from "./kit";
+import { fileSize, upload, type Upload } from "../../shared/upload";
+import type { Attachment } from "../../shared/wire";
+import * as icons from "../../shared/ui/icons";
+
+const LARGEST = 25 << 20; // bytes, as the server
+
+interface Job {
+  part: number;
+  upload?: Upload;
+  stored?: Attachment;
+  error?: string;
+}
+
+const jobs = new Map<File, Job>();
+
+ready.files = () => attaching.value.flatMap((file) => jobs.get(file)?.stored ?? []);
+ready.clear = () => {
+  for (const file of attaching.value) if (jobs.get(file)?.stored) drop(file);
+};
+
+/** The files to be sent with the message: progress, what went wrong, and a way to take them out. */
+export default function Files() {
+  for (const file of attaching.value) if (!jobs.has(file)) void send(file);
+  return (
+    <ul class="attaching">
+      {attaching.value.map((file) => {
+        const job = jobs.get(file)!;
+        return (
+          <li key={file.name + file.size + file.lastModified} class={job.error ? "file bad" : "file"}>
+            <Icon d={job.error ? icons.alert : icons.file} size={16} />
+            <span>
+              <bdi class="file-name">{job.error ?? file.name}</bdi>
+              {!job.stored && !job.error ? <progress max={1} value={job.part} aria-label={file.name} /> : <span class="file-size">{fileSize(file.size, locale)}</span>}
+            </span>
+            {job.error && file.size <= LARGEST && <button type="button" class="link" onClick={() => void send(file)}>{t("retry")}</button>}
+            <button type="button" class="icon-button" aria-label={t("remove", { name: file.name })} onClick={() => drop(file)}><Icon d={icons.close} size={16} /></button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+async function send(file: File): Promise<void> {
+  const job: Job = { part: 0 };
+  jobs.set(file, job);
+  if (file.size > LARGEST) {
+    job.error = t("tooBig", { name: file.name, size: fileSize(LARGEST, locale) });
+    return changed();
+  }
+  changed();
+  try {
+    const token = await ensureToken();
+    job.upload = upload(file, {
+      url: "/api/v1/attachments", token,
+      progress: (part) => {
+        job.part = part;
+        changed();
+      },
+    });
+    job.stored = await job.upload.done;
+  } catch (error) {
+    if (error instanceof DOMException) return; // taken out
+    job.error = (error as Error).message || t("uploadFailed", { name: file.name });
+  }
+  changed();
+}
+
+function drop(file: File): void {
+  const job = jobs.get(file);
+  if (!job?.stored) job?.upload?.cancel();
+  jobs.delete(file);
+  attaching.value = attaching.value.filter((f) => f !== file);
+}

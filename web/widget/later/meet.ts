@@ -1,0 +1,27 @@
+import { APIError } from "../../shared/api";
+import type { Identity } from "../bridge";
+import { describe } from "./describe";
+import { conn, current, host, keep, make, reset, show } from "./kit";
+
+/** Applies who the customer's page says the visitor is. Another person sees nothing of the last one. */
+export async function meet(): Promise<void> {
+  try {
+    if (!(await identify(host.value.user!))) return;
+    show("");
+    conn.restart();
+  } catch (error) {
+    // A proof that does not hold: better nobody than somebody else.
+    if (error instanceof APIError && error.code === "forbidden") reset();
+  }
+}
+
+// Resolves with true when it is another visitor now.
+async function identify(user: Identity): Promise<boolean> {
+  const held = current();
+  const { name, email, attributes, proof } = user;
+  if (!held || held.user === JSON.stringify(user)) return false; // the next token is asked for with it
+  if (proof) await make(held);
+  else await describe({ name, email, attributes });
+  keep({ ...current()!, user: JSON.stringify(user) });
+  return current()!.visitor !== held.visitor;
+}

@@ -1,0 +1,23 @@
+import * as icons from "../../shared/ui/icons";
+import { attach, Icon, IconButton, insert, signal, t } from "./kit";
+
+const EMOJI = [..."😀😅😂🙂😉😍🤔😐😕😢😭😡👍👎👌👏🙏💪👋🤝❤🎉✨🔥✅❌❓❗⏰📦💳📷"];
+const open = signal(false);
+
+/** Files and native emoji for the message being written. */
+export default function Tools() {
+  return (
+    <>
+      <label class="icon-button" title={t("attach")}>
+        <Icon d={icons.clip} />
+        <input class="sr" type="file" multiple aria-label={t("attach")} onChange={(e) => (attach(e.currentTarget.files), (e.currentTarget.value = ""))} />
+      </label>
+      <IconButton label={t("emoji")} d={icons.smile} expanded={open.value} onClick={() => (open.value = !open.value)} />
+      {open.value && (
+        <div class="emoji card" role="group" aria-label={t("emoji")}>
+          {EMOJI.map((glyph) => <button key={glyph} type="button" onClick={() => (insert(glyph), (open.value = false))}>{glyph}</button>)}
+        </div>
+      )}
+    </>
+  );
+}

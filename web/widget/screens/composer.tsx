@@ -1,0 +1,86 @@
+import { t } from "../boot";
+import { conn, conv, say } from "../chat";
+import { storage } from "../host";
+import { signal } from "../signals";
+import { later } from "../view";
+import * as icons from "../../shared/ui/icons";
+import { IconButton } from "./button";
+
+
+const draft = signal(storage.get("draft") ?? "");
+/** Files on their way or there, by the panel of later/files. */
+export const attaching = signal<readonly File[]>([]);
+
+const TYPING_EVERY = 2000; // ms
+const TYPING_ENDS = 4000; // ms without a key
+const PREVIEW = 500; // characters
+let typedAt = 0;
+let quiet: ReturnType<typeof setTimeout> | undefined;
+
+/** What may be sent besides the text; set by later/files. */
+export const ready: { files: () => import("../../shared/wire").Attachment[]; clear: () => void } = { files: () => [], clear: () => {} };
+
+function typing(on: boolean): void {
+  clearTimeout(quiet);
+  if (!conv.value) return;
+  if (on) {
+    quiet = setTimeout(() => typing(false), TYPING_ENDS);
+    if (Date.now() - typedAt < TYPING_EVERY) return;
+  }
+  typedAt = on ? Date.now() : 0;
+  conn.send({ type: "typing", conv: conv.value, on, preview: on ? draft.value.slice(0, PREVIEW) : undefined });
+}
+
+function write(text: string): void {
+  draft.value = text;
+  storage.set("draft", text || null);
+  typing(!!text);
+}
+
+function submit(e?: Event): void {
+  e?.preventDefault();
+  const text = draft.value.trim();
+  const files = ready.files();
+  if (!text && !files.length) return;
+  typing(false);
+  say(text, files);
+  ready.clear();
+  draft.value = "";
+  storage.set("draft", null);
+  document.querySelector<HTMLElement>("textarea")?.focus();
+}
+
+/** Takes files from the button, a drop or the clipboard. */
+export function attach(list: FileList | null | undefined): void {
+  if (list?.length) attaching.value = [...attaching.value, ...list];
+}
+
+export function insert(text: string): void {
+  const area = document.querySelector<HTMLTextAreaElement>("textarea")!;
+  area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
+  write(area.value);
+  area.focus();
+}
+
+export function Composer({ ended }: { ended: boolean }) {
+  const Files = later("Files");
+  const Tools = later("Tools");
+  const label = t(ended ? "reopen" : "placeholder");
+  return (
+    <form class="composer" onSubmit={submit}>
+      <Files />
+      <textarea
+        rows={1} value={draft.value} placeholder={label} aria-label={label} dir="auto" data-focus
+        onInput={(e) => write(e.currentTarget.value)}
+        onPaste={(e) => attach(e.clipboardData?.files)}
+        onKeyDown={(e) => {
+          if (e.key === "Enter" && !e.shiftKey && !e.isComposing) submit(e);
+        }}
+      />
+      <div class="tools">
+        <Tools />
+        <IconButton type="submit" class="send" label={t("send")} d={icons.send} flip disabled={!draft.value.trim() && !ready.files().length} />
+      </div>
+    </form>
+  );
+}

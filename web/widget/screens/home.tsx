@@ -1,0 +1,40 @@
+import { Icon } from "../../shared/ui/icon";
+import { clock, day } from "../../shared/time";
+import { boot, locale, t } from "../boot";
+import { config, conv, fields, show } from "../chat";
+import { go, later } from "../view";
+import * as icons from "../../shared/ui/icons";
+
+
+/** Opens the thread, by way of the pre-chat form when there is one to fill in. */
+export function ask(): void {
+  show("");
+  go(config.value?.pre_chat.length && !fields ? "form" : "thread");
+}
+
+/** Greeting, whether anybody is there, the way into a conversation, and help. */
+export function Home() {
+  const Recent = later("Recent");
+  const HelpSearch = later("Help");
+  return (
+    <div class="start">
+      <h1 tabIndex={-1} data-focus dir="auto">{config.value?.look.greeting || t("greeting")}</h1>
+      <Presence />
+      <Recent />
+      <button class={`button ${conv.value ? "" : "button-primary "}wide`} onClick={ask}>
+        <span>{t("ask")}</span>
+        <Icon d={icons.arrow} flip />
+      </button>
+      <HelpSearch />
+    </div>
+  );
+}
+
+function Presence() {
+  const now = config.value;
+  if (!now) return <p class="presence">{boot.name}</p>;
+  const here = now.open && now.agents_online > 0;
+  let text = t(here ? "open" : now.inbox.bot ? "botOpen" : "away");
+  if (!here && now.opens_at) text += ". " + t("opensAt", { time: `${day(now.opens_at, locale)}, ${clock(now.opens_at, locale)}` });
+  return <p class={here ? "presence here" : "presence"}>{text}</p>;
+}
