@@ -102,7 +102,7 @@ func demoCanned() []canned {
 	return []canned{
 		{
 			Shortcut: "hello", Title: "Greeting",
-			Text: "Hello {{contact.name}}, this is {{agent.name}}. I have read the conversation so far. Let me look into it.",
+			Text: "Hello {{contact.first_name}}, this is {{agent.first_name}}. I have read the conversation so far. Let me look into it.",
 		},
 		{
 			Shortcut: "moment", Title: "Need a moment",
@@ -114,11 +114,11 @@ func demoCanned() []canned {
 		},
 		{
 			Shortcut: "email", Title: "Follow up by e-mail",
-			Text: "This will take us longer than a chat. We will write to you at {{contact.email}} as soon as we know more. Is that the right address?",
+			Text: "This will take us longer than a chat. Which address may we write to as soon as we know more?",
 		},
 		{
 			Shortcut: "bye", Title: "Closing",
-			Text: "I am glad that is solved. If anything else comes up, just write here again. Best wishes, {{agent.name}}",
+			Text: "I am glad that is solved. If anything else comes up, just write here again. Best wishes, {{agent.first_name}}",
 		},
 	}
 }

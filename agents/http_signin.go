@@ -138,7 +138,7 @@ type sessionBody struct {
 	UserAgent string    `json:"user_agent"`
 	Address   string    `json:"address"`
 	CreatedAt time.Time `json:"created_at"`
-	SeenAt    time.Time `json:"seen_at"`
+	SeenAt    time.Time `json:"last_seen_at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Current   bool      `json:"current"`
 }

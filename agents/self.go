@@ -15,7 +15,7 @@ type selfEdit struct {
 	Name      *string   `json:"name"`
 	Languages *[]string `json:"languages"`
 	Password  *string   `json:"password"`
-	Current   string    `json:"current_password"` // with Password, unless there is none or a link began the session
+	Current   string    `json:"old_password"` // with Password, unless there is none or a link began the session
 }
 
 // changeSelf edits the viewer's own account. A new password ends all other
@@ -90,7 +90,7 @@ func (s *Service) provePassword(ctx context.Context, v auth.Viewer, current stri
 	}
 	ok, err := s.passwords.matches(ctx, current, a.Password)
 	if err == nil && !ok {
-		err = errs.Field("current_password", "is wrong")
+		err = errs.Field("old_password", "is wrong")
 	}
 	return a, err
 }

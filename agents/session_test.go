@@ -247,12 +247,12 @@ func TestANewPasswordKeepsThisSessionUnderAnotherSecret(t *testing.T) {
 	here, there := w.session(ada.ID), w.session(ada.ID)
 	id := w.sessionID(here)
 	w.refused(422, "PATCH", "/agents/me", here, object{"password": "another password"})
-	w.refused(422, "PATCH", "/agents/me", here, object{"password": "another password", "current_password": "wrong password"})
-	w.refused(422, "PATCH", "/agents/me", here, object{"password": "short", "current_password": password})
+	w.refused(422, "PATCH", "/agents/me", here, object{"password": "another password", "old_password": "wrong password"})
+	w.refused(422, "PATCH", "/agents/me", here, object{"password": "short", "old_password": password})
 	w.refused(422, "PATCH", "/agents/me", here, object{"role": "admin"})
 	require.True(t, w.alive(there))
 
-	a := w.call("PATCH", "/agents/me", here, object{"password": "another password", "current_password": password, "name": "Ada N"})
+	a := w.call("PATCH", "/agents/me", here, object{"password": "another password", "old_password": password, "name": "Ada N"})
 	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
 	var out struct{ Name, Token string }
 	require.NoError(t, json.Unmarshal(a.body, &out))
