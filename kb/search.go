@@ -36,7 +36,7 @@ func (s *Service) Search(ctx context.Context, q event.SearchQuery) ([]event.Pass
 	}
 	agents := q.Audience == AudienceAgents
 	search := snap.index.Begin(index.Query{Text: text, Locale: q.Locale, Agents: agents})
-	near := s.nearby(ctx, snap, search, text, q.Locale, agents)
+	near := s.nearby(ctx, snap, search, q.Locale, agents)
 	results := search.Results(near, limit)
 	ids := make([]int64, len(results))
 	for i, r := range results {
@@ -73,7 +73,8 @@ func (s *Service) passage(p passage, r index.Result, query string) event.Passage
 // nearby returns the cosines of passages, scaled so that unrelated texts have
 // 0. It is nil when there are no vectors or none can be had now: a search by
 // words is better than none.
-func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, text, locale string, agents bool) map[int64]float64 {
+func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, locale string, agents bool) map[int64]float64 {
+	text := search.Text()
 	if snap.embedder == nil || text == "" {
 		return nil
 	}

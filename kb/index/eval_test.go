@@ -119,7 +119,8 @@ func readLines(tb testing.TB, path string, each func(id, text, kind string)) {
 
 func (s *benchmarkSet) search(tb testing.TB, text string) []index.Result {
 	tb.Helper()
-	v, err := s.embedder.Embed(tb.Context(), []string{text})
+	search := s.index.Begin(index.Query{Text: text, Locale: "en"})
+	v, err := s.embedder.Embed(tb.Context(), []string{search.Text()})
 	require.NoError(tb, err)
 	cosines := make(map[int64]float64, len(s.vectors))
 	for id, w := range s.vectors {
@@ -129,7 +130,7 @@ func (s *benchmarkSet) search(tb testing.TB, text string) []index.Result {
 		}
 		cosines[id] = sum
 	}
-	return s.index.Begin(index.Query{Text: text, Locale: "en"}).Results(cosines, 10)
+	return search.Results(cosines, 10)
 }
 
 // ndcg is nDCG@10 with binary relevance, averaged over the questions of a kind.
@@ -197,7 +198,7 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 		user, title             float64 // floors of nDCG@10: questions in people's own words, former titles
 	}{
 		{"kb-login-gov", "en/", "retrieval-login-gov", 0.60, 0.46},
-		{"kb-npm-docs", "articles/", "retrieval-npm-docs", 0.41, 0},
+		{"kb-npm-docs", "articles/", "retrieval-npm-docs", 0.43, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.folder, func(t *testing.T) {
@@ -218,10 +219,10 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 				typed += s.ndcg(t, "user", func(text string) string { return mistype(random, text) }) / rounds
 			}
 			t.Logf("nDCG@10 with typing errors %.3f", typed)
-			assert.GreaterOrEqual(t, typed, user-0.04, "one edit in a fifth of the words costs little")
+			assert.GreaterOrEqual(t, typed, user-0.03, "one edit in a fifth of the words costs little")
 			auroc := s.auroc(t)
 			t.Logf("AUROC of answerable %.3f", auroc)
-			assert.GreaterOrEqual(t, auroc, 0.80)
+			assert.GreaterOrEqual(t, auroc, 0.82)
 		})
 	}
 }

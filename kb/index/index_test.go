@@ -84,6 +84,14 @@ func TestCosinesFindWhatWordsDoNot(t *testing.T) {
 	assert.EqualValues(t, 1, head[0].Chunk, "but a passage is returned")
 }
 
+func TestTextIsSpeltAsInTheArticles(t *testing.T) {
+	t.Parallel()
+	x := helpCentre()
+	assert.Equal(t, "where is my invoice, please?", x.Begin(index.Query{Text: "where is my invocie, please?", Locale: "en"}).Text())
+	assert.Equal(t, "qqqq «ü» invoice", x.Begin(index.Query{Text: "qqqq «ü» invoice", Locale: "en"}).Text())
+	assert.Empty(t, index.Build(nil).Begin(index.Query{Text: "x"}).Text())
+}
+
 func TestLeads(t *testing.T) {
 	t.Parallel()
 	s := helpCentre().Begin(index.Query{Text: "reset password", Locale: "en"})

@@ -60,6 +60,15 @@ func (x *Index) Begin(q Query) *Search {
 	return s
 }
 
+// Text is the query with words that no article has spelt like the one word
+// that resembles them: what is worth embedding.
+func (s *Search) Text() string {
+	if len(s.parts) == 0 {
+		return ""
+	}
+	return string(s.parts[0].text)
+}
+
 // Leads returns the chunks whose cosine is worth knowing, at most limit for a
 // language: the best passages and the heads of the best articles.
 func (s *Search) Leads(limit int) []int64 {
@@ -93,6 +102,7 @@ type partSearch struct {
 	cover  []float64 // by article: idf of the query's words that it has
 	chunk  []float64 // BM25 by chunk
 	char   []float64 // cosine of n-grams by chunk
+	text   []byte    // the query, its words spelt as the articles spell them
 }
 
 func (p *part) begin(q Query) *partSearch {
@@ -101,6 +111,7 @@ func (p *part) begin(q Query) *partSearch {
 		bm25: make([]float64, len(p.articles)), cover: make([]float64, len(p.articles)), chunk: make([]float64, len(p.chunks)),
 	}
 	words := p.analyzer.Words(q.Text)
+	at := 0 // up to where the text has been copied
 	seen := map[string]bool{}
 	for _, w := range words {
 		if w.Stop || seen[w.Term] {
@@ -113,13 +124,19 @@ func (p *part) begin(q Query) *partSearch {
 			continue
 		}
 		s.mass += p.best
-		for _, near := range p.words.near(w.Text) {
-			if !seen[near] {
-				seen[near] = true
-				s.count(p.terms[near], nearWeight)
+		near := p.words.near(w.Text)
+		for _, n := range near {
+			if !seen[n.term] {
+				seen[n.term] = true
+				s.count(p.terms[n.term], nearWeight)
 			}
 		}
+		if len(near) > 0 && sameTerm(near) {
+			s.text = append(append(s.text, q.Text[at:w.Start]...), near[0].word...)
+			at = w.End
+		}
 	}
+	s.text = append(s.text, q.Text[at:]...)
 	s.char = p.charCosines(words)
 	return s
 }
@@ -144,6 +161,16 @@ func (s *partSearch) count(t term, weight float64) {
 		norm := 1 - b + b*float64(s.chunks[hit.chunk].len)/s.meanLen
 		s.chunk[hit.chunk] += w * tf * (k1 + 1) / (tf + k1*norm)
 	}
+}
+
+// sameTerm reports whether words are forms of one.
+func sameTerm(words []spelling) bool {
+	for _, w := range words {
+		if w.term != words[0].term {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *part) charCosines(words []analysis.Word) []float64 {

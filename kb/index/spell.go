@@ -37,9 +37,9 @@ func (v *vocabulary) sort() {
 	}
 }
 
-// near returns the terms of the known words that differ from an unknown one by
-// the fewest edits: one edit in words of 4 to 7 characters, two in longer ones.
-func (v *vocabulary) near(word string) []string {
+// near returns the known words that differ from an unknown one by the fewest
+// edits: one edit in words of 4 to 7 characters, two in longer ones.
+func (v *vocabulary) near(word string) []spelling {
 	runes := []rune(word)
 	if _, known := v.seen[word]; known || len(runes) < 4 || len(runes) > 40 {
 		return nil
@@ -48,7 +48,7 @@ func (v *vocabulary) near(word string) []string {
 	if len(runes) > 7 {
 		best = 2
 	}
-	var terms []string
+	var found []spelling
 	for n := len(runes) - best; n <= len(runes)+best; n++ {
 		for _, s := range v.byLen[n] {
 			if s.runes[0] != runes[0] && (len(s.runes) < 2 || s.runes[1] != runes[1]) {
@@ -59,14 +59,12 @@ func (v *vocabulary) near(word string) []string {
 				continue
 			}
 			if d < best {
-				best, terms = d, nil
+				best, found = d, nil
 			}
-			if !slices.Contains(terms, s.term) {
-				terms = append(terms, s.term)
-			}
+			found = append(found, s)
 		}
 	}
-	return terms
+	return found
 }
 
 // distance counts the insertions, deletions, substitutions and swaps of
