@@ -99,6 +99,19 @@ func (a account) apply(e edit) (account, error) {
 	return a, a.check()
 }
 
+// checkAbilities says what is wrong with the skills and teams of the edit.
+func (e *edit) checkAbilities() error {
+	if e.Teams != nil {
+		if err := checkIDs("teams", *e.Teams, maxTeams); err != nil {
+			return err
+		}
+	}
+	if e.Skills == nil {
+		return nil
+	}
+	return checkSkills(*e.Skills)
+}
+
 func canonicalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // check says which field of the account cannot be, and why.

@@ -25,42 +25,50 @@ func (s *Service) changeSelf(ctx context.Context, v auth.Viewer, e selfEdit) (ev
 		return event.AgentProfile{}, "", errs.New(errs.Forbidden, "an API token has no account to change")
 	}
 	change := edit{Name: e.Name, Languages: e.Languages}
-	var proved account
-	if e.Password != nil {
-		var err error
-		if proved, err = s.provePassword(ctx, v, e.Current); err != nil {
-			return event.AgentProfile{}, "", err
-		}
-		if change.passwordHash, err = s.newPassword(ctx, *e.Password, proved.Email); err != nil {
-			return event.AgentProfile{}, "", err
-		}
+	if e.Password == nil {
+		p, err := s.applySelf(ctx, v, change, nil)
+		return p, "", err
+	}
+	proved, err := s.provePassword(ctx, v, e.Current)
+	if err != nil {
+		return event.AgentProfile{}, "", err
+	}
+	if change.passwordHash, err = s.newPassword(ctx, *e.Password, proved.Email); err != nil {
+		return event.AgentProfile{}, "", err
 	}
 	token, hash := newSecret(sessionPrefix)
-	if e.Password == nil {
-		token = ""
+	p, err := s.applySelf(ctx, v, change, &rekeying{from: proved.Password, hash: hash})
+	if err != nil {
+		return p, "", err
 	}
+	s.cache.forget() // the old secret is none any more
+	return p, token, nil
+}
+
+// rekeying goes with a new password.
+type rekeying struct {
+	from string // the stored password that was proved
+	hash []byte // of the session's new secret
+}
+
+func (s *Service) applySelf(ctx context.Context, v auth.Viewer, e edit, r *rekeying) (event.AgentProfile, error) {
 	var after event.AgentProfile
 	err := s.write(ctx, func(tx pgx.Tx, c *changes) error {
 		acct, err := lockAccount(ctx, tx, v.ID)
 		if err != nil {
 			return err
 		}
-		if e.Password != nil && acct.Password != proved.Password {
+		if r != nil && acct.Password != r.from {
 			return errs.New(errs.Conflict, "the password was changed meanwhile; try again")
 		}
-		if acct, err = acct.apply(change); err != nil {
+		if acct, err = acct.apply(e); err != nil {
 			return err
 		}
 		if err := updateAccount(ctx, tx, acct); err != nil {
 			return err
 		}
-		if e.Password != nil {
-			gone, err := endSessions(ctx, tx, v.ID, v.Session)
-			if err != nil {
-				return err
-			}
-			c.ended(gone)
-			if err := rekeySession(ctx, tx, v.Session, hash); err != nil {
+		if r != nil {
+			if err := keepOnly(ctx, tx, c, v, r.hash); err != nil {
 				return err
 			}
 		}
@@ -68,10 +76,18 @@ func (s *Service) changeSelf(ctx context.Context, v auth.Viewer, e selfEdit) (ev
 		after, err = profile(ctx, tx, v.ID)
 		return err
 	})
-	if err == nil && token != "" {
-		s.cache.forget() // the old secret is none any more
+	return after, err
+}
+
+// keepOnly ends all sessions of the viewer but this one, which gets another
+// secret. Its id stays, and so do its sockets.
+func keepOnly(ctx context.Context, tx pgx.Tx, c *changes, v auth.Viewer, hash []byte) error {
+	gone, err := endSessions(ctx, tx, v.ID, v.Session)
+	if err != nil {
+		return err
 	}
-	return after, token, err
+	c.ended(gone)
+	return rekeySession(ctx, tx, v.Session, hash)
 }
 
 // provePassword makes sure that it is the person, not an open browser, who sets

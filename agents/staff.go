@@ -57,15 +57,8 @@ func (s *Service) prepare(ctx context.Context, e edit) (account, error) {
 	if err != nil {
 		return a, err
 	}
-	if e.Skills != nil {
-		if err := checkSkills(*e.Skills); err != nil {
-			return a, err
-		}
-	}
-	if e.Teams != nil {
-		if err := checkIDs("teams", *e.Teams, maxTeams); err != nil {
-			return a, err
-		}
+	if err := e.checkAbilities(); err != nil {
+		return a, err
 	}
 	if e.Password != nil {
 		a.Password, err = s.newPassword(ctx, *e.Password, a.Email)
@@ -121,15 +114,8 @@ func setAbilities(ctx context.Context, tx pgx.Tx, id string, e edit) error {
 // change edits an account in the name of by. Another role, another password,
 // fewer rights and the end of the account end its sessions.
 func (s *Service) change(ctx context.Context, by, id string, e edit) (event.AgentProfile, error) {
-	if e.Skills != nil {
-		if err := checkSkills(*e.Skills); err != nil {
-			return event.AgentProfile{}, err
-		}
-	}
-	if e.Teams != nil {
-		if err := checkIDs("teams", *e.Teams, maxTeams); err != nil {
-			return event.AgentProfile{}, err
-		}
+	if err := e.checkAbilities(); err != nil {
+		return event.AgentProfile{}, err
 	}
 	if e.Password != nil {
 		p, err := profile(ctx, s.db, id)
@@ -142,24 +128,8 @@ func (s *Service) change(ctx context.Context, by, id string, e edit) (event.Agen
 	}
 	var after event.AgentProfile
 	err := s.write(ctx, func(tx pgx.Tx, c *changes) error {
-		acct, err := lockAccount(ctx, tx, id)
+		before, err := applyEdit(ctx, tx, id, e)
 		if err != nil {
-			return err
-		}
-		before, err := profile(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if acct, err = acct.apply(e); err != nil {
-			return err
-		}
-		if err := keepAnAdmin(ctx, tx, before, acct.Role == auth.RoleAdmin && !acct.Disabled); err != nil {
-			return err
-		}
-		if err := updateAccount(ctx, tx, acct); err != nil {
-			return err
-		}
-		if err := setAbilities(ctx, tx, id, e); err != nil {
 			return err
 		}
 		if after, err = profile(ctx, tx, id); err != nil {
@@ -169,6 +139,28 @@ func (s *Service) change(ctx context.Context, by, id string, e edit) (event.Agen
 		return enforce(ctx, tx, c, before, after, e.Password != nil)
 	})
 	return after, err
+}
+
+// applyEdit writes the edit and returns the profile from before.
+func applyEdit(ctx context.Context, tx pgx.Tx, id string, e edit) (event.AgentProfile, error) {
+	acct, err := lockAccount(ctx, tx, id)
+	if err != nil {
+		return event.AgentProfile{}, err
+	}
+	before, err := profile(ctx, tx, id)
+	if err != nil {
+		return before, err
+	}
+	if acct, err = acct.apply(e); err != nil {
+		return before, err
+	}
+	if err := keepAnAdmin(ctx, tx, before, acct.Role == auth.RoleAdmin && !acct.Disabled); err != nil {
+		return before, err
+	}
+	if err := updateAccount(ctx, tx, acct); err != nil {
+		return before, err
+	}
+	return before, setAbilities(ctx, tx, id, e)
 }
 
 // enforce makes a change of rights felt: by those who lost some at once, by

@@ -2,6 +2,7 @@ package agents
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -73,9 +74,7 @@ func TestAccountsAreChecked(t *testing.T) {
 	} {
 		require.Equal(t, "invalid", w.refused(422, "PATCH", "/agents/"+ada.ID, root, bad).code(t), name)
 		full := object{"name": "New", "email": "new@example.com"}
-		for k, v := range bad {
-			full[k] = v
-		}
+		maps.Copy(full, bad)
 		if name != "password is address" {
 			w.refused(422, "POST", "/agents", root, full)
 		}

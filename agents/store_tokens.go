@@ -24,7 +24,7 @@ type APIToken struct {
 	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
 }
 
-const tokenColumns = `id, label, role, inboxes, created_by, created_at, last_used_at, revoked_at`
+const tokenColumns = `id, label, role, inboxes, created_by, created_at, last_used_at, revoked_at` //nolint:gosec // names of columns
 
 func insertToken(ctx context.Context, q pg.Querier, t APIToken, hash []byte) error {
 	_, err := q.Exec(ctx, `

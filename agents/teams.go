@@ -40,46 +40,54 @@ func (s *Service) createTeam(ctx context.Context, by string, e teamEdit) (event.
 	if e.Name == nil {
 		return event.Team{}, errs.Field("name", "must be given")
 	}
-	return s.saveTeam(ctx, by, ids.New(), e, true)
+	if err := e.check(); err != nil {
+		return event.Team{}, err
+	}
+	var made event.Team
+	err := s.write(ctx, func(tx pgx.Tx, c *changes) error {
+		var err error
+		made, err = writeTeam(ctx, tx, c, by, event.Team{ID: ids.New()}, e)
+		return err
+	})
+	return made, err
 }
 
 func (s *Service) changeTeam(ctx context.Context, by, id string, e teamEdit) (event.Team, error) {
-	return s.saveTeam(ctx, by, id, e, false)
-}
-
-func (s *Service) saveTeam(ctx context.Context, by, id string, e teamEdit, isNew bool) (event.Team, error) {
 	if err := e.check(); err != nil {
 		return event.Team{}, err
 	}
 	var after event.Team
 	err := s.write(ctx, func(tx pgx.Tx, c *changes) error {
-		before := event.Team{ID: id}
-		if !isNew {
-			if err := lockTeam(ctx, tx, id); err != nil {
-				return err
-			}
-			var err error
-			if before, err = readTeam(ctx, tx, id); err != nil {
-				return err
-			}
-		}
-		if e.Name != nil {
-			if err := saveTeam(ctx, tx, id, *e.Name); err != nil {
-				return err
-			}
-		}
-		if e.Members != nil {
-			if err := setMembers(ctx, tx, id, *e.Members); err != nil {
-				return err
-			}
-		}
-		var err error
-		if after, err = readTeam(ctx, tx, id); err != nil {
+		if err := lockTeam(ctx, tx, id); err != nil {
 			return err
 		}
-		return moveMembers(ctx, tx, c, by, before.Members, after.Members)
+		before, err := readTeam(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		after, err = writeTeam(ctx, tx, c, by, before, e)
+		return err
 	})
 	return after, err
+}
+
+// writeTeam applies the edit to the team and makes it felt by its members.
+func writeTeam(ctx context.Context, tx pgx.Tx, c *changes, by string, before event.Team, e teamEdit) (event.Team, error) {
+	if e.Name != nil {
+		if err := saveTeam(ctx, tx, before.ID, *e.Name); err != nil {
+			return before, err
+		}
+	}
+	if e.Members != nil {
+		if err := setMembers(ctx, tx, before.ID, *e.Members); err != nil {
+			return before, err
+		}
+	}
+	after, err := readTeam(ctx, tx, before.ID)
+	if err != nil {
+		return before, err
+	}
+	return after, moveMembers(ctx, tx, c, by, before.Members, after.Members)
 }
 
 func (s *Service) removeTeam(ctx context.Context, by, id string) error {

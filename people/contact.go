@@ -63,8 +63,10 @@ func (c contact) apply(p patch, by authority) (contact, bool, error) {
 		new  *string
 		into *string
 	}{
-		{fieldName, p.Name, &c.Name}, {fieldEmail, p.Email, &c.Email},
-		{fieldPhone, p.Phone, &c.Phone}, {fieldLocale, p.Locale, &c.Locale},
+		{fieldName, p.Name, &c.Name},
+		{fieldEmail, p.Email, &c.Email},
+		{fieldPhone, p.Phone, &c.Phone},
+		{fieldLocale, p.Locale, &c.Locale},
 	} {
 		if f.new != nil && c.allows(f.name, by) {
 			*f.into = strings.TrimSpace(*f.new)
@@ -127,8 +129,10 @@ func (c contact) absorb(other contact) contact {
 		name      string
 		into, own *string
 	}{
-		{fieldName, &c.Name, &other.Name}, {fieldEmail, &c.Email, &other.Email},
-		{fieldPhone, &c.Phone, &other.Phone}, {fieldLocale, &c.Locale, &other.Locale},
+		{fieldName, &c.Name, &other.Name},
+		{fieldEmail, &c.Email, &other.Email},
+		{fieldPhone, &c.Phone, &other.Phone},
+		{fieldLocale, &c.Locale, &other.Locale},
 	} {
 		if *f.into == "" && *f.own != "" {
 			*f.into = *f.own

@@ -27,7 +27,8 @@ func TestAgentsSearchContacts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, v := range []object{
-		{"name": "Ada Novak", "email": "ada@example.com"}, {"name": "Ben Okafor", "email": "ben@example.org", "phone": "+1 555 0100"},
+		{"name": "Ada Novak", "email": "ada@example.com"},
+		{"name": "Ben Okafor", "email": "ben@example.org", "phone": "+1 555 0100"},
 		{"name": "100% Ümit_"},
 	} {
 		w.enter(object{"inbox": "shop", "visitor": v}, "")
