@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -280,4 +281,34 @@ func TestAnotherEmbedderTakesOverInTheBackground(t *testing.T) {
 	asked := slow.asked.Load()
 	require.NoError(t, next.EmbedAll(t.Context()))
 	assert.Equal(t, asked, slow.asked.Load(), "what is done is not done again")
+}
+
+func TestTwoProcessesMayEmbedAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	other := kb.New(d.db, d.bus, kb.Config{})
+	done := make(chan error, 1)
+	stop := make(chan struct{})
+	go func() { // embeds what the other process stores, and learns anew as it grows
+		for {
+			if err := other.EmbedAll(t.Context()); err != nil {
+				done <- err
+				return
+			}
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+		}
+	}()
+	for i := range 30 {
+		d.article(t, fmt.Sprintf("Article %d", i), "## One\n\nText.\n\n## Two\n\nText.")
+		require.NoError(t, d.EmbedAll(t.Context()))
+	}
+	close(stop)
+	require.NoError(t, <-done)
+	require.NoError(t, d.EmbedAll(t.Context()))
+	assert.Equal(t, 90, d.embedded(t).Embedded)
 }

@@ -43,20 +43,19 @@ func insertModel(ctx context.Context, q pg.Querier, m model, at time.Time) error
 }
 
 // activate makes searches use the model and drops all others with their
-// vectors.
-func activate(ctx context.Context, tx pgx.Tx, id string, mean float32) error {
-	for _, sql := range []string{
-		`DELETE FROM kb.models WHERE id <> $1`,
-		`UPDATE kb.models SET active = true WHERE id = $1`,
-	} {
-		if _, err := tx.Exec(ctx, sql, id); err != nil {
-			return fmt.Errorf("switch the embedding model: %w", err)
-		}
+// vectors. It reports false when another process has dropped this one.
+func activate(ctx context.Context, tx pgx.Tx, id string, mean float32) (bool, error) {
+	there, err := rowsOf[string](ctx, tx, "switch the embedding model", `SELECT id FROM kb.models WHERE id = $1 FOR UPDATE`, id)
+	if err != nil || len(there) == 0 {
+		return false, err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE kb.models SET mean = $2 WHERE id = $1`, id, mean); err != nil {
-		return fmt.Errorf("switch the embedding model: %w", err)
+	if _, err := tx.Exec(ctx, `DELETE FROM kb.models WHERE id <> $1`, id); err != nil {
+		return false, fmt.Errorf("drop old embedding models: %w", err)
 	}
-	return nil
+	if _, err := tx.Exec(ctx, `UPDATE kb.models SET active = true, mean = $2 WHERE id = $1`, id, mean); err != nil {
+		return false, fmt.Errorf("switch the embedding model: %w", err)
+	}
+	return true, nil
 }
 
 // unembedded is a passage without a vector.
@@ -67,10 +66,13 @@ type unembedded struct {
 	Agents  bool
 }
 
+// missingVectors returns passages that the model has not embedded; none when
+// there is no such model any more.
 func missingVectors(ctx context.Context, q pg.Querier, model string, limit int) ([]unembedded, error) {
 	rows, err := q.Query(ctx, `SELECT c.id, c.context, lower(split_part(a.locale, '-', 1)), a.audience = 'agents'
 		FROM kb.chunks c JOIN kb.articles a ON a.id = c.article
-		WHERE NOT EXISTS (SELECT FROM kb.embeddings e WHERE e.model = $1 AND e.chunk = c.id)
+		WHERE EXISTS (SELECT FROM kb.models WHERE id = $1)
+			AND NOT EXISTS (SELECT FROM kb.embeddings e WHERE e.model = $1 AND e.chunk = c.id)
 		ORDER BY c.id LIMIT $2`, model, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for passages without a vector: %w", err)
@@ -82,17 +84,19 @@ func missingVectors(ctx context.Context, q pg.Querier, model string, limit int) 
 	return out, nil
 }
 
-// insertVectors skips passages that are gone by now, and models that are.
-func insertVectors(ctx context.Context, q pg.Querier, model string, chunks []unembedded, vectors [][]float32) error {
+// insertVectors skips passages that are gone by now, and models that are. The
+// locks keep what is there from going before the rows are in.
+func insertVectors(ctx context.Context, tx pgx.Tx, model string, chunks []unembedded, vectors [][]float32) error {
 	ids, langs, agents, halves := make([]int64, len(chunks)), make([]string, len(chunks)), make([]bool, len(chunks)), make([]string, len(chunks))
 	for i, c := range chunks {
 		ids[i], langs[i], agents[i], halves[i] = c.ID, c.Lang, c.Agents, pgvector.NewHalfVector(vectors[i]).String()
 	}
-	_, err := q.Exec(ctx, `INSERT INTO kb.embeddings (model, chunk, lang, agents, vector)
-		SELECT $1, n.chunk, n.lang, n.agents, n.vector::public.halfvec
+	_, err := tx.Exec(ctx, `WITH held AS MATERIALIZED (SELECT id FROM kb.models WHERE id = $1 FOR KEY SHARE),
+			kept AS MATERIALIZED (SELECT id FROM kb.chunks WHERE id = ANY($2) ORDER BY id FOR KEY SHARE)
+		INSERT INTO kb.embeddings (model, chunk, lang, agents, vector)
+		SELECT held.id, n.chunk, n.lang, n.agents, n.vector::public.halfvec
 		FROM unnest($2::bigint[], $3::text[], $4::boolean[], $5::text[]) AS n (chunk, lang, agents, vector)
-		JOIN kb.chunks c ON c.id = n.chunk
-		WHERE EXISTS (SELECT FROM kb.models WHERE id = $1)
+		JOIN kept ON kept.id = n.chunk CROSS JOIN held
 		ON CONFLICT (model, chunk) DO NOTHING`, model, ids, langs, agents, halves)
 	if err != nil {
 		return fmt.Errorf("store vectors: %w", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"parley/event"
+	"parley/internal/pg"
 	embedder "parley/kb/embed"
 )
 
@@ -44,23 +45,31 @@ func (s *Service) embedLoop(ctx context.Context) error {
 // another than that of the vectors in use, or the knowledge base has outgrown
 // what the built-in one learned, a new set is made beside the old one, which
 // serves searches until the new one is complete. An interrupted run goes on
-// where it was.
+// where it was. Several processes may run it: whichever set is complete first
+// is used, and the others start over from it.
 func (s *Service) EmbedAll(ctx context.Context) error {
+	for {
+		current, err := s.embedModel(ctx)
+		if err != nil || current {
+			return pg.Map(err)
+		}
+	}
+}
+
+// embedModel completes the model that is wanted now; false when another
+// process has meanwhile put a different one in its place.
+func (s *Service) embedModel(ctx context.Context) (current bool, err error) {
 	m, e, err := s.wantedModel(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	for {
-		done, err := s.embedOnce(ctx, m.ID, e)
-		if err != nil {
-			return err
-		}
-		if done {
-			break
+	for done := false; !done; {
+		if done, err = s.embedOnce(ctx, m.ID, e); err != nil {
+			return false, err
 		}
 	}
 	if m.Active {
-		return nil
+		return true, nil
 	}
 	return s.switchTo(ctx, m)
 }
@@ -128,28 +137,30 @@ func (s *Service) embedOnce(ctx context.Context, model string, e embedder.Embedd
 	if err != nil {
 		return false, fmt.Errorf("embed %d passages: %w", len(batch), err)
 	}
-	return false, insertVectors(ctx, s.db, model, batch, vectors)
+	return false, s.db.InTx(ctx, func(tx pgx.Tx) error { return insertVectors(ctx, tx, model, batch, vectors) })
 }
 
-// switchTo makes searches of all processes use a complete model.
-func (s *Service) switchTo(ctx context.Context, m model) error {
+// switchTo makes searches of all processes use a complete model; false when
+// the model is gone.
+func (s *Service) switchTo(ctx context.Context, m model) (bool, error) {
 	mean, err := meanCosine(ctx, s.db, m.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
+	there := false
 	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
-		if err := activate(ctx, tx, m.ID, mean); err != nil {
+		if there, err = activate(ctx, tx, m.ID, mean); err != nil || !there {
 			return err
 		}
 		return nextGeneration(ctx, tx)
 	})
-	if err != nil {
-		return err
+	if err != nil || !there {
+		return false, err
 	}
 	wake(s.changed)
 	if err := s.bus.Ephemeral(switchSubject, map[string]string{"model": m.Name}); err != nil {
 		s.log.Warn("other processes switch to the new vectors within a minute", "error", err)
 	}
 	s.log.Info("searches use a new set of vectors", "model", m.Name)
-	return nil
+	return true, nil
 }
