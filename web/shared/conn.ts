@@ -15,7 +15,8 @@ export interface ConnOptions {
   client: string;
   /**
    * The token to say hello with; undefined when the session cookie is enough.
-   * fresh asks for a new one because the last was refused.
+   * fresh asks for a new one because the last was refused. An error with the
+   * code forbidden ends the attempts, any other delays them.
    */
   token(fresh: boolean): Promise<string | undefined>;
   /** The last sequence seen in each conversation, asked before each hello. */
@@ -123,8 +124,10 @@ export class Conn {
     let token: string | undefined;
     try {
       token = await this.#options.token(this.#stale);
-    } catch {
-      if (this.state.value === "connecting") this.#later();
+    } catch (error) {
+      if (this.state.value !== "connecting") return;
+      if ((error as { code?: string }).code === "forbidden") this.state.value = "refused";
+      else this.#later();
       return;
     }
     if (this.state.value !== "connecting" || this.#socket) return; // closed meanwhile

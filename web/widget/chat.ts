@@ -5,7 +5,7 @@ import { standing, Store, type Standing, type Thread } from "../shared/store";
 import type { ActArgs, Action, Attachment, ChatEvent, ServerFrame, Summary } from "../shared/wire";
 import { boot } from "./boot";
 import { host, storage, tellHost } from "./host";
-import { ensureToken, forget, known } from "./session";
+import { current, ensureToken, forget } from "./session";
 import { signal } from "./signals";
 import { later } from "./view";
 
@@ -35,7 +35,7 @@ export let fields: Record<string, string> | undefined;
 export const conn = new Conn({
   url: socketURL(),
   client: "widget/1",
-  token: ensureToken,
+  token: identified,
   resume: () => store.places(),
   receive,
   lost: () => outbox.disconnected(),
@@ -61,12 +61,26 @@ export function summary(): Summary | undefined {
 }
 
 export function where(): Standing {
-  return standing(thread()?.events.value ?? [], summary());
+  const here = thread();
+  if (here) return standing(here.events.value, summary());
+  return { state: config.value?.inbox.bot === false ? "assigned" : "bot" };
+}
+
+// A token that is not the last visitor's ends what that one could see.
+async function identified(fresh: boolean): Promise<string> {
+  const before = current()?.visitor;
+  const token = await ensureToken(fresh);
+  if (before && before !== current()!.visitor) {
+    store.clear();
+    show("");
+  }
+  return token;
 }
 
 /** Loads the settings, and the conversation when there is one. */
 export async function begin(): Promise<void> {
-  if (known()) conn.connect();
+  if (current() || outbox.entries.value.length) conn.connect();
+  else show("");
   for (let wait = 1000; !config.value; wait = Math.min(wait * 2, 30_000)) {
     try {
       config.value = await call<Config>("GET", "/widget/" + encodeURIComponent(boot.inbox));

@@ -8,7 +8,6 @@ import { begin, config, conn, conv, mark, markSeen, pending, reset, seen, unread
 import { closePanel, framed, host, onHost, tellHost } from "./host";
 import { IconButton } from "./screens/button";
 import { Home } from "./screens/home";
-import { attach } from "./screens/composer";
 import { keepPlace, Thread } from "./screens/thread";
 import { kit } from "./kit";
 import { changed, drawWith } from "./signals";
@@ -27,7 +26,7 @@ function App() {
       onDragOver={(e) => e.preventDefault()}
       onDrop={(e) => {
         e.preventDefault();
-        if (at === "thread") attach(e.dataTransfer?.files);
+        if (at === "thread") later("attach")(e.dataTransfer?.files);
       }}
     >
       <Header />
@@ -45,7 +44,7 @@ function Header() {
   const Menu = later("Menu");
   return (
     <header>
-      {home ? <b class="name" dir="auto">{boot.name}</b> : (
+      {home ? <b class="name"><bdi>{boot.name}</bdi></b> : (
         <IconButton label={t("back")} d={icons.back} flip onClick={() => go("home")} />
       )}
       {screen.value === "thread" && <With />}
@@ -60,12 +59,12 @@ function With() {
   const { state, agent } = where();
   const bot = config.value?.inbox.bot_name || boot.name;
   const name = agent ? agent.name || t("team") : state === "bot" ? bot : boot.name;
-  const line = state === "resolved" ? "ended" : agent ? "withYou" : state === "queued" ? "waiting" : "botHere";
+  const line = state === "resolved" ? "ended" : agent ? "withYou" : state === "queued" ? "waiting" : state === "bot" ? "botHere" : config.value?.open ? "open" : "away";
   return (
     <div class="with">
       <Avatar id={agent?.id ?? "bot"} name={agent ? name : state === "bot" ? "" : name} kind={state === "bot" ? "bot" : "agent"} />
       <div>
-        <h1 dir="auto">{name}</h1>
+        <h1><bdi>{name}</bdi></h1>
         <p>{t(line)}</p>
       </div>
     </div>
@@ -123,9 +122,9 @@ dress();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
 document.addEventListener("visibilitychange", changed);
 document.title = t("title", { name: boot.name });
+void begin();
 if (host.value.open) opened();
 drawWith(draw);
-void begin();
 meet();
 
 onHost((before) => {

@@ -53,7 +53,8 @@ export function closePanel(): void {
   post({ close: true });
 }
 
-const own = local(`parley:${boot.inbox}:`);
+/** The frame's own storage, as far as the browser lets it. */
+export const own = local(`parley:${boot.inbox}:`);
 
 /**
  * The visitor's storage. The frame's own is used where it works. Browsers block

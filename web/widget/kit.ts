@@ -9,14 +9,14 @@ import { act, config, conn, conv, outbox, reset, say, setFields, show, sound, st
 import { host, storage } from "./host";
 import { ask } from "./screens/home";
 import { IconButton } from "./screens/button";
-import { attach, attaching, insert, ready } from "./screens/composer";
+import { ready, write } from "./screens/composer";
 import { current, ensureToken, keep, make, token } from "./session";
 import { changed, signal } from "./signals";
 import { article, go, screen } from "./view";
 
 export const kit = {
-  Avatar, Icon, IconButton, act, article, ask, attach, attaching, call, changed, config, conn, conv, current, ensureToken, go, host, insert, keep,
-  locale, make, outbox, readJSON, ready, reset, say, screen, setFields, show, signal, sound, storage, store, t, thread, toggleSound, token, where,
+  Avatar, Icon, IconButton, act, article, ask, call, changed, config, conn, conv, current, ensureToken, go, host, keep, locale, make, outbox,
+  readJSON, ready, reset, say, screen, setFields, show, signal, sound, storage, store, t, thread, toggleSound, token, where, write,
 };
 
 export type Kit = typeof kit;

@@ -1,7 +1,7 @@
 import { call } from "../shared/api";
 import { readJSON } from "../shared/storage";
 import { boot, locale } from "./boot";
-import { host, storage } from "./host";
+import { host, own, storage } from "./host";
 import { fetchLater } from "./view";
 
 export interface Session {
@@ -17,11 +17,6 @@ const RENEW_BEFORE = 3 * 86_400_000; // ms
 
 let session: Session | undefined;
 let asking: Promise<string> | undefined;
-
-/** Whether this visitor has been here before. */
-export function known(): boolean {
-  return !!current();
-}
 
 /** The token at hand, if any. */
 export function token(): string | undefined {
@@ -64,7 +59,8 @@ export function forget(): void {
 /** Holds on to a session, here and where it survives. */
 export function keep(next: Session): void {
   session = next;
-  // The page around could read the token of a signed-in person, so that one
-  // lasts only as long as the frame; the page says again who it is.
-  storage.set("token", next.verified ? null : JSON.stringify(next));
+  const text = JSON.stringify(next);
+  storage.set("token", next.verified ? null : text);
+  // What the page around keeps, its scripts can read: not a signed-in person's.
+  if (next.verified) own.set("token", text);
 }

@@ -1,4 +1,4 @@
-import { attaching, changed, ensureToken, Icon, locale, ready, t } from "./kit";
+import { changed, ensureToken, Icon, locale, ready, signal, t } from "./kit";
 import { fileSize, upload, type Upload } from "../../shared/upload";
 import type { Attachment } from "../../shared/wire";
 import * as icons from "../../shared/ui/icons";
@@ -12,6 +12,7 @@ interface Job {
   error?: string;
 }
 
+const attaching = signal<readonly File[]>([]);
 const jobs = new Map<File, Job>();
 
 ready.files = () => attaching.value.flatMap((file) => jobs.get(file)?.stored ?? []);
@@ -19,8 +20,14 @@ ready.clear = () => {
   for (const file of attaching.value) if (jobs.get(file)?.stored) drop(file);
 };
 
+/** Takes files from the button, a drop or the clipboard. */
+export function attach(list: FileList | null | undefined): void {
+  if (list?.length) attaching.value = [...attaching.value, ...list];
+}
+
 /** The files to be sent with the message: progress, what went wrong, and a way to take them out. */
 export default function Files() {
+  if (!attaching.value.length) return null;
   for (const file of attaching.value) if (!jobs.has(file)) void send(file);
   return (
     <ul class="attaching">

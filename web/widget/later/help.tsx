@@ -39,7 +39,7 @@ export default function Help() {
     <section class="help" aria-label={t("search")}>
       <label class="search">
         <Icon d={icons.search} size={18} />
-        <input type="search" class="input" value={query.value} placeholder={t("search")} aria-label={t("search")} dir="auto" onInput={(e) => search(e.currentTarget.value)} />
+        <input type="search" class="input" value={query.value} placeholder={t("search")} aria-label={t("search")} dir={query.value ? "auto" : undefined} onInput={(e) => search(e.currentTarget.value)} />
       </label>
       <p class="sr" role="status">{found ? (found.length ? t("results", { n: found.length }) : t("noResults")) : ""}</p>
       {found && !found.length && <p class="muted">{t("noResults")}</p>}

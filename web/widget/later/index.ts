@@ -11,7 +11,7 @@ export { default as Between } from "./between";
 export { default as Connection } from "./connection";
 export { default as Extras } from "./extras";
 export { default as Failed } from "./failed";
-export { default as Files } from "./files";
+export { attach, default as Files } from "./files";
 export { default as Form } from "./form";
 export { default as Help } from "./help";
 export { describe } from "./describe";

@@ -9,7 +9,7 @@ export default function Menu() {
   };
   const talking = screen.value === "thread" && !!thread() && where().state !== "resolved";
   return (
-    <details class="menu">
+    <details class="menu" onToggle={watch} onKeyDown={escape}>
       <summary class="icon-button" aria-label={t("menu")} title={t("menu")}><Icon d={icons.more} /></summary>
       <div class="card">
         <button onClick={choose(toggleSound)}>{t(sound.value ? "soundOff" : "soundOn")}</button>
@@ -18,4 +18,26 @@ export default function Menu() {
       </div>
     </details>
   );
+}
+
+let watching: AbortController | undefined;
+
+// An open menu closes when anything else is touched or focused.
+function watch(e: Event): void {
+  const menu = e.currentTarget as HTMLDetailsElement;
+  watching?.abort();
+  if (!menu.open) return;
+  watching = new AbortController();
+  for (const type of ["pointerdown", "focusin"]) {
+    addEventListener(type, (other) => (menu.open &&= menu.contains(other.target as Node)), { signal: watching.signal });
+  }
+}
+
+// Closes the menu, and not the chat with it.
+function escape(e: KeyboardEvent): void {
+  const menu = e.currentTarget as HTMLDetailsElement;
+  if (e.key !== "Escape" || !menu.open) return;
+  e.stopPropagation();
+  menu.open = false;
+  menu.querySelector("summary")!.focus();
 }

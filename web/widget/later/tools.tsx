@@ -1,5 +1,6 @@
 import * as icons from "../../shared/ui/icons";
-import { attach, Icon, IconButton, insert, signal, t } from "./kit";
+import { attach } from "./files";
+import { Icon, IconButton, signal, t, write } from "./kit";
 
 const EMOJI = [..."😀😅😂🙂😉😍🤔😐😕😢😭😡👍👎👌👏🙏💪👋🤝❤🎉✨🔥✅❌❓❗⏰📦💳📷"];
 const open = signal(false);
@@ -20,4 +21,11 @@ export default function Tools() {
       )}
     </>
   );
+}
+
+function insert(text: string): void {
+  const area = document.querySelector<HTMLTextAreaElement>(".composer textarea")!;
+  area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
+  write(area.value);
+  area.focus();
 }

@@ -8,8 +8,6 @@ import { IconButton } from "./button";
 
 
 const draft = signal(storage.get("draft") ?? "");
-/** Files on their way or there, by the panel of later/files. */
-export const attaching = signal<readonly File[]>([]);
 
 const TYPING_EVERY = 2000; // ms
 const TYPING_ENDS = 4000; // ms without a key
@@ -31,7 +29,8 @@ function typing(on: boolean): void {
   conn.send({ type: "typing", conv: conv.value, on, preview: on ? draft.value.slice(0, PREVIEW) : undefined });
 }
 
-function write(text: string): void {
+/** Replaces the draft. */
+export function write(text: string): void {
   draft.value = text;
   storage.set("draft", text || null);
   typing(!!text);
@@ -50,18 +49,6 @@ function submit(e?: Event): void {
   document.querySelector<HTMLElement>("textarea")?.focus();
 }
 
-/** Takes files from the button, a drop or the clipboard. */
-export function attach(list: FileList | null | undefined): void {
-  if (list?.length) attaching.value = [...attaching.value, ...list];
-}
-
-export function insert(text: string): void {
-  const area = document.querySelector<HTMLTextAreaElement>("textarea")!;
-  area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
-  write(area.value);
-  area.focus();
-}
-
 export function Composer({ ended }: { ended: boolean }) {
   const Files = later("Files");
   const Tools = later("Tools");
@@ -70,9 +57,9 @@ export function Composer({ ended }: { ended: boolean }) {
     <form class="composer" onSubmit={submit}>
       <Files />
       <textarea
-        rows={1} value={draft.value} placeholder={label} aria-label={label} dir="auto" data-focus
+        rows={1} value={draft.value} placeholder={label} aria-label={label} dir={draft.value ? "auto" : undefined} data-focus
         onInput={(e) => write(e.currentTarget.value)}
-        onPaste={(e) => attach(e.clipboardData?.files)}
+        onPaste={(e) => later("attach")(e.clipboardData?.files)}
         onKeyDown={(e) => {
           if (e.key === "Enter" && !e.shiftKey && !e.isComposing) submit(e);
         }}

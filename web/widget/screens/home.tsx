@@ -18,7 +18,7 @@ export function Home() {
   const HelpSearch = later("Help");
   return (
     <div class="start">
-      <h1 tabIndex={-1} data-focus dir="auto">{config.value?.look.greeting || t("greeting")}</h1>
+      <h1 tabIndex={-1} data-focus><bdi>{config.value?.look.greeting || t("greeting")}</bdi></h1>
       <Presence />
       <Recent />
       <button class={`button ${conv.value ? "" : "button-primary "}wide`} onClick={ask}>

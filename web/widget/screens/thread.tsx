@@ -125,7 +125,7 @@ function together(a: ChatEvent, b: ChatEvent): boolean {
 /** The name of an author, and always an honest word for a bot. */
 function author(from: Actor): string {
   if (from.kind === "visitor") return t("you");
-  const name = from.name || (from.kind === "bot" ? boot.name : t("team"));
+  const name = from.name || (from.kind === "bot" ? config.value?.inbox.bot_name || boot.name : t("team"));
   return from.kind === "bot" ? `${name} (${t("bot")})` : name;
 }
 
@@ -151,7 +151,7 @@ function Message({ e, entry, first, last, mark, live }: MessageProps) {
   const failed = entry?.state === "failed";
   const state = entry ? "sending" : mark && (Math.max(seen?.agent ?? 0, seen?.bot ?? 0) >= e.seq ? "seen" : "sent");
   return (
-    <div class={`message${first ? " first" : ""}`}>
+    <div class={`message${first ? " first" : ""}${mine ? " mine" : ""}`}>
       {!mine && (first ? <Avatar id={e.from.id} name={e.from.name} kind={e.from.kind} size={24} /> : <span class="gap" />)}
       <div class="said">
         {e.text && (
