@@ -33,7 +33,7 @@ func (s *Service) CreateToken(ctx context.Context, by string, n NewToken) (strin
 		return "", APIToken{}, err
 	}
 	secret, hash := newSecret(tokenPrefix)
-	t := APIToken{ID: ids.New(), Label: n.Label, Role: n.Role, Inboxes: n.Inboxes, CreatedBy: by, CreatedAt: s.now()}
+	t := APIToken{ID: ids.New(), Label: n.Label, Role: n.Role, Inboxes: n.Inboxes, CreatedBy: by, CreatedAt: s.now().UTC()}
 	if err := insertToken(ctx, s.db, t, hash); err != nil {
 		return "", APIToken{}, err
 	}

@@ -100,7 +100,7 @@ type cannedBody struct {
 }
 
 func (c *canned) body() cannedBody {
-	return cannedBody{c.ID, c.Shortcut, c.Title, c.Text, c.Owner == "", c.UpdatedAt}
+	return cannedBody{c.ID, c.Shortcut, c.Title, c.Text, c.Owner == "", c.UpdatedAt.UTC()}
 }
 
 func (s *Service) getCanned(c *fiber.Ctx) error {

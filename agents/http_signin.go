@@ -151,7 +151,7 @@ func (s *Service) getSessions(c *fiber.Ctx) error {
 	}
 	out := make([]sessionBody, len(list))
 	for i, x := range list {
-		out[i] = sessionBody{x.ID, x.UserAgent, x.Address, x.CreatedAt, x.SeenAt, x.ExpiresAt, x.ID == v.Session}
+		out[i] = sessionBody{x.ID, x.UserAgent, x.Address, x.CreatedAt.UTC(), x.SeenAt.UTC(), x.ExpiresAt.UTC(), x.ID == v.Session}
 	}
 	private(c)
 	return c.JSON(fiber.Map{"sessions": out})

@@ -66,6 +66,15 @@ func listTokens(ctx context.Context, q pg.Querier, limit int) ([]APIToken, error
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", pg.Map(err))
 	}
+	for i := range list {
+		t := &list[i]
+		t.CreatedAt = t.CreatedAt.UTC() // the driver gives times in the machine's zone
+		for _, at := range []*time.Time{t.LastUsedAt, t.RevokedAt} {
+			if at != nil {
+				*at = at.UTC()
+			}
+		}
+	}
 	return list, nil
 }
 

@@ -30,6 +30,7 @@ func lockContacts(ctx context.Context, q pg.Querier, ids ...string) (map[string]
 	}
 	found := make(map[string]contact, len(list))
 	for _, c := range list {
+		c.Contact = inUTC(c.Contact)
 		found[c.ID] = c
 	}
 	return found, nil
@@ -57,7 +58,15 @@ func readContact(ctx context.Context, q pg.Querier, id string) (contact, error) 
 	if err != nil {
 		return contact{}, fmt.Errorf("read contact %s: %w", id, pg.Map(err))
 	}
+	c.Contact = inUTC(c.Contact)
 	return c, nil
+}
+
+// inUTC returns the contact with its times as everybody writes them; the driver
+// gives them in the machine's zone.
+func inUTC(c event.Contact) event.Contact {
+	c.CreatedAt, c.LastSeenAt = c.CreatedAt.UTC(), c.LastSeenAt.UTC()
+	return c
 }
 
 // rootOf returns the id of the contact that remains of id.
@@ -129,7 +138,7 @@ func contactsByID(ctx context.Context, q pg.Querier, ids []string) (map[string]e
 	}
 	found := make(map[string]event.Contact, len(list))
 	for _, c := range list {
-		found[c.Asked] = c.Contact
+		found[c.Asked] = inUTC(c.Contact)
 	}
 	return found, nil
 }
@@ -162,6 +171,9 @@ func searchContacts(ctx context.Context, q pg.Querier, s search) ([]event.Contac
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[event.Contact])
 	if err != nil {
 		return nil, fmt.Errorf("search contacts: %w", pg.Map(err))
+	}
+	for i := range list {
+		list[i] = inUTC(list[i])
 	}
 	return list, nil
 }

@@ -152,7 +152,7 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, v visit, place *seat, n
 		}
 	}
 	c.visit(v.Inbox.ID)
-	c.LastSeenAt = now
+	c.LastSeenAt = now.UTC()
 	changed := !c.same(&place.contact)
 	place.contact = c
 	if err := place.save(ctx, tx, v, now); err != nil {
@@ -242,7 +242,7 @@ func lockRoot(ctx context.Context, q pg.Querier, id string) (contact, error) {
 }
 
 func newContact(now time.Time) contact {
-	return contact{Contact: event.Contact{ID: ids.New(), CreatedAt: now, LastSeenAt: now}}
+	return contact{Contact: event.Contact{ID: ids.New(), CreatedAt: now.UTC(), LastSeenAt: now.UTC()}}
 }
 
 func newVisitor(v visit, now time.Time) visitor {

@@ -33,6 +33,7 @@ func TestANewVisitorGetsATokenThatRenewsItself(t *testing.T) {
 	require.Equal(t, "ada@example.com", c.Email)
 	require.Equal(t, object{"cart": 3.0, "vip": true}, c.Attributes)
 	require.Equal(t, []string{"shopinbox"}, c.Inboxes)
+	require.Equal(t, time.UTC, c.CreatedAt.Location())
 	require.Equal(t, []string{event.ContactCreated}, w.lastAnnounced())
 
 	w.wait(24 * time.Hour)
