@@ -202,7 +202,7 @@ async function test() {
   try {
     await esbuild.build({
       ...common, ...automatic, entryPoints: tests, outdir: out, outbase: root, write: true, minify: false, metafile: false,
-      sourcemap: "inline", platform: "node", format: "esm", entryNames: "[dir]/[name]", outExtension: { ".js": ".mjs" }, loader: { ".css": "empty" },
+      sourcemap: "inline", target: "node20", platform: "node", format: "esm", entryNames: "[dir]/[name]", outExtension: { ".js": ".mjs" }, loader: { ".css": "empty" },
     });
     const files = find(out, /\.test\.mjs$/);
     process.exitCode = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...files], { stdio: "inherit" }).status ?? 1;

@@ -7,6 +7,12 @@ export interface Writer {
   preview: string;
 }
 
+/** Something is missing between two neighbours, by their seq. */
+export interface Gap {
+  after: number;
+  before: number;
+}
+
 const TYPING_LASTS = 6000; // ms; the server's own limit is 5 s
 
 /**
@@ -40,11 +46,8 @@ export class Thread {
     return this.events.value[0]?.prev === 0;
   }
 
-  /**
-   * Merges events. Returns the sequence after which something is missing, or
-   * undefined when the run is whole.
-   */
-  merge(incoming: readonly ChatEvent[]): number | undefined {
+  /** Merges events. Returns the newest gap among or after them. */
+  merge(incoming: readonly ChatEvent[]): Gap | undefined {
     if (!incoming.length) return undefined;
     const known = this.events.value;
     const fresh = incoming.filter((e) => !this.#has(e.seq));
@@ -55,7 +58,7 @@ export class Thread {
       this.events.value = merged;
       this.#settle(fresh);
     }
-    return this.#hole(incoming[0]!.seq);
+    return this.#gap(incoming[0]!.seq);
   }
 
   /** Applies an ephemeral frame about this conversation. */
@@ -122,12 +125,13 @@ export class Thread {
     this.typing.value = typing;
   }
 
-  #hole(from: number): number | undefined {
+  #gap(from: number): Gap | undefined {
     const events = this.events.value;
     for (let i = events.length - 1; i > 0; i--) {
-      const before = events[i - 1]!;
-      if (events[i]!.prev > before.seq) return before.seq;
-      if (before.seq < from) return undefined; // everything older was whole already
+      const after = events[i - 1]!.seq;
+      const { seq: before, prev } = events[i]!;
+      if (prev > after) return { after, before };
+      if (after < from) return undefined; // everything older was whole already
     }
     return undefined;
   }
@@ -203,13 +207,11 @@ export class Store {
 
   /** Merges events that came another way, such as REST. */
   insert(conv: string, events: readonly ChatEvent[]): void {
-    const after = this.thread(conv).merge(events);
-    if (after === undefined) {
-      this.#repairing.delete(conv);
-    } else if (this.#repairing.get(conv) !== after) {
-      this.#repairing.set(conv, after); // once for a hole: the answer may take many frames
-      this.#options.repair({ conv, seq: after });
-    }
+    const gap = this.thread(conv).merge(events);
+    // Once for a gap: the answer fills it from the left, in many frames.
+    if (!gap || this.#repairing.get(conv) === gap.before) return;
+    this.#repairing.set(conv, gap.before);
+    this.#options.repair({ conv, seq: gap.after });
   }
 
   /** Forgets everything: another person uses this browser now. */
