@@ -16,7 +16,11 @@ import (
 	"parley/kb/index"
 )
 
-const pageResults = 20
+const (
+	pageResults = 20
+	alwaysShown = 3
+	shownAbove  = 0.2
+)
 
 func (s *Service) searchPage(c *fiber.Ctx) error {
 	ctx := c.UserContext()
@@ -34,6 +38,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
+		found = worthShowing(found)
 		id := s.recordSearch(ctx, query, locale, len(found))
 		if body.Results, err = s.results(ctx, query, id, found); err != nil {
 			return pg.Map(err)
@@ -49,6 +54,17 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		title = "Results for " + query
 	}
 	return s.pages.search.Send(c, fiber.StatusOK, view.Head{Title: title, NoIndex: true, OwnSearch: true}, body)
+}
+
+// worthShowing cuts off the end of a list that has little to do with the
+// question. A few stay in any case: a reader judges better than an estimate.
+func worthShowing(found []event.Passage) []event.Passage {
+	for i, p := range found {
+		if i >= alwaysShown && p.Answerable < shownAbove {
+			return found[:i]
+		}
+	}
+	return found
 }
 
 func (s *Service) results(ctx context.Context, query, search string, found []event.Passage) ([]resultView, error) {

@@ -118,6 +118,7 @@ func TestMarks(t *testing.T) {
 
 func TestSnippet(t *testing.T) {
 	t.Parallel()
+	assert.Equal(t, "one · two", index.Snippet("- one\n- two", "x", "en", 120))
 	long := strings.Repeat("Filler words stand here. ", 30) + "The refund arrives within ten days. " + strings.Repeat("More words follow now. ", 30)
 	got := index.Snippet(long, "when does my refund arrive", "en", 120)
 	assert.Contains(t, got, "refund arrives within ten days")

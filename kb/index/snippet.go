@@ -39,7 +39,7 @@ func Marks(text, query, locale string) []Span {
 // Snippet returns the part of a text, at most limit characters, that holds
 // most different words of the query; its start where it holds none.
 func Snippet(text, query, locale string, limit int) string {
-	flat := strings.Join(strings.Fields(text), " ")
+	flat := strings.TrimPrefix(strings.Join(strings.Fields(strings.ReplaceAll("\n"+text, "\n- ", "\n· ")), " "), "· ")
 	if utf8.RuneCountInString(flat) <= limit {
 		return flat
 	}

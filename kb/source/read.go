@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -278,7 +279,7 @@ func assignSlugs(docs []*document) {
 	wanted := map[key]int{}
 	for _, d := range docs {
 		if d.Slug == "" {
-			d.Slug = markup.Slug(nameOf(d.rel))
+			d.Slug = markup.Slug(numbered.ReplaceAllString(nameOf(d.rel), ""))
 		}
 		wanted[key{d.Locale, d.Slug}]++
 	}
@@ -316,8 +317,12 @@ func nameOf(rel string) string {
 	return stem
 }
 
+// numbered is a prefix by which files and folders are put in order.
+var numbered = regexp.MustCompile(`^\d{1,3}[-_. ]+`)
+
 // humanise turns a file's or folder's name into words.
 func humanise(name string) string {
+	name = numbered.ReplaceAllString(name, "")
 	if strings.ContainsAny(name, " ") {
 		return name
 	}

@@ -118,13 +118,14 @@ func TestFolders(t *testing.T) {
 	t.Parallel()
 	got := read(t, map[string]string{
 		"README.md": "x", "content/en/cli/index.md": "x", "content/en/cli/run.md": "x", "content/fr/cli/run.md": "x", "content/en/404.md": "x",
-		".hidden/a.md": "x", "node_modules/a/b.md": "x", "content/en/pic.png": "x",
+		"content/en/02-next_steps/1. first.md": "x", ".hidden/a.md": "x", "node_modules/a/b.md": "x", "content/en/pic.png": "x",
 	})
 	paths := []string{}
 	for _, a := range got.Articles {
 		paths = append(paths, a.Path+" "+a.Locale+" "+a.Collection)
 	}
-	assert.Equal(t, []string{"content/en/cli/index.md en Cli", "content/en/cli/run.md en Cli", "content/fr/cli/run.md fr Cli"}, paths)
+	assert.Equal(t, "first", got.Articles[0].Slug)
+	assert.Equal(t, []string{"content/en/02-next_steps/1. first.md en Next steps", "content/en/cli/index.md en Cli", "content/en/cli/run.md en Cli", "content/fr/cli/run.md fr Cli"}, paths)
 	assert.Len(t, got.Skipped, 2)
 }
 
