@@ -39,9 +39,14 @@ export const api = {
   delete: <T>(path: string) => ask<T>("DELETE", path),
 };
 
+/** A server's message as a sentence: it writes them without capital and full stop, to be put together. */
+export function sentence(message: string): string {
+  if (!message) return "";
+  return message.charAt(0).toLocaleUpperCase() + message.slice(1) + (/[.!?]$/.test(message) ? "" : ".");
+}
+
 /** The sentence to show for whatever was thrown. */
 export function reason(error: unknown): string {
   if (error instanceof APIError && error.code === "network") return t("error.network");
-  const message = error instanceof Error ? error.message : String(error);
-  return message ? message.charAt(0).toLocaleUpperCase() + message.slice(1) : t("error.unknown");
+  return sentence(error instanceof Error ? error.message : String(error)) || t("error.unknown");
 }

@@ -21,6 +21,7 @@ import * as router from "./router";
 import * as attention from "./store/attention";
 import { startCounting } from "./store/lists";
 import * as live from "./store/live";
+import * as offers from "./store/offers";
 import { begin, ended, me } from "./store/session";
 import * as settings from "./store/settings";
 import { loadStaff } from "./store/staff";
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
   live.start();
   startCounting();
   attention.start();
+  offers.start();
   const { path } = router.place.peek();
   if (path !== "/signin" && path !== "/setup") await begin();
 }

@@ -63,6 +63,8 @@ export interface Canned {
   shortcut: string;
   title: string;
   text: string;
+  /** everybody's, not only the agent's own */
+  shared: boolean;
 }
 
 /** An opening interval; minutes from local midnight, 0 is Sunday. */

@@ -31,13 +31,16 @@ function subject(id: string | undefined, name: string | undefined): string {
 
 const actor = (e: ChatEvent): string => subject(e.from.id, e.from.name);
 
+/** What the bot does without having to be sure of anything. */
+const certain = new Set(["greeting", "smalltalk", "handoff"]);
+
 /** What the bot understood and did, for agents. */
 function botLine(e: ChatEvent): Line {
-  const trace = e.bot;
-  const sure = Math.round((trace?.confidence ?? 0) * 100);
-  const did = tOr(`bot.${trace?.action}`, trace?.action ?? "");
-  const text = trace?.intent ? t("line.understood", { intent: trace.intent.replaceAll("_", " "), sure, did }) : t("line.unsure", { sure, did });
-  return { icon: "bot", text };
+  const { intent, confidence = 0, action = "" } = e.bot ?? {};
+  const sure = Math.round(confidence * 100);
+  const did = tOr(`bot.${action}`, action);
+  if (intent) return { icon: "bot", text: t("line.understood", { intent: intent.replaceAll("_", " "), sure, did }) };
+  return { icon: "bot", text: certain.has(action) ? t("line.did", { did }) : t("line.unsure", { sure, did }) };
 }
 
 function queuedLine(e: ChatEvent): Line {

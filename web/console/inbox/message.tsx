@@ -6,6 +6,7 @@ import { AttachmentView } from "../../shared/ui/attachment";
 import { Avatar } from "../../shared/ui/avatar";
 import { Bubble } from "../../shared/ui/bubble";
 import type { Attachment, ChatEvent, Source } from "../../shared/wire";
+import { sentence } from "../api";
 import { outbox } from "../store/live";
 import { me } from "../store/session";
 import { locale, t } from "../text";
@@ -144,7 +145,7 @@ export function Pending({ entry }: { entry: Entry }) {
         {failed ? (
           <>
             <Icon name="alert" size={14} />
-            {entry.error?.message || t("message.failed")}
+            {sentence(entry.error?.message ?? "") || t("message.failed")}
             <button type="button" class="link" onClick={() => outbox.peek()?.retry(command.cid)}>
               {t("retry")}
             </button>

@@ -56,30 +56,30 @@ function ListHead() {
   const inbox = openInbox.value;
   return (
     <>
-    <header class="list-head">
-      <h2>
-        {t(`view.${view}`)}
-        {counts.value && <span class="count tabular">{counts.value[view]}</span>}
-      </h2>
-      {inboxes.value.length > 1 && (
-        <select class="input list-filter" aria-label={t("list.inbox")} value={inbox} onChange={(event) => go(`/inbox/${view}${event.currentTarget.value && `?inbox=${event.currentTarget.value}`}`)}>
-          <option value="">{t("list.inbox.all")}</option>
-          {inboxes.value.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      )}
-    </header>
-    <nav class="views-phone" aria-label={t("view.label")}>
-      {viewIds.map((each) => (
-        <a key={each} class="view-chip" href={href(`/inbox/${each}`)} aria-current={view === each ? "page" : undefined}>
-          {t(`view.${each}`)}
-          {each !== "closed" && !!counts.value?.[each] && <span class="tabular">{counts.value[each]}</span>}
-        </a>
-      ))}
-    </nav>
+      <header class="list-head">
+        <h2>
+          {t(`view.${view}`)}
+          {counts.value && <span class="count tabular">{counts.value[view]}</span>}
+        </h2>
+        {inboxes.value.length > 1 && (
+          <select class="input list-filter" aria-label={t("list.inbox")} value={inbox} onChange={(event) => go(`/inbox/${view}${event.currentTarget.value && `?inbox=${event.currentTarget.value}`}`)}>
+            <option value="">{t("list.inbox.all")}</option>
+            {inboxes.value.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </header>
+      <nav class="views-phone" aria-label={t("view.label")}>
+        {viewIds.map((each) => (
+          <a key={each} class="view-chip" href={href(`/inbox/${each}`)} aria-current={view === each ? "page" : undefined}>
+            {t(`view.${each}`)}
+            {each !== "closed" && !!counts.value?.[each] && <span class="tabular">{counts.value[each]}</span>}
+          </a>
+        ))}
+      </nav>
     </>
   );
 }

@@ -5,10 +5,11 @@ import { Avatar } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { api } from "../api";
 import { href } from "../router";
+import { contact as known, editContact, loadContact } from "../store/contacts";
 import { learn } from "../store/conversations";
 import { stale } from "../store/live";
 import { teamName } from "../store/staff";
-import { t } from "../text";
+import { locale, t } from "../text";
 import { moment, stamp } from "../time";
 import type { Contact, Detail } from "../types";
 import { Button, IconButton } from "../ui/button";
@@ -23,11 +24,11 @@ import { nameOf } from "./open";
 import { uncover } from "./panelstate";
 
 export function Panel({ conv, detail: found }: { conv: Summary; detail: Detail | undefined }) {
-  const loaded = useLoad(() => api.get<Contact>(`/contacts/${conv.contact}`), [conv.contact]);
-  const contact = loaded.value.value;
+  const loaded = useLoad(() => loadContact(conv.contact), [conv.contact]);
+  const contact = known(conv.contact).value;
   if (!contact) return loaded.error.value ? <Failed error={loaded.error.value} retry={() => void loaded.reload()} /> : <Skeleton kind="line" rows={8} />;
   const save = async (part: Partial<Contact>) => {
-    loaded.value.value = await api.patch<Contact>(`/contacts/${contact.id}`, part);
+    await editContact(conv.contact, part);
     if (part.name !== undefined) learn([{ ...conv, name: part.name }]);
   };
   return (
@@ -36,9 +37,9 @@ export function Panel({ conv, detail: found }: { conv: Summary; detail: Detail |
       <Section title={t("panel.conversation")}>
         <Handling conv={conv} />
       </Section>
-      {(found?.page || found?.locale) && (
+      {(found?.page || found?.locale || contact.locale) && (
         <Section title={t("panel.where")}>
-          <Where detail={found} />
+          <Where page={found?.page} language={found?.locale || contact.locale} />
         </Section>
       )}
       {found?.fields && Object.keys(found.fields).length > 0 && (
@@ -146,18 +147,26 @@ function Handling({ conv }: { conv: Summary }) {
   );
 }
 
-function Where({ detail }: { detail: Detail }) {
-  const language = detail.locale && new Intl.DisplayNames([navigator.language], { type: "language" }).of(detail.locale);
+function Where({ page, language }: { page: Detail["page"]; language: string | undefined }) {
   return (
     <dl class="facts">
-      {detail.page && (
+      {page && (
         <Fact name={t("panel.page")}>
-          <PageLink page={detail.page} />
+          <PageLink page={page} />
         </Fact>
       )}
-      {language && <Fact name={t("panel.language")}>{language}</Fact>}
+      {language && <Fact name={t("panel.language")}>{languageName(language)}</Fact>}
     </dl>
   );
+}
+
+/** A language tag in words; it comes from outside and may be none. */
+function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([locale.value], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }
 
 /** The page the visitor was on. Only web addresses become links: it comes from outside. */

@@ -2,8 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import type { Summary } from "../../shared/wire";
 import { api } from "../api";
+import { contact } from "../store/contacts";
 import { me } from "../store/session";
-import { inboxName } from "../store/staff";
 import { t } from "../text";
 import type { Canned } from "../types";
 import { fillIn, type Trigger, triggerAt } from "./trigger";
@@ -63,12 +63,12 @@ export class Suggester {
     if (!found) return [];
     if (found.sign === "#") return this.articles.value;
     const wanted = found.word.toLowerCase();
-    const own = me.value?.name ?? "";
-    const conv = this.conv();
+    const c = this.conv();
+    const values = { "contact.name": c.name, "contact.email": contact(c.contact).value?.email ?? "", "agent.name": me.value?.name ?? "" };
     return (canned.value ?? [])
       .filter(({ shortcut, title }) => shortcut.toLowerCase().startsWith(wanted) || title.toLowerCase().includes(wanted))
       .slice(0, 8)
-      .map((each) => ({ id: each.id, title: `/${each.shortcut}`, detail: each.title || each.text, text: fillIn(each.text, conv, own, inboxName(conv.inbox)) }));
+      .map((each) => ({ id: each.id, title: `/${each.shortcut}`, detail: each.title || each.text, text: fillIn(each.text, values) }));
   }
 
   private async search(word: string): Promise<void> {

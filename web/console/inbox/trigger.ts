@@ -1,6 +1,4 @@
 /** What is typed to ask for suggestions, and what is put in its place. Pure, so that it can be tested. */
-import type { Summary } from "../../shared/wire";
-
 /** The word before the caret that asks for suggestions. */
 export interface Trigger {
   sign: "/" | "#";
@@ -19,15 +17,7 @@ export function triggerAt(text: string, caret: number): Trigger | null {
 }
 
 /** Replaces the variables of a canned response. One without a value is left out, with the space before it. */
-export function fillIn(text: string, c: Summary, agent: string, inbox: string): string {
-  const first = (name: string) => name.split(" ")[0] ?? "";
-  const values: Record<string, string> = {
-    "contact.name": c.name,
-    "contact.first_name": first(c.name),
-    "agent.name": agent,
-    "agent.first_name": first(agent),
-    "inbox.name": inbox,
-  };
+export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/(\s?)\{\{\s*([\w.]+)\s*\}\}/g, (all, space: string, name: string) => {
     const value = values[name];
     return value === undefined ? all : value && space + value;

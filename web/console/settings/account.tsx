@@ -79,18 +79,18 @@ function Look() {
 }
 
 function Password() {
-  const form = useForm({ old_password: "", password: "" });
+  const form = useForm({ current_password: "", password: "" });
   return (
     <FormView
       form={form}
       verb={t("account.password.change")}
       save={(values) => api.patch("/agents/me", values)}
       onSaved={() => {
-        form.values.value = { old_password: "", password: "" };
+        form.values.value = { current_password: "", password: "" };
         toast(t("account.password.changed"));
       }}
     >
-      <TextField form={form} name="old_password" label={t("account.password.old")} type="password" autoComplete="current-password" />
+      <TextField form={form} name="current_password" label={t("account.password.old")} hint={t("account.password.old.hint")} type="password" autoComplete="current-password" />
       <TextField form={form} name="password" label={t("account.password.new")} hint={t("setup.password.hint")} type="password" autoComplete="new-password" />
     </FormView>
   );
@@ -102,7 +102,7 @@ interface Session {
   user_agent?: string;
   address?: string;
   created_at: string;
-  last_seen_at?: string;
+  seen_at: string;
 }
 
 function Sessions() {
@@ -126,7 +126,7 @@ function Sessions() {
                 <span class="item-detail">
                   {session.address}
                   {session.address && " · "}
-                  <span title={full(session.created_at)}>{t("account.session.seen", { time: ago(session.last_seen_at ?? session.created_at) })}</span>
+                  <span title={full(session.created_at)}>{t("account.session.seen", { time: ago(session.seen_at) })}</span>
                 </span>
               </span>
               {session.current ? (

@@ -1,7 +1,7 @@
 /** The staff: who works here, what they may do and what they can do. */
 import { useSignal } from "@preact/signals";
 import { Avatar } from "../../shared/ui/avatar";
-import { api } from "../api";
+import { api, reason } from "../api";
 import { go } from "../router";
 import { me } from "../store/session";
 import { inboxes, loadAgents, stateOf, teams } from "../store/staff";
@@ -11,6 +11,7 @@ import { Button } from "../ui/button";
 import { ChecksField, FormView, LinesField, SelectField, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Presence } from "../ui/presence";
+import { toast } from "../ui/toast";
 import { CopyField, Frame, ItemRow, New, Part, Ready, remove, saved } from "./frame";
 import { LevelsField } from "./levels";
 
@@ -46,8 +47,7 @@ function AgentList({ agents }: { agents: Agent[] }) {
 }
 
 interface Invitation {
-  agent: Agent;
-  /** One-time link to sign in and choose a password. */
+  /** Signs in once; then a password can be chosen. */
   link?: string;
 }
 
@@ -84,7 +84,14 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
     saved();
     if (!link.peek()) go("/settings/agents", "replace");
   };
-  if (link.value) return <Invited name={form.values.value.name} link={link.value} />;
+  const makeLink = async () => {
+    try {
+      link.value = (await api.post<Invitation>(`/agents/${agent?.id}/link`)).link ?? "";
+    } catch (error) {
+      toast(reason(error), { bad: true });
+    }
+  };
+  if (link.value) return <SignInLink name={form.values.value.name} link={link.value} />;
   return (
     <Frame title={agent?.name ?? t("agents.new")} lead={agent ? "" : t("agents.new.lead")} up="/settings/agents" upTitle={t("settings.agents")}>
       <FormView
@@ -109,6 +116,13 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
             <SelectField form={form} name="role" label={t("agents.role")} hint={t(`role.${form.values.value.role}.hint`)} options={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))} />
           </div>
           {agent && !self && <SwitchField form={form} name="disabled" label={t("agents.disable")} hint={t("agents.disable.hint")} />}
+          {agent && !agent.disabled && (
+            <div>
+              <Button small icon="link" onClick={() => void makeLink()}>
+                {t("agents.newlink")}
+              </Button>
+            </div>
+          )}
         </Part>
         <Part title={t("agents.work")} lead={t("agents.work.lead")}>
           <div class="form-columns">
@@ -124,9 +138,9 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
   );
 }
 
-function Invited({ name, link }: { name: string; link: string }) {
+function SignInLink({ name, link }: { name: string; link: string }) {
   return (
-    <Frame title={t("agents.invited", { name })} lead={t("agents.invited.lead")} up="/settings/agents" upTitle={t("settings.agents")}>
+    <Frame title={t("agents.link.for", { name })} lead={t("agents.link.lead")} up="/settings/agents" upTitle={t("settings.agents")}>
       <CopyField label={t("agents.link")} text={link} secret />
     </Frame>
   );

@@ -2,15 +2,16 @@
 import { api } from "../api";
 import { go } from "../router";
 import { loadCanned } from "../inbox/suggest";
+import { may } from "../store/session";
 import { t } from "../text";
 import type { Canned } from "../types";
 import { Button } from "../ui/button";
-import { AreaField, FormView, TextField, useForm } from "../ui/form";
+import { AreaField, FormView, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
 
-const variables = ["contact.name", "contact.first_name", "agent.name", "agent.first_name", "inbox.name"];
+const variables = ["contact.name", "contact.email", "agent.name"];
 
 export function CannedPage({ id }: { id: string }) {
   const loaded = useLoad(loadCanned);
@@ -23,7 +24,12 @@ function CannedList({ all }: { all: Canned[] }) {
       {all.length ? (
         <ul class="items">
           {all.map((one) => (
-            <ItemRow key={one.id} href={`/settings/canned/${one.id}`} title={one.title || one.shortcut} detail={one.text} end={<code class="code">/{one.shortcut}</code>} />
+            <ItemRow key={one.id} href={`/settings/canned/${one.id}`} title={one.title || one.shortcut} detail={one.text} end={
+                <>
+                  {!one.shared && <span class="badge">{t("canned.own")}</span>}
+                  <code class="code">/{one.shortcut}</code>
+                </>
+              } />
           ))}
         </ul>
       ) : (
@@ -36,7 +42,8 @@ function CannedList({ all }: { all: Canned[] }) {
 }
 
 function CannedForm({ canned }: { canned: Canned | undefined }) {
-  const form = useForm({ shortcut: canned?.shortcut ?? "", title: canned?.title ?? "", text: canned?.text ?? "" }, canned?.id);
+  const form = useForm({ shortcut: canned?.shortcut ?? "", title: canned?.title ?? "", text: canned?.text ?? "", shared: canned?.shared ?? may("supervisor") }, canned?.id);
+  const editable = !canned?.shared || may("supervisor");
   const done = () => {
     saved();
     void loadCanned();
@@ -44,24 +51,28 @@ function CannedForm({ canned }: { canned: Canned | undefined }) {
   };
   return (
     <Frame title={canned ? canned.title || canned.shortcut : t("canned.new")} up="/settings/canned" upTitle={t("settings.canned")}>
-      <FormView
-        form={form}
-        save={(values) => (canned ? api.patch(`/canned/${canned.id}`, values) : api.post("/canned", values))}
-        onSaved={done}
-        extra={
-          canned && (
-            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/canned/${canned.id}`, title: t("remove.named", { name: canned.shortcut }), text: t("canned.remove"), then: "/settings/canned", onRemoved: loadCanned })}>
-              {t("remove")}
-            </Button>
-          )
-        }
-      >
-        <div class="form-columns">
-          <TextField form={form} name="shortcut" label={t("canned.shortcut")} hint={t("canned.shortcut.hint")} />
-          <TextField form={form} name="title" label={t("field.title")} />
-        </div>
-        <AreaField form={form} name="text" label={t("canned.text")} rows={8} hint={t("canned.text.hint", { variables: variables.map((name) => `{{${name}}}`).join(" ") })} />
-      </FormView>
+      {!editable && <p class="notice">{t("canned.readonly")}</p>}
+      <fieldset disabled={!editable}>
+        <FormView
+          form={form}
+          save={(values) => (canned ? api.patch(`/canned/${canned.id}`, values) : api.post("/canned", values))}
+          onSaved={done}
+          extra={
+            canned && (
+              <Button kind="danger" icon="trash" onClick={() => remove({ path: `/canned/${canned.id}`, title: t("remove.named", { name: canned.shortcut }), text: t("canned.remove"), then: "/settings/canned", onRemoved: loadCanned })}>
+                {t("remove")}
+              </Button>
+            )
+          }
+        >
+          <div class="form-columns">
+            <TextField form={form} name="shortcut" label={t("canned.shortcut")} hint={t("canned.shortcut.hint")} />
+            <TextField form={form} name="title" label={t("field.title")} />
+          </div>
+          <AreaField form={form} name="text" label={t("canned.text")} rows={8} hint={t("canned.text.hint", { variables: variables.map((name) => `{{${name}}}`).join(" ") })} />
+          {may("supervisor") && <SwitchField form={form} name="shared" label={t("canned.shared")} hint={t("canned.shared.hint")} />}
+        </FormView>
+      </fieldset>
     </Frame>
   );
 }

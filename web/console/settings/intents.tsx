@@ -114,7 +114,10 @@ interface Trial {
   text?: string;
   html?: string;
   sources?: Source[];
-  alternatives?: { intent: string; confidence: number }[];
+  candidates?: { intent: string; confidence: number }[];
+  choices?: Choice[];
+  language?: string;
+  handoff?: { reason: string };
   micros?: number;
 }
 
@@ -155,7 +158,7 @@ function Try() {
 }
 
 function Outcome({ trial }: { trial: Trial }) {
-  const others = trial.alternatives?.filter((other) => other.intent !== trial.intent) ?? [];
+  const others = trial.candidates?.slice(0, 4).filter((other) => other.intent !== trial.intent && percent(other.confidence) > 0) ?? [];
   return (
     <div class="try-outcome">
       <p class="try-line">
@@ -181,6 +184,16 @@ function Outcome({ trial }: { trial: Trial }) {
           ))}
         </ul>
       )}
+      {trial.choices && trial.choices.length > 0 && (
+        <ul class="choices">
+          {trial.choices.map((choice) => (
+            <li key={choice.id} class="choice">
+              {choice.label}
+            </li>
+          ))}
+        </ul>
+      )}
+      {trial.handoff && <p>{t("line.handoff", { reason: tOr(`handoff.${trial.handoff.reason}`, trial.handoff.reason) })}</p>}
       {others.length > 0 && <p class="muted">{t("try.others", { list: others.map((other) => `${other.intent.replaceAll("_", " ")} ${percent(other.confidence)} %`).join(", ") })}</p>}
     </div>
   );

@@ -26,10 +26,10 @@ export function LevelsField<T extends object>({ form, name, label, hint }: Level
       <legend>{label}</legend>
       {hint && <p class="hint">{hint}</p>}
       <div class="levels">
-        {all.map((skill) => (
+        {all.map((skill, i) => (
           <div key={skill} class="level">
-            <label for={`level-${skill}`}>{skill}</label>
-            <select class="input" id={`level-${skill}`} value={String(levels[skill] ?? 0)} onChange={(event) => set(skill, Number(event.currentTarget.value))}>
+            <label for={`level-${i}`}>{skill}</label>
+            <select class="input" id={`level-${i}`} value={String(levels[skill] ?? 0)} onChange={(event) => set(skill, Number(event.currentTarget.value))}>
               {[0, 1, 2, 3, 4, 5].map((level) => (
                 <option key={level} value={String(level)}>
                   {level ? t("level.of", { level }) : t("level.none")}

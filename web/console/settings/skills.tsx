@@ -17,9 +17,10 @@ export function SkillsPage() {
         {({ skills: list }) =>
           list.length ? (
             <ul class="items">
-              {list.map(({ name }) => (
+              {list.map(({ name, agents }) => (
                 <li key={name} class="item">
                   <span class="item-text item-title">{name}</span>
+                  <span class="muted tabular">{t("skills.agents", { n: agents ?? 0 })}</span>
                   <IconButton icon="trash" label={t("remove.named", { name })} tip="start" onClick={() => remove({ path: `/skills/${encodeURIComponent(name)}`, title: t("remove.named", { name }), text: t("skills.remove"), onRemoved: skills.reload })} />
                 </li>
               ))}

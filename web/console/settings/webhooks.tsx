@@ -32,9 +32,16 @@ interface Delivery {
   created_at: string;
 }
 
+/** What came of a test. */
+interface Outcome {
+  ok: boolean;
+  status: number;
+  error?: string;
+}
+
 const types = [
   "conversation.opened", "conversation.message", "conversation.handoff", "conversation.queued", "conversation.assigned", "conversation.transferred",
-  "conversation.resolved", "conversation.reopened", "conversation.rated", "contact.created", "contact.updated", "contact.merged",
+  "conversation.resolved", "conversation.reopened", "conversation.rated",
 ];
 
 const loadWebhooks = async () => (await api.get<{ webhooks: Webhook[] }>("/webhooks")).webhooks;
@@ -109,23 +116,30 @@ function WebhookForm({ hook }: { hook: Webhook | undefined }) {
   );
 }
 
-const tones: Record<string, string> = { delivered: "badge-ok", done: "badge-ok", dead: "badge-bad", pending: "badge-warn", waiting: "badge-warn" };
+const tones: Record<string, string> = { delivered: "badge-ok", dead: "badge-bad", waiting: "badge-warn" };
 
 function Deliveries({ id }: { id: string }) {
   const deliveries = useLoad(() => api.get<{ deliveries: Delivery[] }>(`/webhooks/${id}/deliveries`), [id]);
-  const run = async (path: string) => {
+  const run = async (work: () => Promise<void>) => {
     try {
-      await api.post(path);
-      toast(t("webhooks.sent"));
+      await work();
       await deliveries.reload();
     } catch (error) {
       toast(reason(error), { bad: true });
     }
   };
+  const test = async () => {
+    const { ok, status, error } = await api.post<Outcome>(`/webhooks/${id}/test`);
+    toast(ok ? t("webhooks.answered", { status }) : t("webhooks.failed", { error: error || status }), { bad: !ok });
+  };
+  const again = async (delivery: string) => {
+    await api.post(`/webhooks/${id}/deliveries/${delivery}/retry`);
+    toast(t("webhooks.sent"));
+  };
   return (
     <Part title={t("webhooks.deliveries")} lead={t("webhooks.deliveries.lead")}>
       <div>
-        <Button small icon="send" onClick={() => void run(`/webhooks/${id}/test`)}>
+        <Button small icon="send" onClick={() => void run(test)}>
           {t("webhooks.test")}
         </Button>
       </div>
@@ -157,7 +171,7 @@ function Deliveries({ id }: { id: string }) {
                       <td class="tabular">{delivery.tries}</td>
                       <td title={full(delivery.created_at)}>{ago(delivery.created_at)}</td>
                       <td>
-                        <Button small onClick={() => void run(`/webhooks/${id}/deliveries/${delivery.id}/retry`)}>
+                        <Button small onClick={() => void run(() => again(delivery.id))}>
                           {t("webhooks.again")}
                         </Button>
                       </td>

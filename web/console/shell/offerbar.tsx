@@ -12,6 +12,9 @@ import { t } from "../text";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 
+/** So many at once; the others come up as these are answered. */
+const shown = 2;
+
 async function take({ conv }: Offer): Promise<void> {
   dropOffer(conv);
   if (await accept(conv)) go(`/inbox/mine/${conv}`);
@@ -33,9 +36,10 @@ export function OfferBar() {
   });
   return (
     <>
-      {offers.value.map((offer, i) => (
+      {offers.value.slice(0, shown).map((offer, i) => (
         <OfferCard key={offer.conv} offer={offer} first={i === 0} />
       ))}
+      {offers.value.length > shown && <p class="offer offer-more">{t("offer.more", { n: offers.value.length - shown })}</p>}
     </>
   );
 }

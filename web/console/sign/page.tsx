@@ -9,6 +9,7 @@ import { t } from "../text";
 import { Button } from "../ui/button";
 import { FormView, TextField, useForm } from "../ui/form";
 import { Icon } from "../ui/icon";
+import { toast } from "../ui/toast";
 
 function Frame({ title, lead, children }: { title: string; lead: string; children: ComponentChildren }) {
   return (
@@ -55,6 +56,7 @@ function Link({ token }: { token: string }) {
     try {
       await redeem(token);
       go("/", "replace");
+      toast(t("sign.link.password"), { ms: 15_000, action: { label: t("account.password.change"), run: () => go("/settings/account") } });
     } catch (problem) {
       error.value = problem instanceof APIError && problem.code === "unauthenticated" ? t("sign.link.used") : reason(problem);
     }

@@ -12,7 +12,7 @@ import type { ClientFrame, ServerFrame } from "../../shared/wire";
 import { now } from "../time";
 import { hear, learn } from "./conversations";
 import { refreshLists } from "./lists";
-import { noticed } from "./offers";
+import { noticed, recall } from "./offers";
 import { ended, me } from "./session";
 import { presenceOf } from "./staff";
 
@@ -76,6 +76,9 @@ function receive(frame: ServerFrame): void {
   switch (frame.type) {
     case "welcome":
       learn(frame.conversations);
+      recall(frame.conversations).catch(() => {
+        // The offers run out by themselves; the next welcome looks again.
+      });
       outbox.peek()?.connected();
       onWelcome();
       return;

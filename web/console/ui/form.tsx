@@ -2,7 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId, useMemo, useRef } from "preact/hooks";
-import { APIError, reason } from "../api";
+import { APIError, reason, sentence } from "../api";
 import { t } from "../text";
 import { Button } from "./button";
 import { Icon } from "./icon";
@@ -40,7 +40,7 @@ export function makeForm<T extends object>(initial: T): Form<T> {
         form.dirty.value = false;
         return true;
       } catch (error) {
-        if (error instanceof APIError) form.errors.value = error.fields;
+        if (error instanceof APIError) form.errors.value = Object.fromEntries(Object.entries(error.fields).map(([name, text]) => [name, sentence(text)]));
         form.failure.value = reason(error);
         return false;
       } finally {
