@@ -134,17 +134,21 @@ func (a *asset) send(c *fiber.Ctx, name, cache string) error {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Type(strings.TrimPrefix(path.Ext(name), "."), "utf-8")
-	encoding := ""
-	if c.Get(fiber.HeaderAcceptEncoding) != "" { // Fiber takes an absent header for consent
-		encoding = c.AcceptsEncodings("br", "gzip")
-	}
-	switch {
-	case encoding == "br" && len(a.brotli) > 0:
-		c.Set(fiber.HeaderContentEncoding, "br")
-		return c.Send(a.brotli)
-	case encoding != "" && len(a.gzip) > 0:
-		c.Set(fiber.HeaderContentEncoding, "gzip")
-		return c.Send(a.gzip)
+	for _, copied := range []struct {
+		encoding string
+		body     []byte
+	}{{"br", a.brotli}, {"gzip", a.gzip}} {
+		if len(copied.body) > 0 && takes(c, copied.encoding) {
+			c.Set(fiber.HeaderContentEncoding, copied.encoding)
+			return c.Send(copied.body)
+		}
 	}
 	return c.Send(a.body)
+}
+
+// takes reports whether the browser accepts the encoding. Asked for several at
+// once, Fiber would follow the browser's order, in which the best comes last,
+// and it takes an absent header for consent.
+func takes(c *fiber.Ctx, encoding string) bool {
+	return c.Get(fiber.HeaderAcceptEncoding) != "" && c.AcceptsEncodings(encoding) == encoding
 }
