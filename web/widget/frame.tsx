@@ -22,7 +22,7 @@ function App() {
   const ArticleScreen = at === "article" ? later("Article") : null;
   return (
     <div
-      class={`app ${at}${host.value.open ? " open" : ""}`} onKeyDown={(e) => e.key === "Escape" && closePanel()}
+      class={`app at-${at}${host.value.open ? " open" : ""}`} onKeyDown={(e) => e.key === "Escape" && closePanel()}
       onDragOver={(e) => e.preventDefault()}
       onDrop={(e) => {
         e.preventDefault();
