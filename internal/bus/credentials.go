@@ -21,8 +21,11 @@ import (
 // credentials, in the format of a context of the nats command line, and a
 // folder with a file for each integration.
 
-// CredentialsFile is the operator's NATS context: address, user, password.
-func CredentialsFile(dir string) string { return filepath.Join(filepath.Dir(dir), "nats-credentials") }
+// CredentialsFile is the operator's NATS context: address, user, password; for
+// nats --context FILE, which wants a name that ends in .json.
+func CredentialsFile(dir string) string {
+	return filepath.Join(filepath.Dir(dir), "nats-credentials.json")
+}
 
 func integrationsDir(dir string) string { return filepath.Join(filepath.Dir(dir), "integrations") }
 
@@ -123,6 +126,7 @@ func Integrations(dir string) ([]Integration, error) {
 }
 
 // Credentials are what an integration needs to connect. They are shown once.
+// Encoded as JSON they are a context of the nats command line.
 type Credentials struct {
 	URL         string `json:"url"` // "" when no server runs
 	User        string `json:"user"`

@@ -17,7 +17,7 @@ import (
 type Integration struct {
 	Name     string   `json:"name"`     // lower-case letters, digits and "-", at most 32; part of its subjects
 	Password string   `json:"password"` // plain, or its bcrypt hash
-	Inboxes  []string `json:"inboxes"`  // ids of the inboxes it may follow; none means all
+	Inboxes  []string `json:"inboxes"`  // ids of the inboxes it may follow; none means all, and the conversations' whole log, internal notes included
 	Can      []string `json:"can"`      // see the constants
 }
 

@@ -258,7 +258,8 @@ func TestWithoutQuorumPublishesSayBusy(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	require.Equal(t, errs.Busy, e.Code)
 	require.NotZero(t, e.RetryAfter)
-	require.InDelta(t, 5, time.Since(start).Seconds(), 1.5)
+	require.Greater(t, time.Since(start), 4*time.Second, "it tried")
+	require.Less(t, time.Since(start), 20*time.Second, "5 s, on a machine that is not busy")
 	for range limit {
 		require.True(t, errs.Is(<-answers, errs.Busy))
 	}

@@ -96,10 +96,14 @@ func TestTimersSurviveARestart(t *testing.T) {
 	<-time.After(300 * time.Millisecond)
 	b = testkit.Bus(t, func(c *bus.Config) { c.Dir = dir })
 	due := onDue(t, b, "sla")
-	require.Equal(t, "while-down", receive(t, due).id)
-	f := receive(t, due)
-	require.Equal(t, "later", f.id)
-	require.False(t, f.at.Before(now.Add(1500*time.Millisecond)))
+	arrived := map[string]time.Time{}
+	for range 2 {
+		f := receive(t, due)
+		arrived[f.id] = f.at
+	}
+	require.Contains(t, arrived, "while-down")
+	require.Contains(t, arrived, "later")
+	require.False(t, arrived["later"].Before(now.Add(1500*time.Millisecond)))
 }
 
 func TestTimerIsTriedAgain(t *testing.T) {

@@ -145,11 +145,9 @@ func (w *worker) runQueue(subject string) {
 // try runs the handler once and settles the message; otherwise it returns the
 // pause before the next try.
 func (w *worker) try(j *job) (wait time.Duration, done bool) {
-	select {
-	case <-w.stop:
+	if !w.takeSlot() {
 		w.giveBack(j)
 		return 0, true
-	case w.slots <- struct{}{}:
 	}
 	err := w.runHandler(j)
 	<-w.slots
@@ -176,6 +174,21 @@ func (w *worker) try(j *job) (wait time.Duration, done bool) {
 		w.b.log.Warn("consumer failed and will try again", "consumer", w.c.Name, "subject", j.d.Subject, "seq", j.d.Seq, "try", j.tries, "after", wait, "error", err)
 		j.d.Delivered++
 		return wait, false
+	}
+}
+
+// takeSlot waits until a handler may run; false means that none may any more.
+func (w *worker) takeSlot() bool {
+	select {
+	case <-w.stop: // even if there is a free slot
+		return false
+	default:
+	}
+	select {
+	case <-w.stop:
+		return false
+	case w.slots <- struct{}{}:
+		return true
 	}
 }
 
