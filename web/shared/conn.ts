@@ -16,7 +16,7 @@ export interface ConnOptions {
   /**
    * The token to say hello with; undefined when the session cookie is enough.
    * fresh asks for a new one because the last was refused. An error with the
-   * code forbidden ends the attempts, any other delays them.
+   * code forbidden or unauthenticated ends the attempts, any other delays them.
    */
   token(fresh: boolean): Promise<string | undefined>;
   /** The last sequence seen in each conversation, asked before each hello. */
@@ -33,6 +33,7 @@ const STABLE_AFTER = 10_000; // ms online after which the waits start over
 const SILENCE = 25_000; // ms without a frame before we ask for a sign of life
 const ANSWER_WITHIN = 10_000; // ms for connecting and for that sign
 const UNAUTHENTICATED = 4401;
+const REFUSALS = ["forbidden", "unauthenticated"];
 
 /** The wait before reconnect number n (0 is the first): doubling, half of it random. */
 export function backOff(n: number, random: () => number = Math.random): number {
@@ -126,7 +127,7 @@ export class Conn {
       token = await this.#options.token(this.#stale);
     } catch (error) {
       if (this.state.value !== "connecting") return;
-      if ((error as { code?: string }).code === "forbidden") this.state.value = "refused";
+      if (REFUSALS.includes((error as { code: string }).code)) this.state.value = "refused";
       else this.#later();
       return;
     }

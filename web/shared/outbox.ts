@@ -29,7 +29,7 @@ export interface OutboxOptions {
 
 const KEY = "outbox";
 const KEPT = 200; // entries; more are refused, nothing is dropped
-const RETRYABLE = new Set(["rate_limited", "busy"]);
+const RETRYABLE = ["rate_limited", "busy"];
 
 /** A new command id: 128 random bits in 22 characters. */
 export function newCID(): string {
@@ -113,7 +113,7 @@ export class Outbox {
     const entry = failure.cid ? this.#find(failure.cid) : undefined;
     if (!entry) return;
     this.#stopTimer(entry.command.cid);
-    if (RETRYABLE.has(failure.code)) {
+    if (RETRYABLE.includes(failure.code)) {
       this.#change(entry, { state: "waiting" });
       this.#holdFor(failure.retry_after_ms ?? 2000);
       return;

@@ -28,7 +28,6 @@ export const conv = signal(storage.get("conv") ?? "");
 export const seen = signal(Number(storage.get("seen") ?? 0));
 /** Where the visitor had stopped reading when the panel was opened. */
 export const mark = signal(0);
-export const sound = signal(storage.get("sound") !== "off");
 /** Answers of the pre-chat form, sent with the first message. */
 export let fields: Record<string, string> | undefined;
 
@@ -139,7 +138,7 @@ export function unread(): ChatEvent[] {
 }
 
 function arrived(): void {
-  if (sound.value && !(host.value.open && document.visibilityState === "visible")) later("chime")();
+  if (!host.value.open || document.hidden) later("ring")();
 }
 
 /** Shows a conversation, "" for a new one. */
@@ -197,11 +196,6 @@ export function act(action: Action, args?: ActArgs): void {
 
 export function setFields(answers: Record<string, string>): void {
   fields = answers;
-}
-
-export function toggleSound(): void {
-  sound.value = !sound.value;
-  storage.set("sound", sound.value ? null : "off");
 }
 
 /** Another person uses this browser: nothing of the last one stays. */

@@ -77,24 +77,16 @@ function draw(): void {
   const restore = keepPlace();
   render(<App />, document.getElementById("app")!);
   restore();
-  grow();
+  later("grow")();
   if (host.value.open) {
     if (takeMoved()) document.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
-    if (screen.value === "thread" && document.visibilityState === "visible") markSeen();
+    if (screen.value === "thread" && !document.hidden) markSeen();
   }
   const news = unread();
   tellHost({ unread: news.length, talking: !!conv.value });
   // The countdown is the only thing here that time alone changes.
   clearTimeout(ticking);
   if (conn.lostAt.value) ticking = setTimeout(changed, 1000);
-}
-
-// field-sizing is not everywhere yet.
-function grow(): void {
-  const area = document.querySelector("textarea");
-  if (!area || CSS.supports("field-sizing", "content")) return;
-  area.style.height = "auto";
-  area.style.height = area.scrollHeight + "px";
 }
 
 function dress(): void {

@@ -5,7 +5,7 @@ import { readJSON } from "../shared/storage";
 import { Avatar } from "../shared/ui/avatar";
 import { Icon } from "../shared/ui/icon";
 import { locale, t } from "./boot";
-import { act, config, conn, conv, outbox, reset, say, setFields, show, sound, store, thread, toggleSound, where } from "./chat";
+import { act, config, conn, conv, outbox, reset, say, setFields, show, store, thread, where } from "./chat";
 import { host, storage } from "./host";
 import { ask } from "./screens/home";
 import { IconButton } from "./screens/button";
@@ -16,7 +16,7 @@ import { article, go, screen } from "./view";
 
 export const kit = {
   Avatar, Icon, IconButton, act, article, ask, call, changed, config, conn, conv, current, ensureToken, go, host, keep, locale, make, outbox,
-  readJSON, ready, reset, say, screen, setFields, show, signal, sound, storage, store, t, thread, toggleSound, token, where, write,
+  readJSON, ready, reset, say, screen, setFields, show, signal, storage, store, t, thread, token, where, write,
 };
 
 export type Kit = typeof kit;

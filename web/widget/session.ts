@@ -41,10 +41,17 @@ export async function make(held: Session | undefined): Promise<string> {
   const { user, page } = host.value;
   const body = {
     inbox: boot.inbox,
-    visitor: { name: user?.name, email: user?.email, locale, page },
+    visitor: { id: user?.id, name: user?.name, email: user?.email, locale, page },
     proof: user?.proof,
   };
-  const made = await call<Session>("POST", "/visitors", body, held?.token);
+  let made: Session;
+  try {
+    made = await call<Session>("POST", "/visitors", body, held?.token);
+  } catch (error) {
+    // A token that is no good any more must not keep a visitor out.
+    if (held && (error as { code?: string }).code === "unauthenticated") return make(undefined);
+    throw error;
+  }
   keep({ ...made, user: JSON.stringify(user) });
   if (user?.attributes) void fetchLater().then((piece) => piece.describe({ attributes: user.attributes }));
   return made.token;

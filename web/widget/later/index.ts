@@ -6,7 +6,8 @@ import "./later.css";
 
 export { default as After } from "./after";
 export { default as Article } from "./article";
-export { chime } from "../../shared/notify";
+export { grow } from "./grow";
+export { ring } from "./sound";
 export { default as Between } from "./between";
 export { default as Connection } from "./connection";
 export { default as Extras } from "./extras";

@@ -1,4 +1,3 @@
-import { APIError } from "../../shared/api";
 import type { Identity } from "../bridge";
 import { describe } from "./describe";
 import { conn, current, host, keep, make, reset, show } from "./kit";
@@ -6,12 +5,13 @@ import { conn, current, host, keep, make, reset, show } from "./kit";
 /** Applies who the customer's page says the visitor is. Another person sees nothing of the last one. */
 export async function meet(): Promise<void> {
   try {
-    if (!(await identify(host.value.user!))) return;
-    show("");
-    conn.restart();
+    if (await identify(host.value.user!)) {
+      show("");
+      conn.restart();
+    } else if (conn.state.value === "refused") conn.connect(); // perhaps with a better proof
   } catch (error) {
     // A proof that does not hold: better nobody than somebody else.
-    if (error instanceof APIError && error.code === "forbidden") reset();
+    if ((error as { code?: string }).code === "unauthenticated") reset();
   }
 }
 

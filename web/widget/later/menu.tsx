@@ -1,4 +1,5 @@
-import { act, ask, Icon, screen, sound, t, thread, toggleSound, where } from "./kit";
+import { act, ask, Icon, screen, t, thread, where } from "./kit";
+import { sound, toggleSound } from "./sound";
 import * as icons from "../../shared/ui/icons";
 
 /** What is seldom wanted. */

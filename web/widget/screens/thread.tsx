@@ -112,10 +112,10 @@ function draft({ command, at, files }: Entry): ChatEvent {
   return { ...e, at: new Date(at).toISOString(), attachments: files };
 }
 
-const SHOWN = new Set(["message", "handoff", "assigned", "transferred", "resolved", "reopened", "rated"]);
+const SHOWN = ["message", "handoff", "assigned", "transferred", "resolved", "reopened", "rated"];
 
 function shown(e: ChatEvent): boolean {
-  return SHOWN.has(e.kind) && (e.kind !== "transferred" || !e.assigned?.agent) && !e.note;
+  return SHOWN.includes(e.kind) && (e.kind !== "transferred" || !e.assigned?.agent) && !e.note;
 }
 
 function together(a: ChatEvent, b: ChatEvent): boolean {
