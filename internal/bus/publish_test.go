@@ -266,6 +266,7 @@ func TestWithoutQuorumPublishesSayBusy(t *testing.T) {
 	require.Empty(t, answers, "done was called more than once")
 
 	c.Restart(0)
+	c.Restart(1)
 	c.WaitReady()
 	require.Eventually(t, func() bool { _, err := b.Publish(t.Context(), chatMsg(conv, "after", "x")); return err == nil }, 20*time.Second, time.Millisecond)
 }
