@@ -65,9 +65,6 @@ export const retryIn = computed(() => {
   return Math.max(0, Math.ceil((conn.retryAt.value - Date.now()) / 1000));
 });
 
-/** A refusal that belongs to no command, by conversation watchers and the thread view. */
-export const refusal = signal<{ code: string; message: string } | null>(null);
-
 export function send(frame: ClientFrame): boolean {
   return conn.send(frame);
 }
@@ -90,7 +87,6 @@ function receive(frame: ServerFrame): void {
       return;
     case "error":
       outbox.peek()?.refused(frame);
-      if (!frame.cid) refusal.value = frame;
       return;
     case "event":
       if (frame.cid && frame.from.id === me.peek()?.id) outbox.peek()?.stored(frame.cid, frame.conv);
@@ -124,7 +120,9 @@ function onWelcome(): void {
 function follow(id: string): void {
   send({ type: "watch", conv: id });
   const thread = store.thread(id);
-  if (!thread.events.peek().length) loadOlder(thread);
+  // An assigned conversation is followed by the server before it is opened
+  // here, so a few live events are no sign that the past is known.
+  if (thread.events.peek().length < pageSize) loadOlder(thread);
 }
 
 /** Opens a conversation's thread: it is followed and its newest page loaded. */
