@@ -28,6 +28,7 @@ func policy(c *fiber.Ctx, ancestors ...string) {
 func anywhere(c *fiber.Ctx) { c.Set("Cross-Origin-Resource-Policy", "cross-origin") }
 
 // ancestors keeps what is an origin: anything else could add to the policy.
+// Browsers do not take IPv6 addresses there (CSP 3, section 2.3.1).
 func ancestors(origins []string) []string {
 	kept := make([]string, 0, len(origins))
 	for _, origin := range origins {
@@ -40,5 +41,5 @@ func ancestors(origins []string) []string {
 
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Scheme+"://"+u.Host == s && !strings.ContainsAny(s, " ;,'\"*")
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Host[0] != '[' && u.Scheme+"://"+u.Host == s && !strings.ContainsAny(s, " ;,'\"*")
 }

@@ -119,7 +119,7 @@ func TestOnlyTheInboxesOriginsMayFrameTheChat(t *testing.T) {
 		{"one", []string{"https://shop.example"}, "https://shop.example"},
 		{"several, with a port", []string{"https://shop.example", "http://localhost:3000"}, "https://shop.example http://localhost:3000"},
 		{"none", nil, "'none'"},
-		{"what is no origin", []string{"*", "https://*.example", "shop.example", "https://shop.example/path", "https://a.example; script-src *", "javascript:alert(1)"}, "'none'"},
+		{"what is no origin", []string{"*", "https://*.example", "shop.example", "https://shop.example/path", "https://a.example; script-src *", "javascript:alert(1)", "http://[::1]:8080"}, "'none'"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

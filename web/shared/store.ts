@@ -224,46 +224,48 @@ export class Store {
 /** Where a conversation stands, as its events tell. */
 export interface Standing {
   state: State;
-  agent?: { id: string; name: string };
+  agent?: { id: string; name: string } | undefined;
   /** Set while it waits because nobody is there. */
-  offline?: "nobody_online" | "outside_hours";
-  opensAt?: string;
-  rating?: number;
+  offline?: "nobody_online" | "outside_hours" | undefined;
+  opensAt?: string | undefined;
+  rating?: number | undefined;
+  /** A bot has been in it. */
+  bot?: boolean | undefined;
+  /** A person has been in it. */
+  staffed?: boolean | undefined;
 }
 
 /** Derives where the conversation stands. base is what was known before the first event. */
 export function standing(events: readonly ChatEvent[], base?: Summary): Standing {
-  let now: Standing = { state: base?.state ?? "bot" };
-  if (base?.agent) now.agent = { id: base.agent, name: base.agent_name ?? "" };
+  let now: Standing = { state: base?.state ?? "bot", bot: base?.state === "bot" };
+  if (base?.agent) now = { ...now, agent: { id: base.agent, name: base.agent_name ?? "" }, staffed: true };
   if (base?.rating) now.rating = base.rating;
   for (const e of events) now = step(now, e);
   return now;
 }
 
 function step(now: Standing, e: ChatEvent): Standing {
+  const { bot, staffed, agent, rating } = now;
+  const past = { bot, staffed };
   switch (e.kind) {
     case "opened":
-      return { state: e.opened?.state ?? "bot" };
+      return { state: e.opened?.state ?? "bot", bot: e.opened?.state === "bot" };
     case "handoff":
-      return { state: "queued" };
-    case "queued": {
-      const next: Standing = { state: "queued" };
-      if (e.queued?.offline) next.offline = e.queued.offline;
-      if (e.queued?.opens_at) next.opensAt = e.queued.opens_at;
-      return next;
-    }
+      return { state: "queued", ...past };
+    case "queued":
+      return { state: "queued", ...past, offline: e.queued?.offline, opensAt: e.queued?.opens_at };
     case "assigned":
     case "transferred":
-      if (!e.assigned?.agent) return { state: "queued" };
-      return { state: "assigned", agent: { id: e.assigned.agent, name: e.assigned.name ?? "" } };
+      if (!e.assigned?.agent) return { state: "queued", ...past };
+      return { state: "assigned", bot, staffed: true, agent: { id: e.assigned.agent, name: e.assigned.name ?? "" } };
     case "resolved":
-      return { ...now, state: "resolved" };
+      return { state: "resolved", ...past, agent, rating };
     case "reopened":
-      return { ...now, state: now.agent ? "assigned" : "queued" };
+      return { state: agent ? "assigned" : bot && !staffed ? "bot" : "queued", ...past, agent };
     case "snoozed":
       return { ...now, state: "snoozed" };
     case "rated":
-      return e.rating ? { ...now, rating: e.rating.score } : now;
+      return { ...now, rating: e.rating?.score };
     default:
       return now;
   }

@@ -172,6 +172,7 @@ export interface ActArgs {
   tags?: string[];
   score?: number;
   comment?: string;
+  skills?: Record<string, number>;
 }
 
 export interface Hello {

@@ -9,14 +9,14 @@ interface Passage {
 
 const PAUSE = 150; // ms after the last key
 
-/** Suggestions under a search form, as a combobox: form[data-suggest="/help/search.json"]. */
-function suggest(form: HTMLFormElement): void {
+/** Suggestions under a search form, as a combobox; data-suggest is the address that answers with results. */
+function suggest(form: HTMLFormElement, nth: number): void {
   const input = form.querySelector<HTMLInputElement>("input[type=search], input[name=q]");
   const address = form.dataset["suggest"];
   if (!input || !address) return;
   const list = document.createElement("ul");
   list.className = "suggest";
-  list.id = "suggest-" + input.id;
+  list.id = "suggest-" + nth;
   list.role = "listbox";
   list.hidden = true;
   list.ariaLabel = input.ariaLabel || input.placeholder || "Suggestions";

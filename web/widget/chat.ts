@@ -159,9 +159,9 @@ export function show(id: string): void {
 export function markSeen(): void {
   const last = thread()?.last ?? 0;
   if (last <= seen.value) return;
+  if (unread().length) conn.send({ type: "read", conv: conv.value, seq: last });
   seen.value = last;
   storage.set("seen", String(last));
-  conn.send({ type: "read", conv: conv.value, seq: last });
 }
 
 /** Older messages, when there are some. */
