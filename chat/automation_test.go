@@ -198,7 +198,7 @@ func TestPublicFacts(t *testing.T) {
 		}})
 	}()
 	got := map[string]PublicFact{}
-	order := []string{}
+	var order []string
 	for len(order) < 6 {
 		m := <-facts
 		var f PublicFact
@@ -211,9 +211,11 @@ func TestPublicFacts(t *testing.T) {
 		got[m.Header["ce-type"]] = f
 		order = append(order, m.Subject)
 	}
-	assert.ElementsMatch(t, []string{
-		"evt.conversation.opened", "evt.conversation.message", "evt.conversation.handoff", "evt.conversation.assigned", "evt.conversation.resolved", "evt.conversation.rated",
-	}, order, "no note, no trace")
+	var want []string
+	for _, fact := range []string{"opened", "message", "handoff", "assigned", "resolved", "rated"} {
+		want = append(want, "evt.conversation."+fact+"."+d.in.ID)
+	}
+	assert.ElementsMatch(t, want, order, "no note, no trace")
 	assert.Equal(t, "hello", got["parley.conversation.message"].Text)
 	assert.Equal(t, "anna", got["parley.conversation.assigned"].Agent)
 	assert.Equal(t, 5, got["parley.conversation.rated"].Rating.Score)

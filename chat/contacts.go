@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,13 +32,13 @@ func (s *Service) onContact(ctx context.Context, d bus.Delivery) error {
 	contact := change.ID
 	name, named := change.Fields["name"].(string)
 	switch {
-	case change.Type == "contact.merged" && change.Into != "" && change.Into != change.ID:
+	case change.Type == event.ContactMerged && change.Into != "" && change.Into != change.ID:
 		contact = change.Into
 		err := s.db.InTx(ctx, func(tx pgx.Tx) error { return saveContactMerge(ctx, tx, change.ID, change.Into, change.At) })
 		if err != nil {
 			return pg.Map(err)
 		}
-	case named && strings.HasPrefix(change.Type, "contact."):
+	case named && (change.Type == event.ContactCreated || change.Type == event.ContactUpdated):
 		if err := saveContactName(ctx, s.db, change.ID, name, change.At); err != nil {
 			return err
 		}

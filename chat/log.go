@@ -32,7 +32,7 @@ func (s *Service) Subject(ctx context.Context, conv string) (auth.Subject, error
 	if err != nil {
 		return auth.Subject{}, err
 	}
-	return l.Subject(), nil
+	return s.subject(ctx, &l.Conversation), nil
 }
 
 // Conversation returns the state of a conversation after its last stored
@@ -43,7 +43,8 @@ func (s *Service) Conversation(ctx context.Context, conv string) (Conversation, 
 }
 
 // loaded is a conversation with what the broker holds of it beyond the
-// projection.
+// projection. A command repeated after the broker had forgotten it is in the
+// tail too: it is a message, which changes no state.
 type loaded struct {
 	Conversation
 	logSeq uint64 // the broker's last sequence of the subject when it was loaded
@@ -58,9 +59,6 @@ func (s *Service) load(ctx context.Context, conv string) (loaded, error) {
 	}
 	if dbErr != nil && !whole(tail) {
 		return loaded{}, orMissing(dbErr, len(tail) > 0)
-	}
-	if dbErr == nil {
-		tail = s.withoutRepeats(ctx, conv, tail)
 	}
 	l := loaded{Conversation: row.Conversation, logSeq: last, tail: tail}
 	for i := range tail {
@@ -348,9 +346,26 @@ func (s *Service) Seen(ctx context.Context, conv, senderKey, cid string) (event.
 	return s.seen(ctx, &l, senderKey, cid)
 }
 
-// seen looks in the tail that was loaded, and then in PostgreSQL unless the
-// tail is the whole conversation.
+// seen looks in PostgreSQL first, because the tail may hold a repetition of
+// what is there, and then in the tail.
 func (s *Service) seen(ctx context.Context, l *loaded, senderKey, cid string) (event.Receipt, bool, error) {
+	inTail, ok, err := l.inTail(senderKey, cid)
+	if err != nil || whole(l.tail) {
+		return inTail, ok, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	defer cancel()
+	receipt, err := findCommand(ctx, s.db, l.ID, senderKey, cid, s.now().Add(-commandMemory))
+	switch {
+	case err == nil:
+		return receipt, true, nil
+	case ok, isMissing(err):
+		return inTail, ok, nil
+	}
+	return event.Receipt{}, false, unavailable(err)
+}
+
+func (l *loaded) inTail(senderKey, cid string) (event.Receipt, bool, error) {
 	id := event.MessageID(l.ID, senderKey, cid)
 	for i := range l.tail {
 		if l.tail[i].MsgID != id {
@@ -362,17 +377,5 @@ func (s *Service) seen(ctx context.Context, l *loaded, senderKey, cid string) (e
 		}
 		return event.Receipt{CID: cid, Conv: l.ID, Seq: e.Seq, At: e.At}, true, nil
 	}
-	if whole(l.tail) {
-		return event.Receipt{}, false, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, databasePatience)
-	defer cancel()
-	receipt, err := findCommand(ctx, s.db, l.ID, senderKey, cid, s.now().Add(-commandMemory))
-	if isMissing(err) {
-		return event.Receipt{}, false, nil
-	}
-	if err != nil {
-		return event.Receipt{}, false, err
-	}
-	return receipt, true, nil
+	return event.Receipt{}, false, nil
 }
