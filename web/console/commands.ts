@@ -38,7 +38,12 @@ export function offer(make: () => Command[]): () => void {
 export function keyLabel(key: string): string {
   return key
     .split(" ")
-    .map((step) => step.split("+").map((part) => names[part] ?? part.toUpperCase()).join(mac ? "" : " "))
+    .map((step) =>
+      step
+        .split("+")
+        .map((part) => names[part] ?? part.toUpperCase())
+        .join(mac ? "" : " "),
+    )
     .join(" ");
 }
 

@@ -24,7 +24,17 @@ test("key presses in the notation of commands", () => {
 });
 
 const conversation = (part: Partial<Summary>): Summary => ({
-  id: "c", inbox: "i", state: "assigned", contact: "k", visitor: "v", name: "", unread: 0, seq: 1, opened_at: "2026-01-05T10:00:00Z", last_at: "2026-01-05T10:00:00Z", ...part,
+  id: "c",
+  inbox: "i",
+  state: "assigned",
+  contact: "k",
+  visitor: "v",
+  name: "",
+  unread: 0,
+  seq: 1,
+  opened_at: "2026-01-05T10:00:00Z",
+  last_at: "2026-01-05T10:00:00Z",
+  ...part,
 });
 
 test("views hold what their names say", () => {
@@ -39,9 +49,15 @@ test("who waits comes by priority and then by waiting time, the rest by the last
   const early = conversation({ id: "a", state: "queued", waiting_since: "2026-01-05T09:00:00Z" });
   const late = conversation({ id: "b", state: "queued", waiting_since: "2026-01-05T09:30:00Z" });
   const urgent = conversation({ id: "d", state: "queued", waiting_since: "2026-01-05T09:59:00Z", priority: 1 });
-  assert.deepEqual([late, urgent, early].sort((a, b) => compare("unassigned", a, b)).map((c) => c.id), ["d", "a", "b"]);
+  assert.deepEqual(
+    [late, urgent, early].sort((a, b) => compare("unassigned", a, b)).map((c) => c.id),
+    ["d", "a", "b"],
+  );
   const newer = conversation({ id: "n", last_at: "2026-01-05T11:00:00Z" });
-  assert.deepEqual([early, newer].sort((a, b) => compare("all", a, b)).map((c) => c.id), ["n", "a"]);
+  assert.deepEqual(
+    [early, newer].sort((a, b) => compare("all", a, b)).map((c) => c.id),
+    ["n", "a"],
+  );
 });
 
 test("a frozen list knows how much has moved behind it", () => {
@@ -53,12 +69,24 @@ test("a frozen list knows how much has moved behind it", () => {
 
 test("snoozing offers times to come, Monday never today", () => {
   const monday = new Date(2026, 0, 5, 8);
-  assert.deepEqual(naps(monday).map(({ at }) => at.toString()), [new Date(2026, 0, 5, 9), new Date(2026, 0, 5, 11), new Date(2026, 0, 6, 9), new Date(2026, 0, 12, 9)].map(String));
-  assert.equal(naps(new Date(2026, 0, 4, 8)).at(-1)?.at.toString(), new Date(2026, 0, 5, 9).toString());
+  assert.deepEqual(
+    naps(monday).map(({ at }) => at.toString()),
+    [new Date(2026, 0, 5, 9), new Date(2026, 0, 5, 11), new Date(2026, 0, 6, 9), new Date(2026, 0, 12, 9)].map(String),
+  );
+  assert.equal(
+    naps(new Date(2026, 0, 4, 8))
+      .at(-1)
+      ?.at.toString(),
+    new Date(2026, 0, 5, 9).toString(),
+  );
 });
 
 test("snippets mark hits and stay text", () => {
-  assert.deepEqual(parts("a &lt;b&gt; <mark>c</mark> d"), [{ text: "a <b> ", hit: false }, { text: "c", hit: true }, { text: " d", hit: false }]);
+  assert.deepEqual(parts("a &lt;b&gt; <mark>c</mark> d"), [
+    { text: "a <b> ", hit: false },
+    { text: "c", hit: true },
+    { text: " d", hit: false },
+  ]);
   assert.deepEqual(parts("&amp;lt;script"), [{ text: "&lt;script", hit: false }]);
 });
 

@@ -36,7 +36,11 @@ export function moment(at: string): string {
 
 export const duration = (ms: number): string => time.duration(ms / 1000, locale.value);
 
-const steps = [["day", 86_400], ["hour", 3600], ["minute", 60]] as const;
+const steps = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
 
 /** How long ago in words: 4 minutes ago. */
 export function ago(at: string): string {

@@ -13,10 +13,11 @@ import { moment } from "../time";
 import { Button, IconButton } from "../ui/button";
 import { openDialog } from "../ui/dialog";
 import { Menu, type MenuItem } from "../ui/menu";
-import { SnoozeDialog, TagsDialog, TransferDialog } from "./dialogs";
+import { SnoozeDialog, TagsDialog } from "./dialogs";
 import { neighbour } from "./list";
 import { nameOf, openConversation, openInbox, openView, pathTo } from "./open";
 import { panelShown, togglePanel } from "./panelstate";
+import { TransferDialog } from "./transfer";
 
 /** Closes the conversation and goes on to the next one of the list. */
 export function resolveAndNext(conv: Summary): void {
@@ -35,20 +36,50 @@ export function stateText(c: Summary): string {
   return t(`state.${c.state}`);
 }
 
-const tones: Record<Summary["state"], string> = { bot: "", queued: " badge-warn", assigned: " badge-accent", snoozed: "", resolved: " badge-ok" };
+const tones: Record<Summary["state"], string> = {
+  bot: "",
+  queued: " badge-warn",
+  assigned: " badge-accent",
+  snoozed: "",
+  resolved: " badge-ok",
+};
 
 /** What can be done with a conversation, for keys, palette and menu. */
 export function conversationCommands(c: Summary): Command[] {
   if (stale.value) return [];
   const open = c.state !== "resolved";
   const all: (Command | false)[] = [
-    open && c.agent !== me.value?.id && { id: "mine", title: t("cmd.mine"), group: "conversation", keys: ["i"], run: () => void assignToMe(c.id) },
-    open && { id: "assign", title: t("cmd.assign"), group: "conversation", keys: ["a"], run: () => openDialog(<TransferDialog conv={c} />) },
+    open &&
+      c.agent !== me.value?.id && {
+        id: "mine",
+        title: t("cmd.mine"),
+        group: "conversation",
+        keys: ["i"],
+        run: () => void assignToMe(c.id),
+      },
+    open && {
+      id: "assign",
+      title: t("cmd.assign"),
+      group: "conversation",
+      keys: ["a"],
+      run: () => openDialog(<TransferDialog conv={c} />),
+    },
     open && { id: "resolve", title: t("cmd.resolve"), group: "conversation", keys: ["e"], run: () => resolveAndNext(c) },
     open && { id: "snooze", title: t("cmd.snooze"), group: "conversation", keys: ["s"], run: () => openDialog(<SnoozeDialog conv={c} />) },
-    (c.state === "resolved" || c.state === "snoozed") && { id: "reopen", title: t("cmd.reopen"), group: "conversation", keys: ["o"], run: () => void reopen(c.id) },
+    (c.state === "resolved" || c.state === "snoozed") && {
+      id: "reopen",
+      title: t("cmd.reopen"),
+      group: "conversation",
+      keys: ["o"],
+      run: () => void reopen(c.id),
+    },
     { id: "tags", title: t("cmd.tags"), group: "conversation", keys: ["t"], run: () => openDialog(<TagsDialog conv={c} />) },
-    { id: "copy-link", title: t("cmd.link"), group: "conversation", run: () => void navigator.clipboard.writeText(location.origin + href(`/inbox/all/${c.id}`)) },
+    {
+      id: "copy-link",
+      title: t("cmd.link"),
+      group: "conversation",
+      run: () => void navigator.clipboard.writeText(location.origin + href(`/inbox/all/${c.id}`)),
+    },
   ];
   return all.filter((command) => command !== false);
 }
@@ -59,7 +90,11 @@ export function ThreadHeader({ conv }: { conv: Summary }) {
     return c ? conversationCommands(c) : [];
   });
   useCommands(() => [{ id: "panel", title: t("cmd.panel"), group: "general", keys: ["]"], run: togglePanel }]);
-  const menu: MenuItem[] = conversationCommands(conv).map(({ title, keys, run }) => ({ label: title, run, ...(keys?.[0] ? { keys: keys[0] } : {}) }));
+  const menu: MenuItem[] = conversationCommands(conv).map(({ title, keys, run }) => ({
+    label: title,
+    run,
+    ...(keys?.[0] ? { keys: keys[0] } : {}),
+  }));
   const closed = conv.state === "resolved";
   return (
     <header class="thread-head">
@@ -82,8 +117,22 @@ export function ThreadHeader({ conv }: { conv: Summary }) {
         )}
         {!closed && (
           <>
-            <IconButton class="hide-phone" icon="transfer" label={t("cmd.assign")} keys="a" disabled={stale.value} onClick={() => openDialog(<TransferDialog conv={conv} />)} />
-            <IconButton class="hide-phone" icon="snooze" label={t("cmd.snooze")} keys="s" disabled={stale.value} onClick={() => openDialog(<SnoozeDialog conv={conv} />)} />
+            <IconButton
+              class="hide-phone"
+              icon="transfer"
+              label={t("cmd.assign")}
+              keys="a"
+              disabled={stale.value}
+              onClick={() => openDialog(<TransferDialog conv={conv} />)}
+            />
+            <IconButton
+              class="hide-phone"
+              icon="snooze"
+              label={t("cmd.snooze")}
+              keys="s"
+              disabled={stale.value}
+              onClick={() => openDialog(<SnoozeDialog conv={conv} />)}
+            />
           </>
         )}
         {closed ? (

@@ -7,11 +7,18 @@ export type Item =
   | { type: "unread"; key: string }
   | { type: "message"; key: string; event: ChatEvent; first: boolean; last: boolean; edited: boolean; erased: boolean }
   | { type: "line"; key: string; event: ChatEvent }
+  | { type: "steps"; key: string; events: ChatEvent[] }
   | { type: "pending"; key: string; entry: Entry }
   | { type: "stream"; key: string; text: string };
 
 /** Messages of one author within this time belong together. */
 const groupWithin = 5 * 60_000;
+
+/** What routing does until somebody has the conversation: of interest when something went wrong. */
+const routing = new Set(["queued", "offered", "declined"]);
+
+/** More routing steps in a row than this are folded. */
+const stepsShown = 2;
 
 /** Kinds that change another entry instead of being one. */
 const amending = new Set(["edited", "erased"]);
@@ -38,8 +45,13 @@ function amendments(events: readonly ChatEvent[]): { edits: Map<number, ChatEven
 
 function follows(a: ChatEvent | undefined, b: ChatEvent): boolean {
   return (
-    a !== undefined && a.kind === "message" && b.kind === "message" && a.from.id === b.from.id && a.from.kind === b.from.kind &&
-    !a.note === !b.note && Date.parse(b.at) - Date.parse(a.at) < groupWithin
+    a !== undefined &&
+    a.kind === "message" &&
+    b.kind === "message" &&
+    a.from.id === b.from.id &&
+    a.from.kind === b.from.kind &&
+    !a.note === !b.note &&
+    Date.parse(b.at) - Date.parse(a.at) < groupWithin
   );
 }
 
@@ -66,13 +78,42 @@ export function arrange({ events, entries, streams, unreadAfter }: Source): Item
     const before = items.at(-1);
     const first = before?.type !== "message" || !follows(shown[i - 1], event);
     if (before?.type === "message" && !first) before.last = false;
-    items.push({ type: "message", key: event.cid ?? String(event.seq), event, first, last: true, edited: !!edit, erased: erased.has(event.seq) });
+    items.push({
+      type: "message",
+      key: event.cid ?? String(event.seq),
+      event,
+      first,
+      last: true,
+      edited: !!edit,
+      erased: erased.has(event.seq),
+    });
   }
   for (const [cid, text] of streams) items.push({ type: "stream", key: cid, text });
   for (const entry of entries) {
     if (entry.command.type === "send") items.push({ type: "pending", key: entry.command.cid, entry });
   }
-  return items;
+  return fold(items);
+}
+
+/** Puts long runs of routing steps into one item. */
+function fold(items: Item[]): Item[] {
+  const folded: Item[] = [];
+  let run: Extract<Item, { type: "line" }>[] = [];
+  const flush = () => {
+    if (run.length > stepsShown) folded.push({ type: "steps", key: `steps ${run[0]?.key}`, events: run.map(({ event }) => event) });
+    else folded.push(...run);
+    run = [];
+  };
+  for (const item of items) {
+    if (item.type === "line" && routing.has(item.event.kind)) {
+      run.push(item);
+      continue;
+    }
+    flush();
+    folded.push(item);
+  }
+  flush();
+  return folded;
 }
 
 function pick(edit: ChatEvent): Partial<ChatEvent> {

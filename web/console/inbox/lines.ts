@@ -52,7 +52,9 @@ function queuedLine(e: ChatEvent): Line {
 
 function handoffLine(e: ChatEvent): Line {
   const { reason = "", summary, skills = {} } = e.handoff ?? {};
-  const wanted = Object.entries(skills).map(([skill, level]) => `${skill} ${level}`).join(", ");
+  const wanted = Object.entries(skills)
+    .map(([skill, level]) => `${skill} ${level}`)
+    .join(", ");
   const line: Line = { icon: "hand", text: t("line.handoff", { reason: tOr(`handoff.${reason}`, reason) }) };
   const detail = [summary, wanted && t("line.skills", { skills: wanted })].filter(Boolean).join(" · ");
   return detail ? { ...line, detail } : line;
@@ -62,7 +64,10 @@ function assignedLine(e: ChatEvent): Line {
   const name = target(e);
   const own = e.assigned?.agent === e.from.id;
   if (own) return { icon: "person", text: t("line.took", { name: actor(e) }) };
-  return { icon: "person", text: e.assigned?.auto || e.from.kind === "system" ? t("line.assigned", { name }) : t("line.gave", { name, by: actor(e) }) };
+  return {
+    icon: "person",
+    text: e.assigned?.auto || e.from.kind === "system" ? t("line.assigned", { name }) : t("line.gave", { name, by: actor(e) }),
+  };
 }
 
 function withReason(line: Line, e: ChatEvent): Line {
@@ -72,7 +77,10 @@ function withReason(line: Line, e: ChatEvent): Line {
 export function describe(e: ChatEvent): Line {
   switch (e.kind) {
     case "opened":
-      return { icon: "chat", text: e.opened?.page ? t("line.opened", { page: e.opened.page.title || e.opened.page.url }) : t("line.began") };
+      return {
+        icon: "chat",
+        text: e.opened?.page ? t("line.opened", { page: e.opened.page.title || e.opened.page.url }) : t("line.began"),
+      };
     case "bot":
       return botLine(e);
     case "handoff":
@@ -84,7 +92,12 @@ export function describe(e: ChatEvent): Line {
     case "assigned":
       return assignedLine(e);
     case "declined":
-      return { icon: "close", text: e.assigned?.auto ? t("line.expired", { name: target(e) }) : t("line.declined", { name: subject(e.assigned?.agent, e.assigned?.name) }) };
+      return {
+        icon: "close",
+        text: e.assigned?.auto
+          ? t("line.expired", { name: target(e) })
+          : t("line.declined", { name: subject(e.assigned?.agent, e.assigned?.name) }),
+      };
     case "transferred":
       return withReason({ icon: "transfer", text: t("line.transferred", { name: target(e), by: actor(e) }) }, e);
     case "resolved":
@@ -94,7 +107,10 @@ export function describe(e: ChatEvent): Line {
     case "snoozed":
       return { icon: "snooze", text: t("line.snoozed", { by: actor(e), until: e.until ? moment(e.until) : "" }) };
     case "tagged":
-      return { icon: "tag", text: e.tags?.length ? t("line.tagged", { by: actor(e), tags: e.tags.join(", ") }) : t("line.untagged", { by: actor(e) }) };
+      return {
+        icon: "tag",
+        text: e.tags?.length ? t("line.tagged", { by: actor(e), tags: e.tags.join(", ") }) : t("line.untagged", { by: actor(e) }),
+      };
     case "rated": {
       const line: Line = { icon: "star", text: t("line.rated", { score: e.rating?.score ?? 0 }) };
       return e.rating?.comment ? { ...line, detail: e.rating.comment } : line;

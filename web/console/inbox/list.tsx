@@ -15,6 +15,7 @@ import { Empty, Failed, Skeleton } from "../ui/state";
 import { moved } from "./moved";
 import { openId, openInbox, openView, pathTo } from "./open";
 import { Row, rowHeight } from "./row";
+import type { View } from "./views";
 
 /** Rows that exist at once. */
 const windowRows = 60;
@@ -37,7 +38,7 @@ export function ConversationList() {
 
   const at = ids.indexOf(openId.value);
   useLayoutEffect(() => reveal(box.current, at), [at >= 0 && openId.value]);
-  useListCommands(() => (frozen.peek() ?? source.ids.peek()));
+  useListCommands(() => frozen.peek() ?? source.ids.peek());
 
   if (!source.loaded.value) {
     return source.error.value ? <Failed error={source.error.value} retry={() => void source.load()} /> : <Skeleton rows={8} />;
@@ -50,8 +51,6 @@ export function ConversationList() {
     );
   }
 
-  const first = Math.max(0, Math.min(Math.floor(top.value / rowHeight) - 20, ids.length - windowRows));
-  const rows = ids.slice(first, first + windowRows);
   const onScroll = (event: { currentTarget: HTMLElement }) => {
     const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
     // The window moves in steps, so that most scrolling draws nothing.
@@ -61,23 +60,61 @@ export function ConversationList() {
   };
 
   return (
-    <div class="list-wrap" onPointerEnter={(event) => event.pointerType === "mouse" && (frozen.value = source.ids.peek())} onPointerLeave={release}>
+    <div
+      class="list-wrap"
+      onPointerEnter={(event) => event.pointerType === "mouse" && (frozen.value = source.ids.peek())}
+      onPointerLeave={release}
+    >
       {changed > 0 && (
         <Button class="pill list-pill" small icon="up" onClick={release}>
           {t("list.updated", { n: changed })}
         </Button>
       )}
       <div class="list-scroll" ref={box} onScroll={onScroll}>
-        <ul class="list" aria-label={t(`view.${view}`)} style={{ paddingBlockStart: `${first * rowHeight}px`, paddingBlockEnd: `${Math.max(0, ids.length - first - rows.length) * rowHeight}px` }}>
-          {rows.map((id, i) => {
-            const conv = conversation(id);
-            return conv && <Row key={id} conv={conv} path={`/inbox/${view}`} query={inbox && `?inbox=${inbox}`} index={first + i} size={ids.length} current={at >= 0 ? id === openId.value : first + i === 0} />;
-          })}
-        </ul>
+        <Rows ids={ids} top={top.value} view={view} inbox={inbox} />
         {source.loading.value && source.more && <Skeleton rows={2} />}
       </div>
     </div>
   );
+}
+
+interface RowsProps {
+  ids: readonly string[];
+  /** How far the list is scrolled, px. */
+  top: number;
+  view: View;
+  inbox: string;
+}
+
+/** The rows near the viewport, with the room of the others above and below. */
+function Rows({ ids, top, view, inbox }: RowsProps) {
+  const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - 20, ids.length - windowRows));
+  const rows = ids.slice(first, first + windowRows);
+  const below = Math.max(0, ids.length - first - rows.length);
+  // Tab reaches the open row, or the first one.
+  const reachable = ids.includes(openId.value) ? openId.value : ids[0];
+  const room = { paddingBlockStart: `${first * rowHeight}px`, paddingBlockEnd: `${below * rowHeight}px` };
+  return (
+    <ul class="list" aria-label={t(`view.${view}`)} style={room} onKeyDown={roam}>
+      {rows.map((id, i) => {
+        const conv = conversation(id);
+        if (!conv) return null;
+        const query = inbox && `?inbox=${inbox}`;
+        return (
+          <Row key={id} conv={conv} path={`/inbox/${view}`} query={query} index={first + i} size={ids.length} current={id === reachable} />
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Arrow keys move the focus from row to row. */
+function roam(event: KeyboardEvent): void {
+  const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key] as "nextElementSibling" | undefined;
+  const item = (event.target as Element).closest("li");
+  if (!step || !item) return;
+  event.preventDefault();
+  item[step]?.querySelector("a")?.focus();
 }
 
 /** Scrolls just so far that the open row is on the page. */

@@ -68,7 +68,10 @@ export function Message({ item, visitor, contact, receipt }: MessageProps) {
   const theirs = e.from.kind === "visitor";
   const name = author(e, visitor);
   return (
-    <article class={`message ${theirs ? "message-theirs" : "message-ours"}${first ? " message-first" : ""}${e.note ? " message-note" : ""}`} data-seq={e.seq}>
+    <article
+      class={`message ${theirs ? "message-theirs" : "message-ours"}${first ? " message-first" : ""}${e.note ? " message-note" : ""}`}
+      data-seq={e.seq}
+    >
       {first && (
         <header class="message-head">
           {!theirs && e.from.kind === "bot" && <span class="badge">{t("bot.label")}</span>}

@@ -11,6 +11,6 @@ export function naps(from: Date): Nap[] {
     { id: "hour", at: later(1) },
     { id: "three", at: later(3) },
     { id: "tomorrow", at: morning(1) },
-    { id: "monday", at: morning(((8 - from.getDay()) % 7) || 7) },
+    { id: "monday", at: morning((8 - from.getDay()) % 7 || 7) },
   ];
 }

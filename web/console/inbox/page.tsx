@@ -11,6 +11,7 @@ import { change, settings } from "../store/settings";
 import { inboxes } from "../store/staff";
 import { t } from "../text";
 import type { Detail } from "../types";
+import { IconButton } from "../ui/button";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Skeleton } from "../ui/state";
 import { Composer } from "./composer";
@@ -27,7 +28,13 @@ export function InboxPage() {
   const id = openId.value;
   const { listWidth, panelWidth } = settings.value;
   useCommands(() => [
-    ...viewIds.map((view, i) => ({ id: `view.${view}`, title: t(`cmd.view.${view}`), group: "go" as const, keys: [["g m", "g u", "g a", "g z", "g c"][i] as string], run: () => go(`/inbox/${view}`) })),
+    ...viewIds.map((view, i) => ({
+      id: `view.${view}`,
+      title: t(`cmd.view.${view}`),
+      group: "go" as const,
+      keys: [["g m", "g u", "g a", "g z", "g c"][i] as string],
+      run: () => go(`/inbox/${view}`),
+    })),
     { id: "back", title: t("cmd.back"), group: "go" as const, keys: ["u"], run: () => go(`/inbox/${openView.peek()}`) },
     { id: "panes", title: t("cmd.panes"), group: "general" as const, keys: ["f6"], run: nextPane },
   ]);
@@ -62,7 +69,12 @@ function ListHead() {
           {counts.value && <span class="count tabular">{counts.value[view]}</span>}
         </h2>
         {inboxes.value.length > 1 && (
-          <select class="input list-filter" aria-label={t("list.inbox")} value={inbox} onChange={(event) => go(`/inbox/${view}${event.currentTarget.value && `?inbox=${event.currentTarget.value}`}`)}>
+          <select
+            class="input list-filter"
+            aria-label={t("list.inbox")}
+            value={inbox}
+            onChange={(event) => go(`/inbox/${view}${event.currentTarget.value && `?inbox=${event.currentTarget.value}`}`)}
+          >
             <option value="">{t("list.inbox.all")}</option>
             {inboxes.value.map(({ id, name }) => (
               <option key={id} value={id}>
@@ -105,9 +117,13 @@ async function loadDetail(id: string, thread: Thread): Promise<Detail> {
 function OpenConversation({ id, panelWidth }: { id: string; panelWidth: number }) {
   const thread = useMemo(() => openThread(id), [id]);
   const detail = useLoad(() => loadDetail(id, thread), [id]);
-  useEffect(uncover, [id]);
   useEffect(() => {
-    if (panelOver.value) document.querySelector<HTMLElement>(".panel-close")?.focus();
+    uncover();
+    // Where the list makes room for the thread, the focus goes along.
+    if (!document.querySelector<HTMLElement>(".pane-list")?.offsetParent) document.getElementById("thread-title")?.focus();
+  }, [id]);
+  useEffect(() => {
+    if (panelOver.value) document.querySelector<HTMLElement>(".pane-panel")?.focus();
   }, [panelOver.value]);
   // The first answer may bring a conversation that has no signal yet.
   void detail.value.value;
@@ -115,7 +131,11 @@ function OpenConversation({ id, panelWidth }: { id: string; panelWidth: number }
   if (!conv) {
     return (
       <section class="pane pane-thread" aria-label={t("pane.thread")}>
-        {detail.error.value ? <Failed error={detail.error.value} retry={() => void detail.reload()} /> : <Skeleton kind="bubble" rows={5} />}
+        {detail.error.value ? (
+          <Failed error={detail.error.value} retry={() => void detail.reload()} />
+        ) : (
+          <Skeleton kind="bubble" rows={5} />
+        )}
       </section>
     );
   }
@@ -127,8 +147,22 @@ function OpenConversation({ id, panelWidth }: { id: string; panelWidth: number }
         <Composer conv={conv} thread={thread} />
       </section>
       {panelShown.value && (
-        <aside class="pane pane-panel" aria-label={t("pane.panel")} style={{ "--panel": `${panelWidth}px` }} tabIndex={-1} onKeyDown={(event) => event.key === "Escape" && uncover()}>
-          <Splitter label={t("pane.panel.width")} width={panelWidth} min={260} max={520} end onChange={(width) => change({ panelWidth: width })} />
+        <aside
+          class="pane pane-panel"
+          aria-label={t("pane.panel")}
+          style={{ "--panel": `${panelWidth}px` }}
+          tabIndex={-1}
+          onKeyDown={(event) => event.key === "Escape" && uncover()}
+        >
+          <Splitter
+            label={t("pane.panel.width")}
+            width={panelWidth}
+            min={260}
+            max={520}
+            end
+            onChange={(width) => change({ panelWidth: width })}
+          />
+          <IconButton class="panel-close" icon="close" label={t("cmd.panel.close")} tip="start" onClick={uncover} />
           <Panel conv={conv} detail={detail.value.value} />
         </aside>
       )}

@@ -12,21 +12,26 @@ import { teamName } from "../store/staff";
 import { locale, t } from "../text";
 import { moment, stamp } from "../time";
 import type { Contact, Detail } from "../types";
-import { Button, IconButton } from "../ui/button";
+import { Button } from "../ui/button";
 import { openDialog } from "../ui/dialog";
 import { Editable } from "../ui/editable";
 import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 import { Failed, Skeleton } from "../ui/state";
-import { TagsDialog, TransferDialog } from "./dialogs";
+import { TagsDialog } from "./dialogs";
 import { stateText } from "./header";
 import { nameOf } from "./open";
-import { uncover } from "./panelstate";
+import { TransferDialog } from "./transfer";
 
 export function Panel({ conv, detail: found }: { conv: Summary; detail: Detail | undefined }) {
   const loaded = useLoad(() => loadContact(conv.contact), [conv.contact]);
   const contact = known(conv.contact).value;
-  if (!contact) return loaded.error.value ? <Failed error={loaded.error.value} retry={() => void loaded.reload()} /> : <Skeleton kind="line" rows={8} />;
+  if (!contact)
+    return loaded.error.value ? (
+      <Failed error={loaded.error.value} retry={() => void loaded.reload()} />
+    ) : (
+      <Skeleton kind="line" rows={8} />
+    );
   const save = async (part: Partial<Contact>) => {
     await editContact(conv.contact, part);
     if (part.name !== undefined) learn([{ ...conv, name: part.name }]);
@@ -96,7 +101,13 @@ function Identity({ contact, conv, save }: IdentityProps) {
       <div class="identity-top">
         <Avatar id={contact.id} name={contact.name} kind="visitor" size={40} />
         <div class="identity-name">
-          <Editable label={t("contact.name")} value={contact.name} empty={nameOf(conv)} disabled={stale.value} save={(name) => save({ name })} />
+          <Editable
+            label={t("contact.name")}
+            value={contact.name}
+            empty={nameOf(conv)}
+            disabled={stale.value}
+            save={(name) => save({ name })}
+          />
           {contact.verified ? (
             <span class="verified" title={t("contact.verified.hint")}>
               <Icon name="shield" size={14} />
@@ -108,11 +119,17 @@ function Identity({ contact, conv, save }: IdentityProps) {
             </span>
           )}
         </div>
-        <IconButton class="panel-close" icon="close" label={t("cmd.panel.close")} tip="start" onClick={uncover} />
       </div>
       <div class="identity-mail">
         <Icon name="mail" size={16} />
-        <Editable label={t("contact.email")} value={contact.email} empty={t("contact.email.none")} type="email" disabled={stale.value} save={(email) => save({ email })} />
+        <Editable
+          label={t("contact.email")}
+          value={contact.email}
+          empty={t("contact.email.none")}
+          type="email"
+          disabled={stale.value}
+          save={(email) => save({ email })}
+        />
       </div>
     </div>
   );
@@ -123,7 +140,12 @@ function Handling({ conv }: { conv: Summary }) {
     <dl class="facts">
       <Fact name={t("panel.state")}>{stateText(conv)}</Fact>
       <Fact name={t("panel.agent")}>
-        <button type="button" class="editable" disabled={stale.value || conv.state === "resolved"} onClick={() => openDialog(<TransferDialog conv={conv} />)}>
+        <button
+          type="button"
+          class="editable"
+          disabled={stale.value || conv.state === "resolved"}
+          onClick={() => openDialog(<TransferDialog conv={conv} />)}
+        >
           <bdi class={conv.agent ? "" : "muted"}>{conv.agent_name || (conv.team && teamName(conv.team)) || t("nobody")}</bdi>
           <Icon name="pencil" size={13} />
         </button>
@@ -207,7 +229,15 @@ function Attributes({ contact, save }: AttributesProps) {
       </dl>
       {adding.value ? (
         <form class="attribute-form" onSubmit={add}>
-          <input class="input" name="name" required autoFocus maxLength={64} aria-label={t("attribute.name")} placeholder={t("attribute.name")} />
+          <input
+            class="input"
+            name="name"
+            required
+            autoFocus
+            maxLength={64}
+            aria-label={t("attribute.name")}
+            placeholder={t("attribute.name")}
+          />
           <input class="input" name="value" maxLength={1000} aria-label={t("attribute.value")} placeholder={t("attribute.value")} />
           <Button small type="submit">
             {t("add")}
@@ -225,7 +255,12 @@ function Attributes({ contact, save }: AttributesProps) {
 function Earlier({ contact, conv }: { contact: string; conv: string }) {
   const earlier = useLoad(() => api.get<{ conversations: Summary[] }>("/conversations", { contact, limit: 20 }), [contact, conv]);
   const found = earlier.value.value?.conversations.filter((c) => c.id !== conv);
-  if (!found) return earlier.error.value ? <Failed error={earlier.error.value} retry={() => void earlier.reload()} /> : <Skeleton kind="line" rows={2} />;
+  if (!found)
+    return earlier.error.value ? (
+      <Failed error={earlier.error.value} retry={() => void earlier.reload()} />
+    ) : (
+      <Skeleton kind="line" rows={2} />
+    );
   if (!found.length) return <p class="muted panel-none">{t("panel.earlier.none")}</p>;
   return (
     <ul class="earlier">

@@ -3,7 +3,7 @@ import { type Signal, useComputed } from "@preact/signals";
 import { Avatar } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { href } from "../router";
-import { hasDraft } from "../store/drafts";
+import { draft } from "../store/drafts";
 import { me } from "../store/session";
 import { inboxName } from "../store/staff";
 import { t } from "../text";
@@ -27,6 +27,7 @@ interface RowProps {
 
 export function Row({ conv, path, query, index, size, current }: RowProps) {
   const c = conv.value;
+  const begun = useComputed(() => draft(c.id, "reply").text).value;
   const ours = c.preview_from === "agent" || c.preview_from === "bot";
   const open = useComputed(() => openId.value === c.id).value;
   return (
@@ -47,8 +48,8 @@ export function Row({ conv, path, query, index, size, current }: RowProps) {
         </span>
         <span class="row-line">
           <span class="row-preview">
-            {hasDraft(c.id) ? <span class="row-draft">{t("row.draft")} </span> : ours && <Icon name="reply" size={13} />}
-            <bdi>{c.preview || t("row.empty")}</bdi>
+            {begun ? <span class="row-draft">{t("row.draft")} </span> : ours && <Icon name="reply" size={13} />}
+            <bdi>{begun || c.preview || t("row.empty")}</bdi>
           </span>
           {c.unread > 0 && (
             <span class="badge" aria-label={t("row.unread", { n: c.unread })}>

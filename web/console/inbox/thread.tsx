@@ -61,8 +61,22 @@ export function ThreadView({ thread, conv }: ThreadProps) {
   }
   return (
     <div class="thread-wrap">
-      <div class="thread" ref={scroll.box} onScroll={scroll.onScroll} tabIndex={0} role="region" aria-label={t("thread.label", { name: nameOf(conv) })}>
-        <div class="thread-body" ref={scroll.body} role="log" aria-live={scroll.quiet ? "off" : "polite"} aria-relevant="additions" aria-busy={thread.loading.value}>
+      <div
+        class="thread"
+        ref={scroll.box}
+        onScroll={scroll.onScroll}
+        tabIndex={0}
+        role="region"
+        aria-label={t("thread.label", { name: nameOf(conv) })}
+      >
+        <div
+          class="thread-body"
+          ref={scroll.body}
+          role="log"
+          aria-live={scroll.quiet ? "off" : "polite"}
+          aria-relevant="additions"
+          aria-busy={thread.loading.value}
+        >
           {items.map((item) => draw(item, conv, thread))}
           <Writers thread={thread} name={nameOf(conv)} />
         </div>
@@ -93,6 +107,15 @@ function draw(item: Item, conv: Summary, thread: Thread): VNode {
       );
     case "line":
       return <Line key={item.key} event={item.event} />;
+    case "steps":
+      return (
+        <details class="steps" key={item.key}>
+          <summary>{t("thread.steps", { n: item.events.length })}</summary>
+          {item.events.map((event) => (
+            <Line key={event.seq} event={event} />
+          ))}
+        </details>
+      );
     case "pending":
       return <Pending key={item.key} entry={item.entry} />;
     case "stream":
@@ -104,7 +127,15 @@ function draw(item: Item, conv: Summary, thread: Thread): VNode {
         </article>
       );
     case "message":
-      return <Message key={item.key} item={item} visitor={nameOf(conv)} contact={conv.contact} receipt={<Receipt event={item.event} thread={thread} />} />;
+      return (
+        <Message
+          key={item.key}
+          item={item}
+          visitor={nameOf(conv)}
+          contact={conv.contact}
+          receipt={<Receipt event={item.event} thread={thread} />}
+        />
+      );
   }
 }
 
@@ -130,7 +161,9 @@ function Line({ event }: { event: ChatEvent }) {
 
 /** Under the last message of ours: whether the visitor has seen it. */
 function Receipt({ event, thread }: { event: ChatEvent; thread: Thread }) {
-  const last = useComputed(() => thread.events.value.findLast((e) => e.kind === "message" && e.from.kind === "agent" && !e.note)?.seq).value;
+  const last = useComputed(
+    () => thread.events.value.findLast((e) => e.kind === "message" && e.from.kind === "agent" && !e.note)?.seq,
+  ).value;
   const seen = useComputed(() => (thread.seen.value.visitor ?? 0) >= event.seq).value;
   if (event.seq !== last) return null;
   return (
@@ -213,7 +246,7 @@ function useScroll(thread: Thread, items: readonly Item[]) {
   const body = useRef<HTMLDivElement>(null);
   const state = useRef({ atEnd: true, height: 0, first: "", seen: 0 });
   const below = useSignal(0);
-  const first = items.find((item) => item.type === "message" || item.type === "line")?.key ?? "";
+  const first = items.find((item) => item.type === "message" || item.type === "line" || item.type === "steps")?.key ?? "";
   const last = thread.last;
 
   useEffect(() => {

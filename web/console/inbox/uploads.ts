@@ -36,11 +36,17 @@ function put(conv: string, files: readonly Waiting[]): void {
 }
 
 function change(conv: string, key: number, part: Partial<Waiting>): void {
-  put(conv, (all.peek().get(conv) ?? []).map((file) => (file.key === key ? { ...file, ...part } : file)));
+  put(
+    conv,
+    (all.peek().get(conv) ?? []).map((file) => (file.key === key ? { ...file, ...part } : file)),
+  );
 }
 
 function remove(conv: string, key: number): void {
-  put(conv, (all.peek().get(conv) ?? []).filter((file) => file.key !== key));
+  put(
+    conv,
+    (all.peek().get(conv) ?? []).filter((file) => file.key !== key),
+  );
 }
 
 /** Takes the stored files out, to be sent. */

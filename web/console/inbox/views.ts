@@ -28,7 +28,9 @@ export function holds(view: View, c: Summary, agent: string): boolean {
 /** The order of a view: who waits comes by priority and waiting time, the rest by the last message. */
 export function compare(view: View, a: Summary, b: Summary): number {
   if (view === "unassigned") {
-    return (b.priority ?? 0) - (a.priority ?? 0) || order(a.waiting_since ?? a.opened_at, b.waiting_since ?? b.opened_at) || order(a.id, b.id);
+    return (
+      (b.priority ?? 0) - (a.priority ?? 0) || order(a.waiting_since ?? a.opened_at, b.waiting_since ?? b.opened_at) || order(a.id, b.id)
+    );
   }
   if (view === "snoozed") return order(a.snoozed_until ?? "", b.snoozed_until ?? "") || order(a.id, b.id);
   return order(b.last_at, a.last_at) || order(a.id, b.id);

@@ -46,7 +46,16 @@ export function SearchPage() {
         <h1>{t("search.title")}</h1>
         <form role="search" class="search-form" onSubmit={submit}>
           <Icon name="search" />
-          <input key={query} class="input" type="search" name="q" aria-label={t("search.title")} placeholder={t("search.placeholder")} defaultValue={query} autoFocus={!query} />
+          <input
+            key={query}
+            class="input"
+            type="search"
+            name="q"
+            aria-label={t("search.title")}
+            placeholder={t("search.placeholder")}
+            defaultValue={query}
+            autoFocus={!query}
+          />
           <Button kind="primary" type="submit">
             {t("search.verb")}
           </Button>
@@ -131,7 +140,9 @@ function Found({ query }: { query: string }) {
                 </time>
               </span>
               <span class="hit-text" dir="auto">
-                {parts(hit.snippet).map((part, i) => (part.hit ? <mark key={i}>{part.text}</mark> : <Fragment key={i}>{part.text}</Fragment>))}
+                {parts(hit.snippet).map((part, i) =>
+                  part.hit ? <mark key={i}>{part.text}</mark> : <Fragment key={i}>{part.text}</Fragment>,
+                )}
               </span>
             </a>
           </li>

@@ -7,5 +7,8 @@ export function parts(snippet: string): { text: string; hit: boolean }[] {
 }
 
 function plain(text: string): string {
-  return text.replace(/&(lt|gt|amp|quot|#39|#34);/g, (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'", "#34": '"' })[name] ?? "");
+  return text.replace(
+    /&(lt|gt|amp|quot|#39|#34);/g,
+    (_, name: string) => ({ lt: "<", gt: ">", amp: "&", quot: '"', "#39": "'", "#34": '"' })[name] ?? "",
+  );
 }

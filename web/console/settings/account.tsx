@@ -65,7 +65,12 @@ function Look() {
       </fieldset>
       <div class="field">
         <label for="language">{t("account.language")}</label>
-        <select class="input" id="language" value={language} onChange={(event) => change({ language: event.currentTarget.value as Settings["language"] })}>
+        <select
+          class="input"
+          id="language"
+          value={language}
+          onChange={(event) => change({ language: event.currentTarget.value as Settings["language"] })}
+        >
           <option value="auto">{t("language.auto")}</option>
           {languages.map((each) => (
             <option key={each} value={each} lang={each}>
@@ -90,8 +95,22 @@ function Password() {
         toast(t("account.password.changed"));
       }}
     >
-      <TextField form={form} name="current_password" label={t("account.password.old")} hint={t("account.password.old.hint")} type="password" autoComplete="current-password" />
-      <TextField form={form} name="password" label={t("account.password.new")} hint={t("setup.password.hint")} type="password" autoComplete="new-password" />
+      <TextField
+        form={form}
+        name="current_password"
+        label={t("account.password.old")}
+        hint={t("account.password.old.hint")}
+        type="password"
+        autoComplete="current-password"
+      />
+      <TextField
+        form={form}
+        name="password"
+        label={t("account.password.new")}
+        hint={t("setup.password.hint")}
+        type="password"
+        autoComplete="new-password"
+      />
     </FormView>
   );
 }

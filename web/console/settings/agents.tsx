@@ -1,5 +1,6 @@
 /** The staff: who works here, what they may do and what they can do. */
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { Avatar } from "../../shared/ui/avatar";
 import { api, reason } from "../api";
 import { go } from "../router";
@@ -8,18 +9,22 @@ import { inboxes, loadAgents, stateOf, teams } from "../store/staff";
 import { t } from "../text";
 import type { Agent, Role } from "../types";
 import { Button } from "../ui/button";
-import { ChecksField, FormView, LinesField, SelectField, SwitchField, TextField, useForm } from "../ui/form";
+import { ChecksField, type Form, FormView, LinesField, SelectField, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Presence } from "../ui/presence";
 import { toast } from "../ui/toast";
-import { CopyField, Frame, ItemRow, New, Part, Ready, remove, saved } from "./frame";
+import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 import { LevelsField } from "./levels";
 
 const roles: Role[] = ["agent", "supervisor", "admin"];
 
 export function AgentsPage({ id }: { id: string }) {
   const loaded = useLoad(loadAgents);
-  return <Ready of={loaded}>{(agents) => (id ? <AgentForm agent={agents.find((agent) => agent.id === id)} /> : <AgentList agents={agents} />)}</Ready>;
+  return (
+    <Ready of={loaded}>
+      {(agents) => (id ? <AgentForm agent={agents.find((agent) => agent.id === id)} /> : <AgentList agents={agents} />)}
+    </Ready>
+  );
 }
 
 function AgentList({ agents }: { agents: Agent[] }) {
@@ -51,11 +56,13 @@ interface Invitation {
   link?: string;
 }
 
-function blank(agent: Agent | undefined) {
+type Values = Omit<Agent, "id" | "state" | "disabled"> & { disabled: boolean };
+
+function blank(agent: Agent | undefined): Values {
   return {
     name: agent?.name ?? "",
     email: agent?.email ?? "",
-    role: agent?.role ?? ("agent" as Role),
+    role: agent?.role ?? "agent",
     teams: agent?.teams ?? [],
     skills: agent?.skills ?? {},
     languages: agent?.languages ?? ["en"],
@@ -69,7 +76,7 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
   const form = useForm(blank(agent), agent?.id);
   const link = useSignal("");
   const self = agent?.id === me.value?.id;
-  const save = async (values: ReturnType<typeof blank>) => {
+  const save = async (values: Values) => {
     // No box ticked means every inbox.
     const body = { ...values, inboxes: values.inboxes?.length ? values.inboxes : null };
     if (agent) {
@@ -93,7 +100,12 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
   };
   if (link.value) return <SignInLink name={form.values.value.name} link={link.value} />;
   return (
-    <Frame title={agent?.name ?? t("agents.new")} lead={agent ? "" : t("agents.new.lead")} up="/settings/agents" upTitle={t("settings.agents")}>
+    <Frame
+      title={agent?.name ?? t("agents.new")}
+      lead={agent ? "" : t("agents.new.lead")}
+      up="/settings/agents"
+      upTitle={t("settings.agents")}
+    >
       <FormView
         long
         form={form}
@@ -103,18 +115,17 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
         extra={
           agent &&
           !self && (
-            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/agents/${agent.id}`, title: t("remove.named", { name: agent.name }), text: t("agents.remove"), then: "/settings/agents", onRemoved: loadAgents })}>
-              {t("remove")}
-            </Button>
+            <RemoveButton
+              path={`/agents/${agent.id}`}
+              name={agent.name}
+              text={t("agents.remove")}
+              then="/settings/agents"
+              onRemoved={loadAgents}
+            />
           )
         }
       >
-        <Part title={t("agents.who")}>
-          <div class="form-columns">
-            <TextField form={form} name="name" label={t("setup.name")} hint={t("setup.name.hint")} />
-            <TextField form={form} name="email" label={t("contact.email")} type="email" />
-            <SelectField form={form} name="role" label={t("agents.role")} hint={t(`role.${form.values.value.role}.hint`)} options={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))} />
-          </div>
+        <Who form={form}>
           {agent && !self && <SwitchField form={form} name="disabled" label={t("agents.disable")} hint={t("agents.disable.hint")} />}
           {agent && !agent.disabled && (
             <div>
@@ -123,18 +134,58 @@ function AgentForm({ agent }: { agent: Agent | undefined }) {
               </Button>
             </div>
           )}
-        </Part>
-        <Part title={t("agents.work")} lead={t("agents.work.lead")}>
-          <div class="form-columns">
-            <TextField form={form} name="capacity" label={t("agents.capacity")} hint={t("agents.capacity.hint")} type="number" min={1} max={100} />
-            <LinesField form={form} name="languages" label={t("agents.languages")} hint={t("agents.languages.hint")} rows={2} />
-          </div>
-          <LevelsField form={form} name="skills" label={t("settings.skills")} />
-          <ChecksField form={form} name="teams" label={t("settings.teams")} options={teams.value.map((team) => ({ value: team.id, label: team.name }))} />
-          <ChecksField form={form} name="inboxes" label={t("settings.inboxes")} hint={t("agents.inboxes.hint")} options={inboxes.value.map((inbox) => ({ value: inbox.id, label: inbox.name }))} />
-        </Part>
+        </Who>
+        <Work form={form} />
       </FormView>
     </Frame>
+  );
+}
+
+function Who({ form, children }: { form: Form<Values>; children: ComponentChildren }) {
+  return (
+    <Part title={t("agents.who")}>
+      <div class="form-columns">
+        <TextField form={form} name="name" label={t("setup.name")} hint={t("setup.name.hint")} />
+        <TextField form={form} name="email" label={t("contact.email")} type="email" />
+        <SelectField
+          form={form}
+          name="role"
+          label={t("agents.role")}
+          hint={t(`role.${form.values.value.role}.hint`)}
+          options={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))}
+        />
+      </div>
+      {children}
+    </Part>
+  );
+}
+
+function Work({ form }: { form: Form<Values> }) {
+  const named = (list: readonly { id: string; name: string }[]) => list.map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <Part title={t("agents.work")} lead={t("agents.work.lead")}>
+      <div class="form-columns">
+        <TextField
+          form={form}
+          name="capacity"
+          label={t("agents.capacity")}
+          hint={t("agents.capacity.hint")}
+          type="number"
+          min={1}
+          max={100}
+        />
+        <LinesField form={form} name="languages" label={t("agents.languages")} hint={t("agents.languages.hint")} rows={2} />
+      </div>
+      <LevelsField form={form} name="skills" label={t("settings.skills")} />
+      <ChecksField form={form} name="teams" label={t("settings.teams")} options={named(teams.value)} />
+      <ChecksField
+        form={form}
+        name="inboxes"
+        label={t("settings.inboxes")}
+        hint={t("agents.inboxes.hint")}
+        options={named(inboxes.value)}
+      />
+    </Part>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Articles of the help centre: listed by status, written beside their preview. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { safeHTML } from "../../shared/html";
 import { api } from "../api";
 import { go, href, place } from "../router";
@@ -9,12 +9,12 @@ import { t } from "../text";
 import { ago } from "../time";
 import type { Article, Collection } from "../types";
 import { Button } from "../ui/button";
-import { makeForm, SelectField, TextField, LinesField, type Form } from "../ui/form";
+import { SelectField, TextField, LinesField, type Form, useForm } from "../ui/form";
 import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { collectionTitle, loadCollections } from "./collections";
-import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 const statuses: Article["status"][] = ["published", "draft", "archived"];
 
@@ -32,12 +32,24 @@ function ArticleList() {
       <div class="filters">
         <nav class="segments" aria-label={t("articles.status")}>
           {(["", ...statuses] as const).map((status) => (
-            <a key={status} class="segment" href={href(`/settings/articles${status && `?status=${status}`}`)} aria-current={wanted === status ? "page" : undefined}>
+            <a
+              key={status}
+              class="segment"
+              href={href(`/settings/articles${status && `?status=${status}`}`)}
+              aria-current={wanted === status ? "page" : undefined}
+            >
               {t(`articles.${status || "all"}`)}
             </a>
           ))}
         </nav>
-        <input class="input" type="search" aria-label={t("articles.find")} placeholder={t("articles.find")} value={words.value} onInput={(event) => (words.value = event.currentTarget.value)} />
+        <input
+          class="input"
+          type="search"
+          aria-label={t("articles.find")}
+          placeholder={t("articles.find")}
+          value={words.value}
+          onInput={(event) => (words.value = event.currentTarget.value)}
+        />
       </div>
       <Ready of={articles}>
         {({ articles: list }) => {
@@ -52,7 +64,13 @@ function ArticleList() {
           return (
             <ul class="items">
               {found.map((article) => (
-                <ItemRow key={article.id} href={`/settings/articles/${article.id}`} title={article.title} detail={`${article.locale} · ${ago(article.updated_at)}`} end={<Status status={article.status} />} />
+                <ItemRow
+                  key={article.id}
+                  href={`/settings/articles/${article.id}`}
+                  title={article.title}
+                  detail={`${article.locale} · ${ago(article.updated_at)}`}
+                  end={<Status status={article.status} />}
+                />
               ))}
             </ul>
           );
@@ -78,6 +96,7 @@ function Edit({ id }: { id: string }) {
 
 interface Draft {
   title: string;
+  slug: string;
   summary: string;
   markdown: string;
   collection: string;
@@ -86,20 +105,21 @@ interface Draft {
   aliases: string[];
 }
 
+function draftOf(article: Article | undefined): Draft {
+  return {
+    title: article?.title ?? "",
+    slug: article?.slug ?? "",
+    summary: article?.summary ?? "",
+    markdown: article?.markdown ?? "",
+    collection: article?.collection ?? "",
+    locale: article?.locale ?? "en",
+    audience: article?.audience ?? "public",
+    aliases: article?.aliases ?? [],
+  };
+}
+
 function Editor({ article, collections }: { article: Article | undefined; collections: Collection[] }) {
-  const form: Form<Draft> = useMemo(
-    () =>
-      makeForm<Draft>({
-        title: article?.title ?? "",
-        summary: article?.summary ?? "",
-        markdown: article?.markdown ?? "",
-        collection: article?.collection ?? "",
-        locale: article?.locale ?? "en",
-        audience: article?.audience ?? "public",
-        aliases: article?.aliases ?? [],
-      }),
-    [article],
-  );
+  const form = useForm(draftOf(article), article);
   const status = useSignal<Article["status"]>(article?.status ?? "draft");
   const revision = useRef(article?.revision ?? 0);
   const editable = may("supervisor");
@@ -125,33 +145,7 @@ function Editor({ article, collections }: { article: Article | undefined; collec
       title={title}
       up="/settings/articles"
       upTitle={t("settings.articles")}
-      action={
-        <div class="actions">
-          <Status status={status.value} />
-          {article && status.value === "published" && (
-            <a class="button button-small" href={`/help/a/${article.slug}`} target="_blank" rel="noopener">
-              <Icon name="external" size={16} />
-              {t("articles.view")}
-            </a>
-          )}
-          {editable && (
-            <>
-              <Button small busy={form.busy.value} onClick={() => void save(status.value)}>
-                {t("save")}
-              </Button>
-              {status.value === "published" ? (
-                <Button small onClick={() => void save("archived")}>
-                  {t("articles.archive")}
-                </Button>
-              ) : (
-                <Button small kind="primary" busy={form.busy.value} onClick={() => void save("published")}>
-                  {t("articles.publish")}
-                </Button>
-              )}
-            </>
-          )}
-        </div>
-      }
+      action={<Actions article={article} status={status.value} form={form} save={save} />}
     >
       {form.failure.value && (
         <p class="form-failure" role="alert">
@@ -162,25 +156,81 @@ function Editor({ article, collections }: { article: Article | undefined; collec
       <fieldset disabled={!editable} class="form">
         <div class="form-columns">
           <TextField form={form} name="title" label={t("field.title")} />
-          <SelectField form={form} name="collection" label={t("articles.collection")} options={[{ value: "", label: t("articles.collection.none") }, ...collections.map((one) => ({ value: one.id, label: collectionTitle(one) }))]} />
+          <SelectField
+            form={form}
+            name="collection"
+            label={t("articles.collection")}
+            options={[
+              { value: "", label: t("articles.collection.none") },
+              ...collections.map((one) => ({ value: one.id, label: collectionTitle(one) })),
+            ]}
+          />
         </div>
         <Writing form={form} />
-        <details class="more">
-          <summary>{t("articles.more")}</summary>
-          <div class="form-columns">
-            <TextField form={form} name="summary" label={t("articles.summary")} full />
-            <TextField form={form} name="locale" label={t("articles.locale")} hint={t("articles.locale.hint")} />
-            <SelectField form={form} name="audience" label={t("articles.audience")} options={(["public", "agents"] as const).map((value) => ({ value, label: t(`articles.audience.${value}`) }))} />
-            <LinesField form={form} name="aliases" label={t("articles.aliases")} hint={t("articles.aliases.hint")} full />
-          </div>
-          {article && (
-            <Button kind="danger" small icon="trash" onClick={() => remove({ path: `/articles/${article.id}`, title: t("remove.named", { name: article.title }), text: t("articles.remove"), then: "/settings/articles" })}>
-              {t("remove")}
-            </Button>
-          )}
-        </details>
+        <More form={form} article={article} />
       </fieldset>
     </Frame>
+  );
+}
+
+interface ActionsProps {
+  article: Article | undefined;
+  status: Article["status"];
+  form: Form<Draft>;
+  save: (next: Article["status"]) => Promise<void>;
+}
+
+function Actions({ article, status, form, save }: ActionsProps) {
+  const published = status === "published";
+  return (
+    <div class="actions">
+      <Status status={status} />
+      {article && published && (
+        <a class="button button-small" href={`/help/a/${article.slug}`} target="_blank" rel="noopener">
+          <Icon name="external" size={16} />
+          {t("articles.view")}
+        </a>
+      )}
+      {may("supervisor") && (
+        <>
+          <Button small busy={form.busy.value} onClick={() => void save(status)}>
+            {t("save")}
+          </Button>
+          <Button
+            small
+            kind={published ? "plain" : "primary"}
+            busy={form.busy.value}
+            onClick={() => void save(published ? "archived" : "published")}
+          >
+            {published ? t("articles.archive") : t("articles.publish")}
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** What most articles do not need. */
+function More({ form, article }: { form: Form<Draft>; article: Article | undefined }) {
+  return (
+    <details class="more">
+      <summary>{t("articles.more")}</summary>
+      <div class="form-columns">
+        <TextField form={form} name="summary" label={t("articles.summary")} full />
+        <TextField form={form} name="slug" label={t("field.slug")} hint={t("field.slug.hint")} />
+        <TextField form={form} name="locale" label={t("articles.locale")} hint={t("articles.locale.hint")} />
+        <SelectField
+          form={form}
+          name="audience"
+          label={t("articles.audience")}
+          options={(["public", "agents"] as const).map((value) => ({ value, label: t(`articles.audience.${value}`) }))}
+        />
+        <LinesField form={form} name="aliases" label={t("articles.aliases")} hint={t("articles.aliases.hint")} full />
+      </div>
+      {article && (
+        <RemoveButton small path={`/articles/${article.id}`} name={article.title} text={t("articles.remove")} then="/settings/articles" />
+      )}
+    </details>
   );
 }
 
@@ -190,14 +240,17 @@ function Writing({ form }: { form: Form<Draft> }) {
   const html = useSignal("");
   useEffect(() => {
     let late = false;
-    const timer = setTimeout(async () => {
-      try {
-        const answer = await api.post<{ html: string }>("/articles/preview", { markdown });
-        if (!late) html.value = answer.html;
-      } catch {
-        // The preview stays as it was; saving says what is wrong.
-      }
-    }, html.peek() ? 300 : 0);
+    const timer = setTimeout(
+      async () => {
+        try {
+          const answer = await api.post<{ html: string }>("/articles/preview", { markdown });
+          if (!late) html.value = answer.html;
+        } catch {
+          // The preview stays as it was; saving says what is wrong.
+        }
+      },
+      html.peek() ? 300 : 0,
+    );
     return () => {
       late = true;
       clearTimeout(timer);
@@ -207,7 +260,14 @@ function Writing({ form }: { form: Form<Draft> }) {
     <div class="writing">
       <div class="field">
         <label for="markdown">{t("articles.markdown")}</label>
-        <textarea class="input writing-text" id="markdown" dir="auto" spellcheck value={markdown} onInput={(event) => form.set("markdown", event.currentTarget.value)} />
+        <textarea
+          class="input writing-text"
+          id="markdown"
+          dir="auto"
+          spellcheck
+          value={markdown}
+          onInput={(event) => form.set("markdown", event.currentTarget.value)}
+        />
         {form.errors.value["markdown"] && <p class="error-text">{form.errors.value["markdown"]}</p>}
       </div>
       <div class="field">

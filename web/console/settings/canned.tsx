@@ -5,11 +5,10 @@ import { loadCanned } from "../inbox/suggest";
 import { may } from "../store/session";
 import { t } from "../text";
 import type { Canned } from "../types";
-import { Button } from "../ui/button";
 import { AreaField, FormView, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 const variables = ["contact.name", "contact.email", "agent.name"];
 
@@ -24,12 +23,18 @@ function CannedList({ all }: { all: Canned[] }) {
       {all.length ? (
         <ul class="items">
           {all.map((one) => (
-            <ItemRow key={one.id} href={`/settings/canned/${one.id}`} title={one.title || one.shortcut} detail={one.text} end={
+            <ItemRow
+              key={one.id}
+              href={`/settings/canned/${one.id}`}
+              title={one.title || one.shortcut}
+              detail={one.text}
+              end={
                 <>
                   {!one.shared && <span class="badge">{t("canned.own")}</span>}
                   <code class="code">/{one.shortcut}</code>
                 </>
-              } />
+              }
+            />
           ))}
         </ul>
       ) : (
@@ -42,7 +47,10 @@ function CannedList({ all }: { all: Canned[] }) {
 }
 
 function CannedForm({ canned }: { canned: Canned | undefined }) {
-  const form = useForm({ shortcut: canned?.shortcut ?? "", title: canned?.title ?? "", text: canned?.text ?? "", shared: canned?.shared ?? may("supervisor") }, canned?.id);
+  const form = useForm(
+    { shortcut: canned?.shortcut ?? "", title: canned?.title ?? "", text: canned?.text ?? "", shared: canned?.shared ?? may("supervisor") },
+    canned?.id,
+  );
   const editable = !canned?.shared || may("supervisor");
   const done = () => {
     saved();
@@ -59,9 +67,13 @@ function CannedForm({ canned }: { canned: Canned | undefined }) {
           onSaved={done}
           extra={
             canned && (
-              <Button kind="danger" icon="trash" onClick={() => remove({ path: `/canned/${canned.id}`, title: t("remove.named", { name: canned.shortcut }), text: t("canned.remove"), then: "/settings/canned", onRemoved: loadCanned })}>
-                {t("remove")}
-              </Button>
+              <RemoveButton
+                path={`/canned/${canned.id}`}
+                name={canned.shortcut}
+                text={t("canned.remove")}
+                then="/settings/canned"
+                onRemoved={loadCanned}
+              />
             )
           }
         >
@@ -69,7 +81,13 @@ function CannedForm({ canned }: { canned: Canned | undefined }) {
             <TextField form={form} name="shortcut" label={t("canned.shortcut")} hint={t("canned.shortcut.hint")} />
             <TextField form={form} name="title" label={t("field.title")} />
           </div>
-          <AreaField form={form} name="text" label={t("canned.text")} rows={8} hint={t("canned.text.hint", { variables: variables.map((name) => `{{${name}}}`).join(" ") })} />
+          <AreaField
+            form={form}
+            name="text"
+            label={t("canned.text")}
+            rows={8}
+            hint={t("canned.text.hint", { variables: variables.map((name) => `{{${name}}}`).join(" ") })}
+          />
           {may("supervisor") && <SwitchField form={form} name="shared" label={t("canned.shared")} hint={t("canned.shared.hint")} />}
         </FormView>
       </fieldset>

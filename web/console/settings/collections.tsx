@@ -4,11 +4,10 @@ import { go } from "../router";
 import { locale, t } from "../text";
 import type { Collection } from "../types";
 import { inboxes } from "../store/staff";
-import { Button } from "../ui/button";
 import { FormView, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 export async function loadCollections(): Promise<Collection[]> {
   return (await api.get<{ collections: Collection[] }>("/collections")).collections;
@@ -22,7 +21,11 @@ export function collectionTitle({ titles, slug }: Collection): string {
 
 export function CollectionsPage({ id }: { id: string }) {
   const loaded = useLoad(loadCollections);
-  return <Ready of={loaded}>{(all) => (id ? <CollectionForm collection={all.find((one) => one.id === id)} /> : <CollectionList all={all} />)}</Ready>;
+  return (
+    <Ready of={loaded}>
+      {(all) => (id ? <CollectionForm collection={all.find((one) => one.id === id)} /> : <CollectionList all={all} />)}
+    </Ready>
+  );
 }
 
 function CollectionList({ all }: { all: Collection[] }) {
@@ -31,7 +34,12 @@ function CollectionList({ all }: { all: Collection[] }) {
       {all.length ? (
         <ul class="items">
           {all.map((one) => (
-            <ItemRow key={one.id} href={`/settings/collections/${one.id}`} title={collectionTitle(one)} detail={t("collections.articles", { n: one.articles })} />
+            <ItemRow
+              key={one.id}
+              href={`/settings/collections/${one.id}`}
+              title={collectionTitle(one)}
+              detail={t("collections.articles", { n: one.articles })}
+            />
           ))}
         </ul>
       ) : (
@@ -52,10 +60,13 @@ function titleLanguages(titles: Record<string, string>): string[] {
 function CollectionForm({ collection }: { collection: Collection | undefined }) {
   const titles = collection?.titles ?? {};
   // Each title is a field of its own, named by its language.
-  const form = useForm<Record<string, string>>({ ...titles, position: String(collection?.position ?? 0) }, collection?.id);
+  const form = useForm<Record<string, string>>(
+    { ...titles, position: String(collection?.position ?? 0), slug: collection?.slug ?? "" },
+    collection?.id,
+  );
   const names = new Intl.DisplayNames([locale.value], { type: "language" });
-  const save = ({ position = "0", ...rest }: Record<string, string>) => {
-    const body = { titles: Object.fromEntries(Object.entries(rest).filter(([, title]) => title.trim())), position: Number(position) };
+  const save = ({ position = "0", slug = "", ...rest }: Record<string, string>) => {
+    const body = { titles: Object.fromEntries(Object.entries(rest).filter(([, title]) => title.trim())), position: Number(position), ...(slug && { slug }) };
     return collection ? api.patch(`/collections/${collection.id}`, body) : api.post("/collections", body);
   };
   const done = () => {
@@ -63,23 +74,42 @@ function CollectionForm({ collection }: { collection: Collection | undefined }) 
     go("/settings/collections", "replace");
   };
   return (
-    <Frame title={collection ? collectionTitle(collection) : t("collections.new")} up="/settings/collections" upTitle={t("settings.collections")}>
+    <Frame
+      title={collection ? collectionTitle(collection) : t("collections.new")}
+      up="/settings/collections"
+      upTitle={t("settings.collections")}
+    >
       <FormView
         form={form}
         save={save}
         onSaved={done}
         extra={
           collection && (
-            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/collections/${collection.id}`, title: t("remove.named", { name: collectionTitle(collection) }), text: t("collections.remove"), then: "/settings/collections" })}>
-              {t("remove")}
-            </Button>
+            <RemoveButton
+              path={`/collections/${collection.id}`}
+              name={collectionTitle(collection)}
+              text={t("collections.remove")}
+              then="/settings/collections"
+            />
           )
         }
       >
         {titleLanguages(titles).map((language) => (
-          <TextField key={language} form={form} name={language} label={t("collections.title", { language: names.of(language) ?? language })} />
+          <TextField
+            key={language}
+            form={form}
+            name={language}
+            label={t("collections.title", { language: names.of(language) ?? language })}
+          />
         ))}
-        <TextField form={form} name="position" label={t("collections.position")} hint={t("collections.position.hint")} type="number" min={0} />
+        <TextField
+          form={form}
+          name="position"
+          label={t("collections.position")}
+          hint={t("collections.position.hint")}
+          type="number"
+          min={0}
+        />
       </FormView>
     </Frame>
   );

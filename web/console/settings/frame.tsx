@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { api, reason } from "../api";
 import { go, href } from "../router";
 import { t } from "../text";
-import { Button } from "../ui/button";
+import { Button, IconButton } from "../ui/button";
 import { confirmFirst } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import type { Loaded } from "../ui/load";
@@ -123,31 +123,54 @@ export function New({ path }: { path: string }) {
 interface RemoveProps {
   /** REST path of the thing. */
   path: string;
-  title: string;
+  /** What it is called. */
+  name: string;
+  /** What happens then. */
   text: string;
   verb?: string;
+  title?: string;
+  /** An icon only, for lists. */
+  bare?: boolean;
+  small?: boolean;
   /** Where to go afterwards. */
   then?: string;
   onRemoved?: () => unknown;
 }
 
-/** Removes a thing after asking. */
-export function remove({ path, title, text, verb, then, onRemoved }: RemoveProps): void {
-  confirmFirst({
-    title,
-    text,
-    verb: verb ?? t("remove"),
-    run: async () => {
-      try {
-        await api.delete(path);
-        await onRemoved?.();
-        toast(t("removed"));
-        if (then) go(then, "replace");
-      } catch (error) {
-        toast(reason(error), { bad: true });
-      }
-    },
-  });
+/** Removes a thing, after asking. */
+export function RemoveButton({
+  path,
+  name,
+  text,
+  verb = t("remove"),
+  title = t("remove.named", { name }),
+  bare,
+  small = false,
+  then,
+  onRemoved,
+}: RemoveProps) {
+  const ask = () =>
+    confirmFirst({
+      title,
+      text,
+      verb,
+      run: async () => {
+        try {
+          await api.delete(path);
+          await onRemoved?.();
+          toast(t("removed"));
+          if (then) go(then, "replace");
+        } catch (error) {
+          toast(reason(error), { bad: true });
+        }
+      },
+    });
+  if (bare) return <IconButton icon="trash" label={title} tip="start" onClick={ask} />;
+  return (
+    <Button kind="danger" icon="trash" small={small} onClick={ask}>
+      {verb}
+    </Button>
+  );
 }
 
 export function saved(): void {

@@ -26,12 +26,22 @@ export function HoursField({ hours, onChange }: { hours: Hours; onChange: (hours
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <div class="hours">
-      <Switch label={t("hours.always")} hint={t("hours.always.hint")} checked={always} onChange={(on) => (on ? set([]) : onChange({ ...hours, zone: hours.zone || own, days: usual }))} />
+      <Switch
+        label={t("hours.always")}
+        hint={t("hours.always.hint")}
+        checked={always}
+        onChange={(on) => (on ? set([]) : onChange({ ...hours, zone: hours.zone || own, days: usual }))}
+      />
       {!always && (
         <>
           <div class="field">
             <label for={id}>{t("hours.zone")}</label>
-            <select class="input" id={id} value={hours.zone || "UTC"} onChange={(event) => onChange({ ...hours, zone: event.currentTarget.value })}>
+            <select
+              class="input"
+              id={id}
+              value={hours.zone || "UTC"}
+              onChange={(event) => onChange({ ...hours, zone: event.currentTarget.value })}
+            >
               {zones().map((zone) => (
                 <option key={zone} value={zone}>
                   {zone.replaceAll("_", " ")}
@@ -71,14 +81,30 @@ function Weekday({ weekday, label, days, set }: WeekdayProps) {
       <div class="hours-times">
         {own.map((day) => (
           <span class="hours-interval" key={day.from}>
-            <input class="input" type="time" aria-label={t("hours.from", { day: label })} value={toTime(day.from)} onChange={(event) => change(day, { from: toMinutes(event.currentTarget.value, false) })} />
+            <input
+              class="input"
+              type="time"
+              aria-label={t("hours.from", { day: label })}
+              value={toTime(day.from)}
+              onChange={(event) => change(day, { from: toMinutes(event.currentTarget.value, false) })}
+            />
             <span aria-hidden="true">–</span>
-            <input class="input" type="time" aria-label={t("hours.to", { day: label })} value={toTime(day.to)} onChange={(event) => change(day, { to: toMinutes(event.currentTarget.value, true) })} />
+            <input
+              class="input"
+              type="time"
+              aria-label={t("hours.to", { day: label })}
+              value={toTime(day.to)}
+              onChange={(event) => change(day, { to: toMinutes(event.currentTarget.value, true) })}
+            />
             <IconButton icon="close" label={t("hours.remove", { day: label })} onClick={() => set(days.filter((other) => other !== day))} />
           </span>
         ))}
         {!own.length && <span class="muted">{t("hours.closed")}</span>}
-        <IconButton icon="plus" label={t("hours.add", { day: label })} onClick={() => set([...days, { weekday, from: next, to: last ? 1440 : 1020 }])} />
+        <IconButton
+          icon="plus"
+          label={t("hours.add", { day: label })}
+          onClick={() => set([...days, { weekday, from: next, to: last ? 1440 : 1020 }])}
+        />
       </div>
     </div>
   );
@@ -98,7 +124,13 @@ function Holidays({ hours, onChange }: { hours: Hours; onChange: (hours: Hours) 
       <legend>{t("hours.holidays")}</legend>
       <div class="chips">
         {holidays.map((date) => (
-          <button type="button" key={date} class="chip chip-button" aria-label={t("hours.holiday.remove", { date })} onClick={() => onChange({ ...hours, holidays: holidays.filter((other) => other !== date) })}>
+          <button
+            type="button"
+            key={date}
+            class="chip chip-button"
+            aria-label={t("hours.holiday.remove", { date })}
+            onClick={() => onChange({ ...hours, holidays: holidays.filter((other) => other !== date) })}
+          >
             {format.format(new Date(date))} ×
           </button>
         ))}

@@ -11,7 +11,7 @@ import { ChecksField, type Form, FormView, LinesField, SelectField, Switch, Swit
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
-import { CopyField, Frame, ItemRow, New, Part, Ready, remove, saved } from "./frame";
+import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 import { HoursField } from "./hours";
 import { PreChatEditor } from "./prechat";
 import { WidgetPreview } from "./preview";
@@ -59,8 +59,19 @@ function blank(inbox: Inbox | undefined): Values {
     return values;
   }
   return {
-    name: "", origins: [], languages: ["en"], bot: true, bot_name: "Parley", assign: "direct", offer_secs: 30, teams: [], hours: { zone: "", days: [] },
-    pre_chat: [], offline: { collect_email: true, message: "" }, look: { accent: "#1d5bd6", position: "right", greeting: "" }, identity: "off",
+    name: "",
+    origins: [],
+    languages: ["en"],
+    bot: true,
+    bot_name: "Parley",
+    assign: "direct",
+    offer_secs: 30,
+    teams: [],
+    hours: { zone: "", days: [] },
+    pre_chat: [],
+    offline: { collect_email: true, message: "" },
+    look: { accent: "#1d5bd6", position: "right", greeting: "" },
+    identity: "off",
   };
 }
 
@@ -81,7 +92,14 @@ function InboxForm({ inbox }: { inbox: Inbox | undefined }) {
   return (
     <Frame wide title={inbox?.name ?? t("inboxes.new")} up="/settings/inboxes" upTitle={t("settings.inboxes")}>
       <div class="with-preview">
-        <FormView long form={form} save={save} onSaved={done} verb={inbox ? t("save") : t("inboxes.create")} extra={inbox && <Archive inbox={inbox} />}>
+        <FormView
+          long
+          form={form}
+          save={save}
+          onSaved={done}
+          verb={inbox ? t("save") : t("inboxes.create")}
+          extra={inbox && <Archive inbox={inbox} />}
+        >
           {inbox && <Snippet inbox={inbox} />}
           <General form={form} />
           <Answering form={form} />
@@ -122,9 +140,21 @@ function General({ form }: PartProps) {
   return (
     <Part title={t("inboxes.general")}>
       <TextField form={form} name="name" label={t("field.name")} hint={t("inboxes.name.hint")} />
-      <LinesField form={form} name="origins" label={t("inboxes.origins")} hint={t("inboxes.origins.hint")} placeholder="https://www.example.com" />
+      <LinesField
+        form={form}
+        name="origins"
+        label={t("inboxes.origins")}
+        hint={t("inboxes.origins.hint")}
+        placeholder="https://www.example.com"
+      />
       <LinesField form={form} name="languages" label={t("inboxes.languages")} hint={t("inboxes.languages.hint")} rows={2} />
-      <ChecksField form={form} name="teams" label={t("inboxes.teams")} hint={t("inboxes.teams.hint")} options={teams.value.map((team) => ({ value: team.id, label: team.name }))} />
+      <ChecksField
+        form={form}
+        name="teams"
+        label={t("inboxes.teams")}
+        hint={t("inboxes.teams.hint")}
+        options={teams.value.map((team) => ({ value: team.id, label: team.name }))}
+      />
     </Part>
   );
 }
@@ -136,7 +166,13 @@ function Answering({ form }: PartProps) {
       <SwitchField form={form} name="bot" label={t("inboxes.bot")} hint={t("inboxes.bot.hint")} />
       <div class="form-columns">
         {bot && <TextField form={form} name="bot_name" label={t("inboxes.bot_name")} hint={t("inboxes.bot_name.hint")} />}
-        <SelectField form={form} name="assign" label={t("inboxes.assign")} hint={t(`inboxes.assign.${assign}.hint`)} options={(["direct", "offer"] as const).map((value) => ({ value, label: t(`inboxes.assign.${value}`) }))} />
+        <SelectField
+          form={form}
+          name="assign"
+          label={t("inboxes.assign")}
+          hint={t(`inboxes.assign.${assign}.hint`)}
+          options={(["direct", "offer"] as const).map((value) => ({ value, label: t(`inboxes.assign.${value}`) }))}
+        />
         {assign === "offer" && <TextField form={form} name="offer_secs" label={t("inboxes.offer_secs")} type="number" min={5} max={600} />}
       </div>
     </Part>
@@ -152,8 +188,22 @@ function Look({ form }: PartProps) {
         <div class="field">
           <label for="accent">{t("inboxes.accent")}</label>
           <span class="field-row">
-            <input class="input" type="color" id="accent" value={look.accent} onInput={(event) => set({ accent: event.currentTarget.value })} />
-            <input class="input" aria-label={t("inboxes.accent.code")} value={look.accent} pattern="#[0-9a-fA-F]{6}" onChange={(event) => /^#[0-9a-f]{6}$/i.test(event.currentTarget.value) && set({ accent: event.currentTarget.value.toLowerCase() })} />
+            <input
+              class="input"
+              type="color"
+              id="accent"
+              value={look.accent}
+              onInput={(event) => set({ accent: event.currentTarget.value })}
+            />
+            <input
+              class="input"
+              aria-label={t("inboxes.accent.code")}
+              value={look.accent}
+              pattern="#[0-9a-fA-F]{6}"
+              onChange={(event) =>
+                /^#[0-9a-f]{6}$/i.test(event.currentTarget.value) && set({ accent: event.currentTarget.value.toLowerCase() })
+              }
+            />
           </span>
           <p class="hint">{t("inboxes.accent.hint")}</p>
         </div>
@@ -171,7 +221,14 @@ function Look({ form }: PartProps) {
       </div>
       <div class="field">
         <label for="greeting">{t("inboxes.greeting")}</label>
-        <textarea class="input" id="greeting" rows={2} dir="auto" value={look.greeting} onInput={(event) => set({ greeting: event.currentTarget.value })} />
+        <textarea
+          class="input"
+          id="greeting"
+          rows={2}
+          dir="auto"
+          value={look.greeting}
+          onInput={(event) => set({ greeting: event.currentTarget.value })}
+        />
       </div>
     </>
   );
@@ -182,10 +239,22 @@ function Offline({ form }: PartProps) {
   const set = (part: Partial<Inbox["offline"]>) => form.set("offline", { ...offline, ...part });
   return (
     <Part title={t("inboxes.offline")} lead={t("inboxes.offline.lead")}>
-      <Switch label={t("inboxes.collect")} hint={t("inboxes.collect.hint")} checked={offline.collect_email} onChange={(on) => set({ collect_email: on })} />
+      <Switch
+        label={t("inboxes.collect")}
+        hint={t("inboxes.collect.hint")}
+        checked={offline.collect_email}
+        onChange={(on) => set({ collect_email: on })}
+      />
       <div class="field">
         <label for="offline">{t("inboxes.message")}</label>
-        <textarea class="input" id="offline" rows={2} dir="auto" value={offline.message} onInput={(event) => set({ message: event.currentTarget.value })} />
+        <textarea
+          class="input"
+          id="offline"
+          rows={2}
+          dir="auto"
+          value={offline.message}
+          onInput={(event) => set({ message: event.currentTarget.value })}
+        />
       </div>
     </Part>
   );
@@ -208,7 +277,12 @@ function Identity({ form, inbox }: PartProps & { inbox: Inbox | undefined }) {
     });
   return (
     <Part title={t("inboxes.identity")} lead={t("inboxes.identity.lead")}>
-      <SelectField form={form} name="identity" label={t("inboxes.identity.field")} options={(["off", "optional", "required"] as const).map((value) => ({ value, label: t(`inboxes.identity.${value}`) }))} />
+      <SelectField
+        form={form}
+        name="identity"
+        label={t("inboxes.identity.field")}
+        options={(["off", "optional", "required"] as const).map((value) => ({ value, label: t(`inboxes.identity.${value}`) }))}
+      />
       {inbox && (
         <div>
           <Button small icon="refresh" onClick={rotate}>
@@ -222,9 +296,16 @@ function Identity({ form, inbox }: PartProps & { inbox: Inbox | undefined }) {
 }
 
 function Archive({ inbox }: { inbox: Inbox }) {
+  const { id, name } = inbox;
   return (
-    <Button kind="danger" icon="archive" onClick={() => remove({ path: `/inboxes/${inbox.id}`, title: t("inboxes.archive.title", { name: inbox.name }), text: t("inboxes.archive.text"), verb: t("inboxes.archive"), then: "/settings/inboxes", onRemoved: loadInboxes })}>
-      {t("inboxes.archive")}
-    </Button>
+    <RemoveButton
+      path={`/inboxes/${id}`}
+      name={name}
+      title={t("inboxes.archive.title", { name })}
+      text={t("inboxes.archive.text")}
+      verb={t("inboxes.archive")}
+      then="/settings/inboxes"
+      onRemoved={loadInboxes}
+    />
   );
 }

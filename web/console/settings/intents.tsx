@@ -11,7 +11,7 @@ import { Button } from "../ui/button";
 import { AreaField, FormView, LinesField, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 import { LevelsField } from "./levels";
 
 const loadIntents = async () => (await api.get<{ intents: Intent[] }>("/intents")).intents;
@@ -53,7 +53,16 @@ function IntentList({ all }: { all: Intent[] }) {
 
 /** Choices as lines: one label each; the id is made from the label. */
 function toChoices(lines: string[], old: readonly Choice[]): Choice[] {
-  return lines.map((label) => old.find((choice) => choice.label === label) ?? { id: label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40), label });
+  return lines.map(
+    (label) =>
+      old.find((choice) => choice.label === label) ?? {
+        id: label
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}]+/gu, "-")
+          .slice(0, 40),
+        label,
+      },
+  );
 }
 
 function IntentForm({ intent }: { intent: Intent | undefined }) {
@@ -87,11 +96,7 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
           save={save}
           onSaved={done}
           extra={
-            intent && (
-              <Button kind="danger" icon="trash" onClick={() => remove({ path: `/intents/${intent.id}`, title: t("remove.named", { name: intent.name }), text: t("intents.remove"), then: "/settings/intents" })}>
-                {t("remove")}
-              </Button>
-            )
+            intent && <RemoveButton path={`/intents/${intent.id}`} name={intent.name} text={t("intents.remove")} then="/settings/intents" />
           }
         >
           <TextField form={form} name="name" label={t("field.name")} hint={t("intents.name.hint")} />
@@ -166,7 +171,9 @@ function Outcome({ trial }: { trial: Trial }) {
         <meter class="try-meter" min={0} max={1} value={trial.confidence} aria-label={t("try.confidence")} />
         <span class="tabular">{t("try.sure", { n: percent(trial.confidence) })}</span>
         <span class="muted">{tOr(`bot.${trial.action}`, trial.action)}</span>
-        {trial.micros !== undefined && <span class="muted tabular">{t("try.took", { ms: Math.max(1, Math.round(trial.micros / 1000)) })}</span>}
+        {trial.micros !== undefined && (
+          <span class="muted tabular">{t("try.took", { ms: Math.max(1, Math.round(trial.micros / 1000)) })}</span>
+        )}
       </p>
       {(trial.html || trial.text) && (
         <div class="bubble bubble-theirs rich" dir="auto">
@@ -194,7 +201,13 @@ function Outcome({ trial }: { trial: Trial }) {
         </ul>
       )}
       {trial.handoff && <p>{t("line.handoff", { reason: tOr(`handoff.${trial.handoff.reason}`, trial.handoff.reason) })}</p>}
-      {others.length > 0 && <p class="muted">{t("try.others", { list: others.map((other) => `${other.intent.replaceAll("_", " ")} ${percent(other.confidence)} %`).join(", ") })}</p>}
+      {others.length > 0 && (
+        <p class="muted">
+          {t("try.others", {
+            list: others.map((other) => `${other.intent.replaceAll("_", " ")} ${percent(other.confidence)} %`).join(", "),
+          })}
+        </p>
+      )}
     </div>
   );
 }

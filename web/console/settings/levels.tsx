@@ -29,7 +29,12 @@ export function LevelsField<T extends object>({ form, name, label, hint }: Level
         {all.map((skill, i) => (
           <div key={skill} class="level">
             <label for={`level-${i}`}>{skill}</label>
-            <select class="input" id={`level-${i}`} value={String(levels[skill] ?? 0)} onChange={(event) => set(skill, Number(event.currentTarget.value))}>
+            <select
+              class="input"
+              id={`level-${i}`}
+              value={String(levels[skill] ?? 0)}
+              onChange={(event) => set(skill, Number(event.currentTarget.value))}
+            >
               {[0, 1, 2, 3, 4, 5].map((level) => (
                 <option key={level} value={String(level)}>
                   {level ? t("level.of", { level }) : t("level.none")}

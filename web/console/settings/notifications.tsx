@@ -18,9 +18,24 @@ export function NotificationsPage() {
   return (
     <Frame title={t("settings.notifications")} lead={t("notifications.lead")}>
       <Part title={t("notifications.call")}>
-        <Switch label={t("notifications.desktop")} hint={denied.value ? t("notifications.denied") : t("notifications.desktop.hint")} checked={desktop} onChange={(on) => void setDesktop(on)} />
-        <Switch label={t("notifications.sound")} hint={t("notifications.sound.hint")} checked={sound} onChange={(on) => change({ sound: on })} />
-        <Switch label={t("notifications.waiting")} hint={t("notifications.waiting.hint")} checked={waiting} onChange={(on) => change({ waiting: on })} />
+        <Switch
+          label={t("notifications.desktop")}
+          hint={denied.value ? t("notifications.denied") : t("notifications.desktop.hint")}
+          checked={desktop}
+          onChange={(on) => void setDesktop(on)}
+        />
+        <Switch
+          label={t("notifications.sound")}
+          hint={t("notifications.sound.hint")}
+          checked={sound}
+          onChange={(on) => change({ sound: on })}
+        />
+        <Switch
+          label={t("notifications.waiting")}
+          hint={t("notifications.waiting.hint")}
+          checked={waiting}
+          onChange={(on) => change({ waiting: on })}
+        />
         <div>
           <Button small icon="bell" onClick={() => void chime()}>
             {t("notifications.try")}
@@ -28,8 +43,18 @@ export function NotificationsPage() {
         </div>
       </Part>
       <Part title={t("notifications.writing")}>
-        <Switch label={t("notifications.previews")} hint={t("notifications.previews.hint")} checked={previews} onChange={(on) => change({ previews: on })} />
-        <Switch label={t("notifications.letters")} hint={t("notifications.letters.hint")} checked={letters} onChange={(on) => change({ letters: on })} />
+        <Switch
+          label={t("notifications.previews")}
+          hint={t("notifications.previews.hint")}
+          checked={previews}
+          onChange={(on) => change({ previews: on })}
+        />
+        <Switch
+          label={t("notifications.letters")}
+          hint={t("notifications.letters.hint")}
+          checked={letters}
+          onChange={(on) => change({ letters: on })}
+        />
       </Part>
     </Frame>
   );

@@ -47,7 +47,13 @@ export function SettingsPage() {
   return (
     <div class={`settings${section ? " settings-open" : ""}`}>
       <SettingsNav current={section?.id} />
-      <div class="settings-main">{section ? <Chosen key={`${section.id} ${found?.["id"] ?? ""}`} section={section} id={found?.["id"] ?? ""} /> : !bare && <Empty icon="settings" title={t("page.none")} />}</div>
+      <div class="settings-main">
+        {section ? (
+          <Chosen key={`${section.id} ${found?.["id"] ?? ""}`} section={section} id={found?.["id"] ?? ""} />
+        ) : (
+          !bare && <Empty icon="settings" title={t("page.none")} />
+        )}
+      </div>
     </div>
   );
 }

@@ -9,7 +9,19 @@ export interface Section {
   group: "own" | "desk" | "answers" | "connect";
 }
 
-export type SectionId = "account" | "notifications" | "inboxes" | "agents" | "teams" | "skills" | "canned" | "intents" | "articles" | "collections" | "tokens" | "webhooks";
+export type SectionId =
+  | "account"
+  | "notifications"
+  | "inboxes"
+  | "agents"
+  | "teams"
+  | "skills"
+  | "canned"
+  | "intents"
+  | "articles"
+  | "collections"
+  | "tokens"
+  | "webhooks";
 
 export const sections: readonly Section[] = [
   { id: "account", icon: "person", role: "agent", group: "own" },

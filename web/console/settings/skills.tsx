@@ -2,11 +2,10 @@
 import { api } from "../api";
 import { t } from "../text";
 import type { Skill } from "../types";
-import { IconButton } from "../ui/button";
 import { FormView, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, Part, Ready, remove } from "./frame";
+import { Frame, Part, Ready, RemoveButton } from "./frame";
 
 export function SkillsPage() {
   const skills = useLoad(() => api.get<{ skills: Skill[] }>("/skills"));
@@ -21,7 +20,13 @@ export function SkillsPage() {
                 <li key={name} class="item">
                   <span class="item-text item-title">{name}</span>
                   <span class="muted tabular">{t("skills.agents", { n: agents ?? 0 })}</span>
-                  <IconButton icon="trash" label={t("remove.named", { name })} tip="start" onClick={() => remove({ path: `/skills/${encodeURIComponent(name)}`, title: t("remove.named", { name }), text: t("skills.remove"), onRemoved: skills.reload })} />
+                  <RemoveButton
+                    bare
+                    path={`/skills/${encodeURIComponent(name)}`}
+                    name={name}
+                    text={t("skills.remove")}
+                    onRemoved={skills.reload}
+                  />
                 </li>
               ))}
             </ul>

@@ -4,15 +4,16 @@ import { go } from "../router";
 import { agents, loadTeams } from "../store/staff";
 import { t } from "../text";
 import type { Team } from "../types";
-import { Button } from "../ui/button";
 import { ChecksField, FormView, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, remove, saved } from "./frame";
+import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 export function TeamsPage({ id }: { id: string }) {
   const loaded = useLoad(loadTeams);
-  return <Ready of={loaded}>{(teams) => (id ? <TeamForm team={teams.find((team) => team.id === id)} /> : <TeamList teams={teams} />)}</Ready>;
+  return (
+    <Ready of={loaded}>{(teams) => (id ? <TeamForm team={teams.find((team) => team.id === id)} /> : <TeamList teams={teams} />)}</Ready>
+  );
 }
 
 function TeamList({ teams }: { teams: Team[] }) {
@@ -21,7 +22,12 @@ function TeamList({ teams }: { teams: Team[] }) {
       {teams.length ? (
         <ul class="items">
           {teams.map((team) => (
-            <ItemRow key={team.id} href={`/settings/teams/${team.id}`} title={team.name} detail={t("teams.members", { n: team.members.length })} />
+            <ItemRow
+              key={team.id}
+              href={`/settings/teams/${team.id}`}
+              title={team.name}
+              detail={t("teams.members", { n: team.members.length })}
+            />
           ))}
         </ul>
       ) : (
@@ -48,14 +54,23 @@ function TeamForm({ team }: { team: Team | undefined }) {
         onSaved={() => void done()}
         extra={
           team && (
-            <Button kind="danger" icon="trash" onClick={() => remove({ path: `/teams/${team.id}`, title: t("remove.named", { name: team.name }), text: t("teams.remove"), then: "/settings/teams", onRemoved: loadTeams })}>
-              {t("remove")}
-            </Button>
+            <RemoveButton
+              path={`/teams/${team.id}`}
+              name={team.name}
+              text={t("teams.remove")}
+              then="/settings/teams"
+              onRemoved={loadTeams}
+            />
           )
         }
       >
         <TextField form={form} name="name" label={t("field.name")} />
-        <ChecksField form={form} name="members" label={t("teams.who")} options={agents.value.filter((agent) => !agent.disabled).map((agent) => ({ value: agent.id, label: agent.name }))} />
+        <ChecksField
+          form={form}
+          name="members"
+          label={t("teams.who")}
+          options={agents.value.filter((agent) => !agent.disabled).map((agent) => ({ value: agent.id, label: agent.name }))}
+        />
       </FormView>
     </Frame>
   );

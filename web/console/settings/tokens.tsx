@@ -4,11 +4,10 @@ import { api } from "../api";
 import { t } from "../text";
 import { ago } from "../time";
 import type { Role } from "../types";
-import { IconButton } from "../ui/button";
 import { FormView, SelectField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { CopyField, Frame, Part, Ready, remove } from "./frame";
+import { CopyField, Frame, Part, Ready, RemoveButton } from "./frame";
 
 interface Token {
   id: string;
@@ -26,27 +25,7 @@ export function TokensPage() {
   return (
     <Frame title={t("settings.tokens")} lead={t("tokens.lead")}>
       <Ready of={tokens}>
-        {({ tokens: all }) => {
-          const list = all.filter((token) => !token.revoked_at);
-          return list.length ? (
-            <ul class="items">
-              {list.map((token) => (
-                <li key={token.id} class="item">
-                  <span class="item-text">
-                    <bdi class="item-title">{token.label}</bdi>
-                    <span class="item-detail">{token.last_used_at ? t("tokens.used", { time: ago(token.last_used_at) }) : t("tokens.unused")}</span>
-                  </span>
-                  <span class="badge">{t(`role.${token.role}`)}</span>
-                  <IconButton icon="trash" label={t("remove.named", { name: token.label })} tip="start" onClick={() => remove({ path: `/tokens/${token.id}`, title: t("remove.named", { name: token.label }), text: t("tokens.remove"), verb: t("tokens.revoke"), onRemoved: tokens.reload })} />
-                </li>
-              ))}
-            </ul>
-          ) : (
-            <Empty icon="key" title={t("tokens.empty.title")}>
-              {t("tokens.empty.text")}
-            </Empty>
-          );
-        }}
+        {({ tokens: all }) => <TokenList tokens={all.filter((token) => !token.revoked_at)} reload={tokens.reload} />}
       </Ready>
       {made.value && (
         <div class="notice notice-ok" role="status">
@@ -68,10 +47,39 @@ export function TokensPage() {
         >
           <div class="form-columns">
             <TextField form={form} name="label" label={t("field.name")} hint={t("tokens.name.hint")} />
-            <SelectField form={form} name="role" label={t("agents.role")} options={(["agent", "supervisor", "admin"] as const).map((role) => ({ value: role, label: t(`role.${role}`) }))} />
+            <SelectField
+              form={form}
+              name="role"
+              label={t("agents.role")}
+              options={(["agent", "supervisor", "admin"] as const).map((role) => ({ value: role, label: t(`role.${role}`) }))}
+            />
           </div>
         </FormView>
       </Part>
     </Frame>
+  );
+}
+
+function TokenList({ tokens, reload }: { tokens: Token[]; reload: () => Promise<void> }) {
+  if (!tokens.length) {
+    return (
+      <Empty icon="key" title={t("tokens.empty.title")}>
+        {t("tokens.empty.text")}
+      </Empty>
+    );
+  }
+  return (
+    <ul class="items">
+      {tokens.map(({ id, label, role, last_used_at: used }) => (
+        <li key={id} class="item">
+          <span class="item-text">
+            <bdi class="item-title">{label}</bdi>
+            <span class="item-detail">{used ? t("tokens.used", { time: ago(used) }) : t("tokens.unused")}</span>
+          </span>
+          <span class="badge">{t(`role.${role}`)}</span>
+          <RemoveButton bare path={`/tokens/${id}`} name={label} text={t("tokens.remove")} verb={t("tokens.revoke")} onRemoved={reload} />
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -9,7 +9,7 @@ import { ChecksField, FormView, SwitchField, TextField, useForm } from "../ui/fo
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
-import { CopyField, Frame, ItemRow, New, Part, Ready, remove, saved } from "./frame";
+import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 
 interface Webhook {
   id: string;
@@ -40,8 +40,15 @@ interface Outcome {
 }
 
 const types = [
-  "conversation.opened", "conversation.message", "conversation.handoff", "conversation.queued", "conversation.assigned", "conversation.transferred",
-  "conversation.resolved", "conversation.reopened", "conversation.rated",
+  "conversation.opened",
+  "conversation.message",
+  "conversation.handoff",
+  "conversation.queued",
+  "conversation.assigned",
+  "conversation.transferred",
+  "conversation.resolved",
+  "conversation.reopened",
+  "conversation.rated",
 ];
 
 const loadWebhooks = async () => (await api.get<{ webhooks: Webhook[] }>("/webhooks")).webhooks;
@@ -99,15 +106,17 @@ function WebhookForm({ hook }: { hook: Webhook | undefined }) {
           save={save}
           onSaved={done}
           extra={
-            hook && (
-              <Button kind="danger" icon="trash" onClick={() => remove({ path: `/webhooks/${hook.id}`, title: t("remove.named", { name: hook.url }), text: t("webhooks.remove"), then: "/settings/webhooks" })}>
-                {t("remove")}
-              </Button>
-            )
+            hook && <RemoveButton path={`/webhooks/${hook.id}`} name={hook.url} text={t("webhooks.remove")} then="/settings/webhooks" />
           }
         >
           <TextField form={form} name="url" label={t("webhooks.url")} hint={t("webhooks.url.hint")} type="url" />
-          <ChecksField form={form} name="types" label={t("webhooks.types")} hint={t("webhooks.types.hint")} options={[...new Set([...types, ...(hook?.types ?? [])])].map((type) => ({ value: type, label: tOr(`event.${type}`, type) }))} />
+          <ChecksField
+            form={form}
+            name="types"
+            label={t("webhooks.types")}
+            hint={t("webhooks.types.hint")}
+            options={[...new Set([...types, ...(hook?.types ?? [])])].map((type) => ({ value: type, label: tOr(`event.${type}`, type) }))}
+          />
           <SwitchField form={form} name="enabled" label={t("webhooks.enabled")} />
         </FormView>
       )}

@@ -35,20 +35,42 @@ function setPresence(state: PresenceState, most = 0): void {
 export function Me() {
   const own = me.value;
   useCommands(() => [
-    ...states.map((state) => ({ id: `presence.${state}`, title: t(`cmd.presence.${state}`), group: "general" as const, run: () => setPresence(state) })),
-    { id: "theme", title: t("cmd.theme"), group: "general", run: () => change({ theme: settings.peek().theme === "dark" ? "light" : "dark" }) },
+    ...states.map((state) => ({
+      id: `presence.${state}`,
+      title: t(`cmd.presence.${state}`),
+      group: "general" as const,
+      run: () => setPresence(state),
+    })),
+    {
+      id: "theme",
+      title: t("cmd.theme"),
+      group: "general",
+      run: () => change({ theme: settings.peek().theme === "dark" ? "light" : "dark" }),
+    },
     { id: "signout", title: t("cmd.signout"), group: "general", run: () => void signOut() },
   ]);
   if (!own) return null;
   const state = stateOf(own);
   const items: (MenuItem | "line")[] = [
-    ...states.map((each) => ({ label: t(`presence.${each}`), hint: t(`presence.${each}.hint`), mark: <Presence state={each} bare />, checked: each === state, run: () => setPresence(each) })),
+    ...states.map((each) => ({
+      label: t(`presence.${each}`),
+      hint: t(`presence.${each}.hint`),
+      mark: <Presence state={each} bare />,
+      checked: each === state,
+      run: () => setPresence(each),
+    })),
     "line",
     { label: t("me.more", { n: capacity() + 1 }), icon: "plus", run: () => setPresence(state, Math.min(100, capacity() + 1)) },
-    ...(capacity() > 1 ? [{ label: t("me.less", { n: capacity() - 1 }), icon: "minus" as const, run: () => setPresence(state, capacity() - 1) }] : []),
+    ...(capacity() > 1
+      ? [{ label: t("me.less", { n: capacity() - 1 }), icon: "minus" as const, run: () => setPresence(state, capacity() - 1) }]
+      : []),
     "line",
     { label: t("me.account"), icon: "person", run: () => go("/settings/account") },
-    { label: t("cmd.theme"), icon: settings.value.theme === "dark" ? "sun" : "moon", run: () => change({ theme: settings.peek().theme === "dark" ? "light" : "dark" }) },
+    {
+      label: t("cmd.theme"),
+      icon: settings.value.theme === "dark" ? "sun" : "moon",
+      run: () => change({ theme: settings.peek().theme === "dark" ? "light" : "dark" }),
+    },
     { label: t("cmd.shortcuts"), icon: "keyboard", keys: "?", run: openShortcuts },
     "line",
     { label: t("cmd.signout"), icon: "out", run: () => void signOut() },

@@ -23,7 +23,13 @@ interface LinkProps {
 function NavLink({ path, icon, label, current, count, alert, class: more = "" }: LinkProps) {
   return (
     <li class={more}>
-      <a class="nav-link" href={href(path)} aria-current={current ? "page" : undefined} aria-label={count ? `${label} (${count})` : label} data-tip={label}>
+      <a
+        class="nav-link"
+        href={href(path)}
+        aria-current={current ? "page" : undefined}
+        aria-label={count ? `${label} (${count})` : label}
+        data-tip={label}
+      >
         <Icon name={icon} size={20} />
         <span class="nav-label">{label}</span>
         {count !== undefined && count > 0 && <span class={`nav-count tabular${alert ? " nav-alert" : ""}`}>{count}</span>}
@@ -52,11 +58,26 @@ export function Nav() {
       </button>
       <ul class="nav-list nav-views">
         {viewIds.map((id) => (
-          <NavLink key={id} path={`/inbox/${id}`} icon={viewIcons[id]} label={t(`view.${id}`)} current={inInbox && open === id} count={id === "closed" ? undefined : counts.value?.[id]} alert={id === "unassigned"} />
+          <NavLink
+            key={id}
+            path={`/inbox/${id}`}
+            icon={viewIcons[id]}
+            label={t(`view.${id}`)}
+            current={inInbox && open === id}
+            count={id === "closed" ? undefined : counts.value?.[id]}
+            alert={id === "unassigned"}
+          />
         ))}
       </ul>
       <ul class="nav-list nav-tools">
-        <NavLink class="only-phone" path={`/inbox/${open}`} icon="inbox" label={t("nav.inbox")} current={inInbox} count={counts.value?.mine} />
+        <NavLink
+          class="only-phone"
+          path={`/inbox/${open}`}
+          icon="inbox"
+          label={t("nav.inbox")}
+          current={inInbox}
+          count={counts.value?.mine}
+        />
         <NavLink path="/search" icon="search" label={t("nav.search")} current={area === "search"} />
         <NavLink path="/settings" icon="settings" label={t("nav.settings")} current={area === "settings"} />
       </ul>

@@ -34,13 +34,16 @@ export function OfferBar() {
       { id: "decline", title: t("cmd.decline"), group: "conversation", keys: ["shift+y"], run: () => refuse(offer) },
     ];
   });
+  if (!offers.value.length) return null;
   return (
-    <>
-      {offers.value.slice(0, shown).map((offer, i) => (
-        <OfferCard key={offer.conv} offer={offer} first={i === 0} />
-      ))}
-      {offers.value.length > shown && <p class="offer offer-more">{t("offer.more", { n: offers.value.length - shown })}</p>}
-    </>
+    <section aria-label={t("offer.label")}>
+      <ul class="offers">
+        {offers.value.slice(0, shown).map((offer, i) => (
+          <OfferCard key={offer.conv} offer={offer} first={i === 0} />
+        ))}
+        {offers.value.length > shown && <li class="offer offer-more">{t("offer.more", { n: offers.value.length - shown })}</li>}
+      </ul>
+    </section>
   );
 }
 
@@ -55,7 +58,7 @@ function OfferCard({ offer, first }: { offer: Offer; first: boolean }) {
   }, [offer]);
   const c = conversation(offer.conv)?.value;
   return (
-    <section class="offer" aria-label={t("offer.label")}>
+    <li class="offer">
       <Icon name="bell" />
       <p class="offer-text">
         <strong>
@@ -77,6 +80,6 @@ function OfferCard({ offer, first }: { offer: Offer; first: boolean }) {
       <Button small kind="primary" {...(first ? { keys: "y" } : {})} onClick={() => void take(offer)}>
         {t("offer.accept")}
       </Button>
-    </section>
+    </li>
   );
 }

@@ -50,14 +50,24 @@ export function openPalette(): void {
 
 /** The entries that answer the query best; all in their order while nothing is typed. */
 function best(all: Entry[], limit: number): Entry[] {
-  return all.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score).slice(0, limit);
+  return all
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, limit);
 }
 
 function actions(): Entry[] {
   const icons: Record<string, IconName> = { conversation: "chat", composer: "pencil", go: "arrow", general: "spark" };
   const all = commands.value.filter((command) => command.id !== "palette");
   const made = all.map((command) => {
-    const entry: Entry = { id: `do.${command.id}`, group: "actions", title: command.title, icon: icons[command.group] ?? "spark", score: fuzzy(query.value, command.title), run: command.run };
+    const entry: Entry = {
+      id: `do.${command.id}`,
+      group: "actions",
+      title: command.title,
+      icon: icons[command.group] ?? "spark",
+      score: fuzzy(query.value, command.title),
+      run: command.run,
+    };
     return command.keys?.[0] ? { ...entry, keys: command.keys[0] } : entry;
   });
   return best(made, query.value ? most : 9);
@@ -68,7 +78,13 @@ function conversations(): Entry[] {
   const words = query.value.trim().toLocaleLowerCase();
   const said = (c: Summary) => (words.length > 1 && c.preview?.toLocaleLowerCase().includes(words) ? 50 : 0);
   const made = all.map((c): Entry => ({
-    id: `conv.${c.id}`, group: "conversations", title: nameOf(c), detail: c.preview ?? "", icon: "chat", score: fuzzy(query.value, nameOf(c)) || said(c), run: () => go(`/inbox/all/${c.id}`),
+    id: `conv.${c.id}`,
+    group: "conversations",
+    title: nameOf(c),
+    detail: c.preview ?? "",
+    icon: "chat",
+    score: fuzzy(query.value, nameOf(c)) || said(c),
+    run: () => go(`/inbox/all/${c.id}`),
   }));
   return best(made, query.value ? most : 4);
 }
@@ -78,7 +94,14 @@ function settingsPages(): Entry[] {
   const open = sections.filter((section) => may(section.role));
   const made = open.map((section): Entry => {
     const title = t(`settings.${section.id}`);
-    return { id: `settings.${section.id}`, group: "settings", title, icon: section.icon, score: fuzzy(query.value, title), run: () => go(`/settings/${section.id}`) };
+    return {
+      id: `settings.${section.id}`,
+      group: "settings",
+      title,
+      icon: section.icon,
+      score: fuzzy(query.value, title),
+      run: () => go(`/settings/${section.id}`),
+    };
   });
   return best(made, most);
 }
@@ -111,10 +134,21 @@ function useRemote(): void {
       const unique = new Map(passages.map((passage) => [passage.article, passage]));
       found.value = [
         ...contacts.slice(0, most).map((c): Entry => ({
-          id: `person.${c.id}`, group: "people", title: c.name || c.email, detail: c.name ? c.email : "", icon: "person", score: fuzzy(text, c.name || c.email) || remote, run: () => go(`/search?contact=${c.id}&q=${encodeURIComponent(c.name || c.email)}`),
+          id: `person.${c.id}`,
+          group: "people",
+          title: c.name || c.email,
+          detail: c.name ? c.email : "",
+          icon: "person",
+          score: fuzzy(text, c.name || c.email) || remote,
+          run: () => go(`/search?contact=${c.id}&q=${encodeURIComponent(c.name || c.email)}`),
         })),
         ...[...unique.values()].slice(0, most).map((a): Entry => ({
-          id: `article.${a.article}`, group: "articles", title: a.title, icon: "book", score: fuzzy(text, a.title) || remote, run: () => go(`/settings/articles/${a.article}`),
+          id: `article.${a.article}`,
+          group: "articles",
+          title: a.title,
+          icon: "book",
+          score: fuzzy(text, a.title) || remote,
+          run: () => go(`/settings/articles/${a.article}`),
         })),
       ];
     }, 150);
@@ -169,7 +203,16 @@ function Palette() {
         </div>
         <div class="palette-list" role="listbox" id={id} aria-label={t("palette.results")}>
           {list.map((entry, i) => (
-            <div key={entry.id} role="option" id={`${id}-${i}`} aria-selected={i === current} class={`palette-item${entry.group !== list[i - 1]?.group ? " palette-first" : ""}`} data-group={t(`palette.${entry.group}`)} onPointerMove={() => (active.value = i)} onClick={() => choose(entry)}>
+            <div
+              key={entry.id}
+              role="option"
+              id={`${id}-${i}`}
+              aria-selected={i === current}
+              class={`palette-item${entry.group !== list[i - 1]?.group ? " palette-first" : ""}`}
+              data-group={t(`palette.${entry.group}`)}
+              onPointerMove={() => (active.value = i)}
+              onClick={() => choose(entry)}
+            >
               <Icon name={entry.icon} size={16} />
               <span class="palette-text">
                 <bdi>{entry.title}</bdi>

@@ -27,7 +27,11 @@ function Shortcuts() {
                 {inGroup.map((command) => (
                   <div key={command.id} class="shortcut">
                     <dt>{command.title}</dt>
-                    <dd>{command.keys?.map((keys) => <Kbd key={keys} keys={keys} />)}</dd>
+                    <dd>
+                      {command.keys?.map((keys) => (
+                        <Kbd key={keys} keys={keys} />
+                      ))}
+                    </dd>
                   </div>
                 ))}
               </dl>

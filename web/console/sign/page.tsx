@@ -38,7 +38,12 @@ function Password() {
   const form = useForm({ email: "", password: "" });
   return (
     <Frame title={t("sign.title")} lead={t("sign.lead")}>
-      <FormView form={form} verb={t("sign.in")} save={({ email, password }) => signIn(email, password)} onSaved={() => go(returnPath(), "replace")}>
+      <FormView
+        form={form}
+        verb={t("sign.in")}
+        save={({ email, password }) => signIn(email, password)}
+        onSaved={() => go(returnPath(), "replace")}
+      >
         <TextField form={form} name="email" label={t("contact.email")} type="email" autoComplete="username" required autoFocus />
         <TextField form={form} name="password" label={t("sign.password")} type="password" autoComplete="current-password" required />
       </FormView>
@@ -90,7 +95,15 @@ export function SetUpPage() {
         {!form.values.value.token && <TextField form={form} name="token" label={t("setup.token")} hint={t("setup.token.hint")} required />}
         <TextField form={form} name="name" label={t("setup.name")} hint={t("setup.name.hint")} autoComplete="name" required autoFocus />
         <TextField form={form} name="email" label={t("contact.email")} type="email" autoComplete="username" required />
-        <TextField form={form} name="password" label={t("sign.password")} hint={t("setup.password.hint")} type="password" autoComplete="new-password" required />
+        <TextField
+          form={form}
+          name="password"
+          label={t("sign.password")}
+          hint={t("setup.password.hint")}
+          type="password"
+          autoComplete="new-password"
+          required
+        />
       </FormView>
     </Frame>
   );

@@ -60,7 +60,13 @@ export async function assignToMe(conv: string): Promise<void> {
   const before = conversation(conv)?.peek().agent;
   if (before === own.id) return;
   const promise = act(conv, "assign", { agent: own.id }, { state: "assigned", agent: own.id, agent_name: own.name });
-  done(t("done.mine"), () => act(conv, "assign", before ? { agent: before } : {}, { state: before ? "assigned" : "queued", agent: before ?? "", agent_name: agentName(before ?? "") }));
+  done(t("done.mine"), () =>
+    act(conv, "assign", before ? { agent: before } : {}, {
+      state: before ? "assigned" : "queued",
+      agent: before ?? "",
+      agent_name: agentName(before ?? ""),
+    }),
+  );
   await promise;
 }
 

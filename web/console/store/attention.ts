@@ -20,7 +20,8 @@ export function attract(cause: Cause, c: Summary): void {
   const text = t(`attention.${cause}`, { name: nameOf(c) });
   announce(text);
   if (settings.peek().sound) void chime();
-  if (settings.peek().desktop) notify(text, c.preview ?? "", `${cause}:${c.id}`, () => go(`/inbox/${cause === "waiting" ? "unassigned" : "mine"}/${c.id}`));
+  if (settings.peek().desktop)
+    notify(text, c.preview ?? "", `${cause}:${c.id}`, () => go(`/inbox/${cause === "waiting" ? "unassigned" : "mine"}/${c.id}`));
 }
 
 function looking(id: string): boolean {

@@ -4,7 +4,17 @@ import type { Summary } from "../../shared/wire";
 import { conversation, forget, learn, patch, watchConversations } from "./conversations";
 
 const summary = (part: Partial<Summary> = {}): Summary => ({
-  id: "c", inbox: "i", state: "assigned", contact: "k", visitor: "v", name: "Vera", unread: 0, seq: 10, opened_at: "2026-01-05T10:00:00Z", last_at: "2026-01-05T10:00:00Z", ...part,
+  id: "c",
+  inbox: "i",
+  state: "assigned",
+  contact: "k",
+  visitor: "v",
+  name: "Vera",
+  unread: 0,
+  seq: 10,
+  opened_at: "2026-01-05T10:00:00Z",
+  last_at: "2026-01-05T10:00:00Z",
+  ...part,
 });
 
 const shown = () => conversation("c")?.peek();

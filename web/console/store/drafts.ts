@@ -37,11 +37,6 @@ export function draft(conv: string, mode: Mode): Draft {
   return all().get(key(conv, mode)) ?? none;
 }
 
-/** Whether a reply has been begun: its row says so. */
-export function hasDraft(conv: string): boolean {
-  return !!draft(conv, "reply").text;
-}
-
 /** Keeps a draft; an empty text ends it. */
 export function setDraft(conv: string, mode: Mode, text: string, last: number): void {
   const next = new Map(all());

@@ -32,13 +32,19 @@ export function noticed(frame: ServerFrame): boolean {
   if (!conv) return true;
   if (notice === "offer" && until) {
     add(conv, Date.parse(until));
-    void need(conv).then((c) => attract("offer", c), () => dropOffer(conv));
+    void need(conv).then(
+      (c) => attract("offer", c),
+      () => dropOffer(conv),
+    );
   }
   if (notice === "assigned") {
     dropOffer(conv);
-    void need(conv).then((c) => attract("assigned", c), () => {
-      // Not ours to see any more: nothing to tell.
-    });
+    void need(conv).then(
+      (c) => attract("assigned", c),
+      () => {
+        // Not ours to see any more: nothing to tell.
+      },
+    );
   }
   return true;
 }

@@ -18,7 +18,19 @@ interface ButtonProps {
 }
 
 /** A button with one verb. While busy it keeps its size and does nothing. */
-export function Button({ kind = "plain", type = "button", icon, keys, busy, disabled, small, class: more, title, onClick, children }: ButtonProps) {
+export function Button({
+  kind = "plain",
+  type = "button",
+  icon,
+  keys,
+  busy,
+  disabled,
+  small,
+  class: more,
+  title,
+  onClick,
+  children,
+}: ButtonProps) {
   return (
     <button
       type={type}

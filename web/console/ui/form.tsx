@@ -40,7 +40,8 @@ export function makeForm<T extends object>(initial: T): Form<T> {
         form.dirty.value = false;
         return true;
       } catch (error) {
-        if (error instanceof APIError) form.errors.value = Object.fromEntries(Object.entries(error.fields).map(([name, text]) => [name, sentence(text)]));
+        if (error instanceof APIError)
+          form.errors.value = Object.fromEntries(Object.entries(error.fields).map(([name, text]) => [name, sentence(text)]));
         form.failure.value = reason(error);
         return false;
       } finally {
@@ -156,12 +157,28 @@ export function TextField<T extends object, K extends keyof T>({ form, name, lab
   };
   return (
     <Field id={id} label={label} hint={hint} error={error} full={full}>
-      <input {...ties(id, hint, error)} {...rest} class="input" type={type as "text"} name={String(name)} value={String(value ?? "")} onInput={input} />
+      <input
+        {...ties(id, hint, error)}
+        {...rest}
+        class="input"
+        type={type as "text"}
+        name={String(name)}
+        value={String(value ?? "")}
+        onInput={input}
+      />
     </Field>
   );
 }
 
-export function AreaField<T extends object, K extends keyof T>({ form, name, label, hint, full, rows = 4, ...rest }: FieldProps<T, K> & { rows?: number; placeholder?: string }) {
+export function AreaField<T extends object, K extends keyof T>({
+  form,
+  name,
+  label,
+  hint,
+  full,
+  rows = 4,
+  ...rest
+}: FieldProps<T, K> & { rows?: number; placeholder?: string }) {
   const id = useId();
   const error = form.errors.value[String(name)];
   return (
@@ -180,12 +197,26 @@ export function AreaField<T extends object, K extends keyof T>({ form, name, lab
 }
 
 /** Several values, one a line. */
-export function LinesField<T extends object, K extends keyof T>({ form, name, label, hint, full, rows = 3, ...rest }: FieldProps<T, K> & { rows?: number; placeholder?: string }) {
+export function LinesField<T extends object, K extends keyof T>({
+  form,
+  name,
+  label,
+  hint,
+  full,
+  rows = 3,
+  ...rest
+}: FieldProps<T, K> & { rows?: number; placeholder?: string }) {
   const id = useId();
   const error = form.errors.value[String(name)];
   const text = ((form.values.value[name] as string[] | undefined) ?? []).join("\n");
   const change = (event: { currentTarget: HTMLTextAreaElement }) => {
-    form.set(name, event.currentTarget.value.split("\n").map((line) => line.trim()).filter(Boolean) as T[K]);
+    form.set(
+      name,
+      event.currentTarget.value
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean) as T[K],
+    );
   };
   return (
     <Field id={id} label={label} hint={hint} error={error} full={full}>
@@ -199,12 +230,24 @@ export interface Option {
   label: string;
 }
 
-export function SelectField<T extends object, K extends keyof T>({ form, name, label, hint, full, options }: FieldProps<T, K> & { options: Option[] }) {
+export function SelectField<T extends object, K extends keyof T>({
+  form,
+  name,
+  label,
+  hint,
+  full,
+  options,
+}: FieldProps<T, K> & { options: Option[] }) {
   const id = useId();
   const error = form.errors.value[String(name)];
   return (
     <Field id={id} label={label} hint={hint} error={error} full={full}>
-      <select {...ties(id, hint, error)} class="input" value={String(form.values.value[name] ?? "")} onChange={(event) => form.set(name, event.currentTarget.value as T[K])}>
+      <select
+        {...ties(id, hint, error)}
+        class="input"
+        value={String(form.values.value[name] ?? "")}
+        onChange={(event) => form.set(name, event.currentTarget.value as T[K])}
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}
@@ -252,9 +295,16 @@ export function SwitchField<T extends object, K extends keyof T>({ form, name, l
 }
 
 /** A choice of several from a short list. */
-export function ChecksField<T extends object, K extends keyof T>({ form, name, label, hint, options }: FieldProps<T, K> & { options: Option[] }) {
+export function ChecksField<T extends object, K extends keyof T>({
+  form,
+  name,
+  label,
+  hint,
+  options,
+}: FieldProps<T, K> & { options: Option[] }) {
   const chosen = (form.values.value[name] as string[] | null | undefined) ?? [];
-  const flip = (value: string, on: boolean) => form.set(name, (on ? [...chosen, value] : chosen.filter((other) => other !== value)) as T[K]);
+  const flip = (value: string, on: boolean) =>
+    form.set(name, (on ? [...chosen, value] : chosen.filter((other) => other !== value)) as T[K]);
   return (
     <fieldset class="field field-full checks">
       <legend>{label}</legend>

@@ -56,7 +56,13 @@ const pointing = new Set<string>([...directional, "left", "right", "reply", "out
 /** A decorative icon; the control around it says in words what it means. */
 export function Icon({ name, size = 18, class: more }: { name: IconName; size?: number; class?: string }) {
   return (
-    <svg class={`icon${pointing.has(name) ? " icon-flip" : ""}${more ? ` ${more}` : ""}`} width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
+    <svg
+      class={`icon${pointing.has(name) ? " icon-flip" : ""}${more ? ` ${more}` : ""}`}
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+    >
       <path d={icons[name]} />
     </svg>
   );

@@ -79,9 +79,7 @@ export function Menu({ label, children, class: more, disabled, align = "start", 
       </button>
       {open.value && (
         <div class="menu-list" role="menu" id={id} aria-label={label}>
-          {items.map((item, i) =>
-            item === "line" ? <hr key={i} /> : <Entry key={item.label} item={item} close={() => close(true)} />,
-          )}
+          {items.map((item, i) => (item === "line" ? <hr key={i} /> : <Entry key={item.label} item={item} close={() => close(true)} />))}
         </div>
       )}
     </div>

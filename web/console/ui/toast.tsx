@@ -22,7 +22,10 @@ export function toast(text: string, options: { bad?: boolean; action?: Toast["ac
   const made: Toast = { id, text, bad: options.bad ?? false };
   if (options.action) made.action = options.action;
   toasts.value = [...toasts.peek(), made].slice(-most);
-  timers.set(id, setTimeout(() => dismiss(id), options.ms ?? (options.bad ? 8000 : 5000)));
+  timers.set(
+    id,
+    setTimeout(() => dismiss(id), options.ms ?? (options.bad ? 8000 : 5000)),
+  );
 }
 
 function dismiss(id: number): void {
