@@ -33,8 +33,14 @@ func (u *understanding) condense(markdown, question string) string {
 	if from > 0 && blocks[from].continues(&blocks[from-1]) {
 		from--
 	}
-	for to < len(blocks) && (blocks[to].continues(&blocks[to-1]) || total(blocks[from:to+1]) <= answerRunes) {
-		if total(blocks[from:to+1]) > 2*answerRunes {
+	for to < len(blocks) {
+		limit := answerRunes
+		if blocks[to].continues(&blocks[to-1]) {
+			limit = 2 * answerRunes
+		} else if u.overlap(blocks[to].text, wanted) == 0 {
+			break
+		}
+		if total(blocks[from:to+1]) > limit {
 			break
 		}
 		to++
@@ -67,7 +73,7 @@ func (b *block) continues(before *block) bool {
 func splitBlocks(markdown string) []block {
 	var blocks []block
 	var current []string
-	fence := ""
+	fence, inItem := "", false
 	flush := func() {
 		if text := strings.TrimRight(strings.Join(current, "\n"), " \n"); strings.TrimSpace(text) != "" {
 			blocks = append(blocks, block{text, kindOf(current[0])})
@@ -81,11 +87,12 @@ func splitBlocks(markdown string) []block {
 		case fence != "":
 			current = append(current, l)
 			if strings.HasPrefix(trimmed, fence) {
-				fence = ""
-				flush()
+				if fence = ""; !inItem {
+					flush()
+				}
 			}
 		case strings.HasPrefix(trimmed, "```"), strings.HasPrefix(trimmed, "~~~"):
-			if !strings.HasPrefix(l, " ") { // inside a list it belongs to its item
+			if inItem = strings.HasPrefix(l, " "); !inItem {
 				flush()
 			}
 			fence = trimmed[:3]
@@ -183,7 +190,7 @@ func (u *understanding) content(text string) map[string]bool {
 	n.set(text)
 	words := map[string]bool{}
 	for i := range n.words {
-		if w := n.word(i); len(u.languages.words[string(w)]) == 0 {
+		if w := n.word(i); !u.languages.empty[string(w)] {
 			words[stem(w)] = true
 		}
 	}

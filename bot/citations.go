@@ -16,7 +16,7 @@ func newPatterns() *patterns {
 	return &patterns{
 		images:    regexp.MustCompile(`!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])?`),
 		links:     regexp.MustCompile(`\[([^\]]*)\]\(\s*<?([^)\s>]*)[^)]*\)?`),
-		addresses: regexp.MustCompile(`(?i)<?\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|javascript:|data:)[^\s<>)\]]*>?|[^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+`),
+		addresses: regexp.MustCompile(`(?i)<[a-z][a-z0-9+.-]+:[^\s<>]*>|<[^\s<>]*@[^\s<>]*>|<?\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|javascript:|data:)[^\s<>)\]]*>?|[^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+`),
 		citations: regexp.MustCompile(`\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]`),
 	}
 }
@@ -48,25 +48,41 @@ func newGuard(p *patterns, passages []event.Passage) *guard {
 
 func bare(address string) string { return strings.TrimRight(strings.Trim(address, "<>"), ".,;:!?") }
 
-// clean returns the text with only allowed addresses. References that would
-// make links of later lines are cut too.
+// clean returns the text with only allowed addresses. What is cut out may bring
+// together the halves of another address, so it goes on until nothing changes;
+// every round but the last makes the text shorter.
 func (g *guard) clean(text string) string {
-	text = g.images.ReplaceAllString(text, "$1")
+	var kept []string // allowed links, which stand as marks meanwhile
+	text = strings.ReplaceAll(text, keptMark, "")
 	text = g.links.ReplaceAllStringFunc(text, func(link string) string {
-		m := g.links.FindStringSubmatch(link)
-		if g.allowed[m[2]] {
+		if m := g.links.FindStringSubmatch(link); !g.allowed[m[2]] || strings.ContainsAny(m[1], "[]!<") {
 			return link
 		}
-		return m[1]
+		kept = append(kept, link)
+		return keptMark
 	})
-	text = g.addresses.ReplaceAllStringFunc(text, func(address string) string {
-		if g.allowed[bare(address)] {
-			return address
-		}
-		return ""
-	})
-	return strings.ReplaceAll(text, "]:", "] :")
+	for before := ""; before != text; {
+		before = text
+		text = g.images.ReplaceAllString(text, "$1")
+		text = g.links.ReplaceAllString(text, "$1")
+		text = g.addresses.ReplaceAllStringFunc(text, func(address string) string {
+			if g.allowed[bare(address)] {
+				return address
+			}
+			return ""
+		})
+	}
+	// What is left of Markdown's syntax for links links nothing any more.
+	text = strings.NewReplacer("](", "] (", "]:", "] :", "][", "] [").Replace(text)
+	for _, link := range kept {
+		text = strings.Replace(text, keptMark, link, 1)
+	}
+	return text
 }
+
+// keptMark stands for a link that is kept: a private character, as a model has
+// no reason to write it.
+const keptMark = "\uE010"
 
 // cite checks the citations [1] … of a text against the passages and numbers
 // those that hold anew, in the order in which they appear; cited lists their

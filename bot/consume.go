@@ -95,11 +95,10 @@ func (s *Service) rebuild(ctx context.Context, conv string, end uint64) (talk, e
 			if end > 0 && list[i].Seq >= end {
 				return t, nil
 			}
-			e, err := decode(&list[i])
-			if err != nil {
-				return t, errs.Wrap(err, errs.Invalid, "unreadable event")
+			t.Seq = list[i].Seq
+			if e, err := decode(&list[i]); err == nil { // an unreadable event is a dead letter, and says nothing
+				t.apply(&e)
 			}
-			t.apply(&e)
 		}
 		if len(list) < page {
 			return t, nil

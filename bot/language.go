@@ -10,16 +10,21 @@ import (
 // Three words are mostly enough.
 type detector struct {
 	words map[string][]string // folded word → languages that have it
+	empty map[string]bool     // words that say nothing about what a message is about
 }
 
 // The languages that are told apart by words, in order of preference.
 func wordLanguages() []string { return []string{"en", "de", "es", "fr"} }
 
 func newDetector() *detector {
-	d := &detector{words: map[string][]string{}}
+	d := &detector{words: map[string][]string{}, empty: map[string]bool{}}
 	sections := readLexicon("language.txt")
 	for _, language := range wordLanguages() {
 		for _, word := range wordList(sections[language]) {
+			d.words[word] = append(d.words[word], language)
+			d.empty[word] = true
+		}
+		for _, word := range wordList(sections[language+" topics"]) {
 			d.words[word] = append(d.words[word], language)
 		}
 	}

@@ -65,12 +65,10 @@ func (s *Service) catchUp(ctx context.Context, conv string, p *progress) error {
 		return fmt.Errorf("read the conversation: %w", err)
 	}
 	for i := range list {
+		p.last = list[i].Seq
 		e, err := decode(&list[i])
-		if err != nil {
-			return errs.Wrap(err, errs.Invalid, "unreadable event")
-		}
-		p.last = e.Seq
 		switch {
+		case err != nil: // it says nothing
 		case e.From.Kind == event.ActorBot:
 			p.own[e.CID] = e.Seq
 			p.visible = p.visible || !e.Internal()

@@ -13,8 +13,8 @@ import (
 // processes.
 func reserveTokens(ctx context.Context, q pg.Querier, day time.Time, tokens, budget int) (bool, error) {
 	tag, err := q.Exec(ctx, `
-INSERT INTO bot.usage AS u (day, tokens) SELECT $1::date, $2 WHERE $2 <= $3
-ON CONFLICT (day) DO UPDATE SET tokens = u.tokens + excluded.tokens WHERE u.tokens + excluded.tokens <= $3`, day, tokens, budget)
+INSERT INTO bot.usage AS u (day, tokens) SELECT $1::date, $2::bigint WHERE $2::bigint <= $3::bigint
+ON CONFLICT (day) DO UPDATE SET tokens = u.tokens + excluded.tokens WHERE u.tokens + excluded.tokens <= $3::bigint`, day, tokens, budget)
 	if err != nil {
 		return false, fmt.Errorf("reserve tokens: %w", err)
 	}
@@ -24,7 +24,7 @@ ON CONFLICT (day) DO UPDATE SET tokens = u.tokens + excluded.tokens WHERE u.toke
 // correctTokens adds the difference between what was used and what was
 // reserved.
 func correctTokens(ctx context.Context, q pg.Querier, day time.Time, difference int) error {
-	if _, err := q.Exec(ctx, `UPDATE bot.usage SET tokens = greatest(tokens + $2, 0) WHERE day = $1::date`, day, difference); err != nil {
+	if _, err := q.Exec(ctx, `UPDATE bot.usage SET tokens = greatest(tokens + $2::bigint, 0) WHERE day = $1::date`, day, difference); err != nil {
 		return fmt.Errorf("correct tokens: %w", err)
 	}
 	return nil
