@@ -41,12 +41,12 @@ func (s *Service) scopeOf(c *fiber.Ctx, v auth.Viewer) (scope, error) {
 	if err != nil {
 		return sc, err
 	}
-	if !slices.ContainsFunc(list, func(in event.Inbox) bool { return !opensTo(&in, v) }) {
+	if !slices.ContainsFunc(list, func(in event.Inbox) bool { return !v.Admitted(in.Teams) }) {
 		return sc, nil
 	}
 	open := []string{}
 	for i := range list {
-		if v.SeesInbox(list[i].ID) && opensTo(&list[i], v) {
+		if v.SeesInbox(list[i].ID) && v.Admitted(list[i].Teams) {
 			open = append(open, list[i].ID)
 		}
 	}

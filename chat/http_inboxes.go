@@ -66,7 +66,7 @@ func (s *Service) listInboxes(c *fiber.Ctx) error {
 	v := httpd.Viewer(c)
 	seen := make([]event.Inbox, 0, len(list))
 	for i := range list {
-		if in := &list[i]; !in.Archived && v.SeesInbox(in.ID) && opensTo(in, v) {
+		if in := &list[i]; !in.Archived && v.SeesInbox(in.ID) && v.Admitted(in.Teams) {
 			seen = append(seen, *in)
 		}
 	}

@@ -58,6 +58,7 @@ func (w *world) start(change ...func(*Config)) {
 		"ann":   {Kind: auth.Visitor, ID: "ann", Name: "Ann", Inbox: "inbox", Contact: "cann"},
 		"bob":   {Kind: auth.Visitor, ID: "bob", Name: "Bob", Inbox: "inbox", Contact: "cbob"},
 		"agent": {Kind: auth.Agent, ID: "ada", Name: "Ada", Role: auth.RoleAgent},
+		"sales": {Kind: auth.Agent, ID: "sam", Name: "Sam", Role: auth.RoleAgent, Teams: []string{"sales"}},
 		"other": {Kind: auth.Agent, ID: "eve", Name: "Eve", Role: auth.RoleAgent, Inboxes: []string{"elsewhere"}},
 	})
 	w.svc = New(w.bus, gate, w.desk, cfg)

@@ -30,7 +30,7 @@ func (d *logDesk) Subject(ctx context.Context, conv string) (auth.Subject, error
 	if err != nil {
 		return auth.Subject{}, err
 	}
-	return auth.Subject{Conv: conv, Inbox: e.Opened.Inbox, Visitor: e.Opened.Visitor, Contact: e.Opened.Contact}, nil
+	return auth.Subject{Conv: conv, Inbox: e.Opened.Inbox, InboxTeams: d.inbox.Teams, Visitor: e.Opened.Visitor, Contact: e.Opened.Contact}, nil
 }
 
 func (d *logDesk) all(ctx context.Context, conv string, internal bool) ([]event.Entry, error) {

@@ -351,15 +351,35 @@ func TestHistoryPages(t *testing.T) {
 
 func TestAgentOfAnotherInboxSeesNothing(t *testing.T) {
 	t.Parallel()
+	seesNothing(t, newWorld(t), "agent", "other")
+}
+
+func TestAgentOfAnotherTeamSeesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
+	w.desk.inbox.Teams = []string{"sales"}
+	seesNothing(t, w, "sales", "agent")
+}
+
+// seesNothing checks that what the insider sees of a conversation is hidden
+// from the outsider.
+func seesNothing(t *testing.T, w *world, insider, outsider string) {
+	t.Helper()
 	ann := w.hello("ann")
 	conv, _ := ann.open("open", "hi")
-	eve := w.hello("other", Place{Conv: conv})
+	eve := w.hello(outsider, Place{Conv: conv})
 	require.Equal(t, "not_found", eve.await("error", nil)["code"])
-	eve.send("watch", Watch{Conv: conv})
-	require.Equal(t, "not_found", eve.await("error", nil)["code"])
-	require.NoError(t, w.bus.Ephemeral(event.DeskSubject("inbox"), event.ConversationSummary{ID: conv, Inbox: "inbox"}))
-	ada := w.hello("agent")
+	for _, f := range []struct {
+		kind string
+		body any
+	}{
+		{"watch", Watch{Conv: conv}}, {"send", Send{CID: "s", Conv: conv, Text: "hi"}}, {"history", History{Conv: conv}},
+		{"typing", Typing{Conv: conv, On: true}}, {"read", Read{Conv: conv, Seq: 1}},
+	} {
+		eve.send(f.kind, f.body)
+		require.Equal(t, "not_found", eve.await("error", nil)["code"], f.kind)
+	}
+	ada := w.hello(insider, Place{Conv: conv})
 	require.NoError(t, w.bus.Ephemeral(event.DeskSubject("inbox"), event.ConversationSummary{ID: conv, Inbox: "inbox"}))
 	ada.await("conversation", nil)
 	eve.send("ping", Ping{N: 9})

@@ -19,7 +19,7 @@ type Kind string
 const (
 	Visitor Kind = "visitor" // somebody on a customer's site, bound to one inbox
 	Agent   Kind = "agent"   // staff with a session
-	Machine Kind = "machine" // a program with an API token
+	Machine Kind = "machine" // a program with an API token, or an integration on NATS
 )
 
 // Role is what a member of staff, or a token, may do. Each includes the one
@@ -57,6 +57,17 @@ type Viewer struct {
 	Session  string   // what to revoke
 }
 
+// Integration is the viewer of another company's system that asks over NATS: a
+// program with the role agent. No inboxes means every inbox. No account or token
+// has such an id, because theirs have no "-".
+func Integration(name string, inboxes []string) Viewer {
+	v := Viewer{Kind: Machine, ID: "integration-" + name, Name: name, Role: RoleAgent}
+	if len(inboxes) > 0 {
+		v.Inboxes = inboxes
+	}
+	return v
+}
+
 // Actor is the viewer as the author of events.
 func (v Viewer) Actor() event.Actor {
 	a := event.Actor{Kind: event.ActorVisitor, ID: v.ID, Name: v.Name}
@@ -77,14 +88,23 @@ func (v Viewer) SeesInbox(inbox string) bool {
 	return v.Inboxes == nil || slices.Contains(v.Inboxes, inbox)
 }
 
+// Admitted reports whether what is for the teams only is for the viewer: it is
+// for every member of staff when there are none, and supervisors and programs
+// belong to all.
+func (v Viewer) Admitted(teams []string) bool {
+	return v.Staff() && (len(teams) == 0 || v.Kind == Machine || v.Role.Includes(RoleSupervisor) ||
+		slices.ContainsFunc(teams, func(t string) bool { return slices.Contains(v.Teams, t) }))
+}
+
 // Subject is the part of a conversation that authorisation needs.
 type Subject struct {
-	Conv    string
-	Inbox   string
-	Visitor string
-	Contact string
-	Agent   string // the assignee
-	Team    string
+	Conv       string
+	Inbox      string
+	InboxTeams []string // the only teams that the inbox is for; none means all
+	Visitor    string
+	Contact    string
+	Agent      string // the assignee
+	Team       string
 }
 
 // MayRead says whether the viewer may read the conversation. The answer is nil
@@ -94,7 +114,7 @@ func MayRead(v Viewer, s Subject) error {
 	case v.Kind == Visitor && s.Visitor != "" && v.Inbox == s.Inbox &&
 		(v.ID == s.Visitor || (v.Verified && v.Contact != "" && v.Contact == s.Contact)):
 		return nil
-	case v.Staff() && (v.SeesInbox(s.Inbox) || (s.Agent != "" && s.Agent == v.ID) || (s.Team != "" && slices.Contains(v.Teams, s.Team))):
+	case v.Staff() && ((v.SeesInbox(s.Inbox) && v.Admitted(s.InboxTeams)) || (s.Agent != "" && s.Agent == v.ID) || (s.Team != "" && slices.Contains(v.Teams, s.Team))):
 		return nil
 	}
 	return errs.New(errs.NotFound, "there is no such conversation")
