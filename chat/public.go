@@ -11,7 +11,8 @@ import (
 	"parley/internal/errs"
 )
 
-// PublicFact is the data of the CloudEvents on evt.conversation.<fact>: what
+// PublicFact is the data of the CloudEvents on
+// evt.conversation.<fact>.<inbox>, see [event.PublicConversationSubject]: what
 // other systems may rely on. Fields are added, never renamed. The facts are
 // opened, message, handoff, queued, assigned, transferred, resolved, reopened,
 // tagged and rated; notes and the bot's reasoning are never among them.
@@ -76,7 +77,7 @@ func (s *Service) onPublic(ctx context.Context, d bus.Delivery) error {
 	}
 	id := fmt.Sprintf("%s:%d", d.Stream, d.Seq)
 	_, err = s.bus.Publish(ctx, bus.Msg{
-		Subject: event.PublicSubject("conversation", string(e.Kind)), ID: id, Data: body,
+		Subject: event.PublicConversationSubject(string(e.Kind), origin.Inbox), ID: id, Data: body,
 		Header: map[string]string{
 			"ce-specversion": "1.0", "ce-id": id, "ce-source": "/inboxes/" + origin.Inbox, "ce-type": "parley.conversation." + string(e.Kind),
 			"ce-subject": e.Conv, "ce-time": e.At.Format(time.RFC3339Nano), "ce-datacontenttype": "application/json",

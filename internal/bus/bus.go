@@ -78,6 +78,7 @@ type Bus struct {
 	workJS         jetstream.JetStream // on work
 
 	presence, lease atomic.Pointer[bucket]
+	settings        jetstream.KeyValue
 	objects         jetstream.ObjectStore
 	routes          map[string]string // stream by the first token of the subject, but for chat
 
@@ -145,6 +146,9 @@ func (b *Bus) open(ctx context.Context) error {
 			return err
 		}
 		return b.ensureIntegrations(ctx, b.srv.integrations)
+	}
+	if b.cfg.Integrations == nil {
+		return nil // whoever has the users of that server looks after them
 	}
 	return b.ensureIntegrations(ctx, b.cfg.Integrations)
 }

@@ -44,7 +44,7 @@ func EndpointCaller(subject string) string {
 // InboxEvents matches the public events of an inbox's conversations,
 // evt.conversation.<fact>.<inbox>. An integration that is limited to inboxes
 // follows these only: chat.> has no inbox in its subjects.
-func InboxEvents(inbox string) string { return event.PublicSubject("conversation", "*."+inbox) }
+func InboxEvents(inbox string) string { return event.PublicConversationSubject("*", inbox) }
 
 // IntegrationConsumer is the durable from which an integration pulls. Parley
 // creates it: who may create consumers may have messages delivered to any
@@ -153,9 +153,12 @@ func (in Integration) follows(shards int) []following {
 	return out
 }
 
-// ensureIntegrations creates the durables of the integrations, and deletes
-// those of integrations that are gone.
+// ensureIntegrations creates the durables of the integrations and shares their
+// rights, and deletes those of integrations that are gone.
 func (b *Bus) ensureIntegrations(ctx context.Context, all []Integration) error {
+	if err := b.shareRights(ctx, all); err != nil {
+		return err
+	}
 	wanted := make(map[string]map[string]bool) // by stream
 	for _, in := range all {
 		for _, f := range in.follows(b.cfg.Shards) {

@@ -57,6 +57,9 @@ func (b *Bus) join(ctx context.Context) error {
 		return fmt.Errorf("open the bucket %s: %w", leaseBucket, err)
 	}
 	b.lease.Store(&bucket{lease})
+	if b.settings, err = b.js.KeyValue(ctx, settingsBucket); err != nil {
+		return fmt.Errorf("open the bucket %s: %w", settingsBucket, err)
+	}
 	if b.objects, err = b.js.ObjectStore(ctx, attachBucket); err != nil {
 		return fmt.Errorf("open the object store %s: %w", attachBucket, err)
 	}

@@ -42,7 +42,8 @@ func (b *Bus) ensure(ctx context.Context) error {
 	if err := b.ensureMemoryBuckets(ctx); err != nil {
 		return err
 	}
-	_, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+	var err error
+	b.settings, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
 		History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
 	})
