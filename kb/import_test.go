@@ -115,7 +115,7 @@ func TestImportAgainChangesOnlyWhatHasChanged(t *testing.T) {
 	list := decode[struct{ Articles []kb.Article }](t, d.ask(t, "GET", "/api/v1/articles?q=press+remove", "agent", "")).Articles
 	require.Len(t, list, 1)
 	assert.Equal(t, 2, list[0].Revision)
-	_, err = d.Update(ctx, "Ana", list[0].ID, kb.ArticleChange{Summary: ptr("By hand")})
+	_, err = d.Update(ctx, "Ana", list[0].ID, kb.ArticleChange{Summary: new("By hand")})
 	require.NoError(t, err)
 	files["account/delete.mdx"] = &fstest.MapFile{Data: []byte("# Delete your account\n\n## For good\n\nFrom the folder.")}
 	kept, err := d.ImportFS(ctx, files, kb.ImportOptions{}, nil)

@@ -158,7 +158,7 @@ func TestRenamedArticleKeepsItsOldAddress(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	a := d.article(t, "Old name", "Text.")
-	_, err := d.Update(t.Context(), "Ana", a.ID, kb.ArticleChange{Slug: ptr("new-name")})
+	_, err := d.Update(t.Context(), "Ana", a.ID, kb.ArticleChange{Slug: new("new-name")})
 	require.NoError(t, err)
 	got := d.ask(t, "GET", "/help/a/old-name", "", "")
 	assert.Equal(t, 301, got.status)

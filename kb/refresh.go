@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"parley/internal/bus"
+	"parley/internal/errs"
 	embedder "parley/kb/embed"
 	"parley/kb/index"
 )
@@ -140,8 +141,8 @@ func (s *Service) load(ctx context.Context, tx pgx.Tx, generation int64) (*snaps
 	return next, nil
 }
 
-// embedderOf returns the embedder that made a model's vectors; nil when it is
-// not configured any more. The built-in one always is.
+// embedderOf returns the embedder that made a model's vectors; NotFound when it
+// is not configured any more. The built-in one always is.
 func (s *Service) embedderOf(m model) (embedder.Embedder, error) {
 	for _, e := range []embedder.Embedder{s.cfg.Embedder, s.local} {
 		if e.Name() != m.Name {
@@ -152,5 +153,5 @@ func (s *Service) embedderOf(m model) (embedder.Embedder, error) {
 		}
 		return e, nil
 	}
-	return nil, nil
+	return nil, errs.New(errs.NotFound, "the embedder %s is not configured", m.Name)
 }

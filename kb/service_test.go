@@ -229,10 +229,10 @@ func TestChangesAreAnnounced(t *testing.T) {
 		change kb.ArticleChange
 		fact   string
 	}{
-		{kb.ArticleChange{Title: ptr("Still a draft")}, ""},
-		{kb.ArticleChange{Status: ptr(kb.StatusPublished)}, kb.ChangePublished},
-		{kb.ArticleChange{Title: ptr("Two")}, kb.ChangeUpdated},
-		{kb.ArticleChange{Status: ptr(kb.StatusArchived)}, kb.ChangeArchived},
+		{kb.ArticleChange{Title: new("Still a draft")}, ""},
+		{kb.ArticleChange{Status: new(kb.StatusPublished)}, kb.ChangePublished},
+		{kb.ArticleChange{Title: new("Two")}, kb.ChangeUpdated},
+		{kb.ArticleChange{Status: new(kb.StatusArchived)}, kb.ChangeArchived},
 	} {
 		_, err := d.Update(t.Context(), "Ana", a.ID, step.change)
 		require.NoError(t, err)
@@ -249,8 +249,6 @@ func TestChangesAreAnnounced(t *testing.T) {
 		}
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestAnotherEmbedderTakesOverInTheBackground(t *testing.T) {
 	t.Parallel()

@@ -34,7 +34,13 @@ func site() view.Site {
 	return view.Site{Assets: view.Assets{Stylesheet: "/assets/site.css", Script: "/assets/site.js"}, Name: "Help", Home: "/help", Search: "/help/search", Contact: "/contact"}
 }
 
-func get(t *testing.T, h fiber.Handler, header ...string) (*http.Response, string) {
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func get(t *testing.T, h fiber.Handler, header ...string) answer {
 	t.Helper()
 	app := fiber.New()
 	app.Get("/", h)
@@ -47,7 +53,7 @@ func get(t *testing.T, h fiber.Handler, header ...string) (*http.Response, strin
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	return resp, string(raw)
+	return answer{resp.StatusCode, resp.Header, string(raw)}
 }
 
 func TestPage(t *testing.T) {
@@ -58,41 +64,41 @@ func TestPage(t *testing.T) {
 			{Lang: "en", Name: "English", URL: "/?lang=en"}, {Lang: "ar", Name: "العربية", URL: "/?lang=ar", Here: true},
 		}}, body{Text: "<i>text</i>", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), HTML: "<em>made</em>"})
 	}
-	resp, got := get(t, send)
-	assert.Equal(t, 200, resp.StatusCode)
-	assert.Contains(t, resp.Header.Get("Content-Security-Policy"), "script-src 'self'; style-src 'self'")
+	got := get(t, send)
+	assert.Equal(t, 200, got.status)
+	assert.Contains(t, got.header.Get("Content-Security-Policy"), "script-src 'self'; style-src 'self'")
 	for _, want := range []string{
 		`<html lang="ar" dir="rtl">`, "<title>A &amp; B – Help</title>", `content="&#34;quoted&#34;"`, "<h1>&lt;i&gt;text&lt;/i&gt;</h1>", "<b>&lt;i&gt;text&lt;/i&gt;</b>",
 		`<time datetime="2026-03-04T05:06:07Z">4 March 2026</time>`, "<em>made</em>", `value="&lt;q&gt;"`, `href="/assets/site.css"`, `<script src="/assets/site.js" defer>`,
 		`href="#page-main"`, `aria-current="true"`, `hreflang="en"`,
 	} {
-		assert.Contains(t, got, want)
+		assert.Contains(t, got.body, want)
 	}
-	assert.NotContains(t, got, `"name":"</script>`, "structured data cannot end its block")
+	assert.NotContains(t, got.body, `"name":"</script>`, "structured data cannot end its block")
 
-	tag := resp.Header.Get("ETag")
-	again, empty := get(t, send, "If-None-Match", `"other", W/`+tag)
-	assert.Equal(t, http.StatusNotModified, again.StatusCode)
-	assert.Empty(t, empty)
-	other, _ := get(t, send, "If-None-Match", `"other"`)
-	assert.Equal(t, 200, other.StatusCode)
+	tag := got.header.Get("ETag")
+	again := get(t, send, "If-None-Match", `"other", W/`+tag)
+	assert.Equal(t, http.StatusNotModified, again.status)
+	assert.Empty(t, again.body)
+	other := get(t, send, "If-None-Match", `"other"`)
+	assert.Equal(t, 200, other.status)
 }
 
 func TestBrokenPageSendsNothing(t *testing.T) {
 	t.Parallel()
 	page := view.New[body](site(), files(), "wrong")
-	resp, got := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusOK, view.Head{Title: "x"}, body{}) })
-	assert.Equal(t, 500, resp.StatusCode)
-	assert.NotContains(t, got, "before")
+	got := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusOK, view.Head{Title: "x"}, body{}) })
+	assert.Equal(t, 500, got.status)
+	assert.NotContains(t, got.body, "before")
 	assert.Panics(t, func() { view.New[body](site(), files(), "broken") })
 }
 
 func TestErrorPagesHaveNoTag(t *testing.T) {
 	t.Parallel()
 	page := view.New[body](site(), files(), "page")
-	resp, _ := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusNotFound, view.Head{Title: "x"}, body{}) })
-	assert.Equal(t, 404, resp.StatusCode)
-	assert.Empty(t, resp.Header.Get("ETag"))
+	got := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusNotFound, view.Head{Title: "x"}, body{}) })
+	assert.Equal(t, 404, got.status)
+	assert.Empty(t, got.header.Get("ETag"))
 }
 
 func TestDirection(t *testing.T) {

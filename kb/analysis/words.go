@@ -93,7 +93,7 @@ func appendFolded(b []byte, r rune) []byte {
 		if 'A' <= r && r <= 'Z' {
 			r += 'a' - 'A'
 		}
-		return append(b, byte(r))
+		return append(b, byte(r)) //nolint:gosec // it is ASCII
 	}
 	if r == 'ß' {
 		return append(b, "ss"...)

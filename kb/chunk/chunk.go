@@ -98,45 +98,57 @@ func pieces(section string) []string {
 // blocks returns a section's paragraphs, lists' items and code blocks. One
 // that is longer than any chunk may be comes in parts.
 func blocks(section string) []string {
-	var out []string
-	var block []string
-	fence, size := "", 0
-	end := func() {
-		if text := strings.Join(block, "\n"); strings.TrimSpace(text) != "" {
-			out = append(out, text)
-		}
-		block, size = nil, 0
-	}
+	var c cutter
 	for line := range strings.SplitSeq(section, "\n") {
-		if mark := fenceOf(line); mark != "" && fence == "" {
-			fence = mark
-		} else if fence != "" && mark == fence {
-			fence = ""
+		if mark := fenceOf(line); mark != "" && c.fence == "" {
+			c.fence = mark
+		} else if mark != "" && mark == c.fence {
+			c.fence = ""
 		}
-		if fence == "" && strings.TrimSpace(line) == "" {
-			end()
+		if c.fence == "" && strings.TrimSpace(line) == "" {
+			c.end()
 			continue
 		}
-		if size += utf8.RuneCountInString(line) + 1; size > hard && len(block) > 0 {
-			if fence != "" {
-				block = append(block, fence)
-			}
-			end()
-			if fence != "" {
-				block = append(block, fence)
-			}
-			size = utf8.RuneCountInString(line)
-		}
-		for utf8.RuneCountInString(line) > hard {
-			head := string([]rune(line)[:hard])
-			block = append(block, head)
-			line = line[len(head):]
-			end()
-		}
-		block = append(block, line)
+		c.add(line)
 	}
-	end()
-	return out
+	c.end()
+	return c.out
+}
+
+// cutter collects lines into blocks.
+type cutter struct {
+	out   []string
+	block []string
+	size  int    // characters of block
+	fence string // that of the code block which is open
+}
+
+func (c *cutter) end() {
+	if text := strings.Join(c.block, "\n"); strings.TrimSpace(text) != "" {
+		c.out = append(c.out, text)
+	}
+	c.block, c.size = nil, 0
+}
+
+// add takes a line, after a cut when the block would grow too long. Code that
+// is cut is closed and opened again.
+func (c *cutter) add(line string) {
+	n := utf8.RuneCountInString(line) + 1
+	if c.size+n > hard && len(c.block) > 0 {
+		if c.fence != "" {
+			c.block = append(c.block, c.fence)
+		}
+		c.end()
+		if c.fence != "" {
+			c.block = append(c.block, c.fence)
+		}
+	}
+	for runes := []rune(line); len(runes) > hard; runes = []rune(line) {
+		c.block = append(c.block, string(runes[:hard]))
+		c.end()
+		line = string(runes[hard:])
+	}
+	c.block, c.size = append(c.block, line), c.size+utf8.RuneCountInString(line)+1
 }
 
 func fenceOf(line string) string {

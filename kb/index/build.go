@@ -49,18 +49,16 @@ type part struct {
 
 type article struct {
 	id     string
-	locale string
 	agents bool
 	head   int64
-	first  int32 // its chunks are first … first+n-1
-	n      int32
+	first  int // its chunks are first … first+n-1
+	n      int
 	len    [fields]float32
 }
 
 type chunk struct {
-	id      int64
-	article int32
-	len     float32
+	id  int64
+	len float32
 }
 
 // The fields of an article. Chunks have headings and body only.
@@ -130,8 +128,8 @@ func buildPart(lang string, articles []Article) *part {
 }
 
 func (b *builder) add(a *Article) {
-	n := int32(len(b.articles))
-	entry := article{id: a.ID, locale: a.Locale, agents: a.Agents, head: a.Head, first: int32(len(b.chunks)), n: int32(len(a.Chunks))}
+	n := int32(len(b.articles)) //nolint:gosec // memory ends long before
+	entry := article{id: a.ID, agents: a.Agents, head: a.Head, first: len(b.chunks), n: len(a.Chunks)}
 	counts := map[string]*[fields]float32{}
 	count := func(text string, field int) []analysis.Word {
 		words := b.analyzer.Words(text)
@@ -160,7 +158,7 @@ func (b *builder) add(a *Article) {
 		if len(c.Path) > 0 {
 			words = append(words, count(c.Path[len(c.Path)-1], inHeading)...)
 		}
-		b.addChunk(c, n, words, title, summary)
+		b.addChunk(c, words, title, summary)
 	}
 	for t, c := range counts {
 		hit := b.terms[t]
@@ -170,9 +168,9 @@ func (b *builder) add(a *Article) {
 	b.articles = append(b.articles, entry)
 }
 
-func (b *builder) addChunk(c Chunk, article int32, words, title, summary []analysis.Word) {
-	n := int32(len(b.chunks))
-	entry := chunk{id: c.ID, article: article}
+func (b *builder) addChunk(c Chunk, words, title, summary []analysis.Word) {
+	n := int32(len(b.chunks)) //nolint:gosec // memory ends long before
+	entry := chunk{id: c.ID}
 	counts := map[string]float32{}
 	for _, w := range words {
 		if !w.Stop {

@@ -213,7 +213,7 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 				assert.GreaterOrEqual(t, title, tt.title)
 			}
 			typed := 0.0
-			const rounds = 5
+			const rounds = 2
 			random := rand.New(rand.NewPCG(13, 13))
 			for range rounds {
 				typed += s.ndcg(t, "user", func(text string) string { return mistype(random, text) }) / rounds

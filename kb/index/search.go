@@ -257,9 +257,9 @@ func (s *partSearch) rank(cosines map[int64]float64) []candidate {
 
 func (s *partSearch) candidate(i int, topChunk float64, cosines map[int64]float64) candidate {
 	a := &s.articles[i]
-	c := candidate{article: i, chunk: int(a.first), dense: max(0, cosines[a.head])}
+	c := candidate{article: i, chunk: a.first, dense: max(0, cosines[a.head])}
 	passage, best := 0.0, math.Inf(-1)
-	for j := int(a.first); j < int(a.first+a.n); j++ {
+	for j := a.first; j < a.first+a.n; j++ {
 		cosine := cosines[s.chunks[j].id]
 		if fit := s.chunk[j]/topChunk + charWeight*s.char[j] + cosine; fit > best {
 			best, c.chunk = fit, j

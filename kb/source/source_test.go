@@ -60,8 +60,10 @@ func TestMarkup(t *testing.T) {
 		{"a component's texts", "<Card title=\"Read on\" href=\"/x\" />", "Read on"},
 		{"a table component", "<DataTable headers={[\"A\", \"B\"]} rows={[[\"x\", <Code>y</Code>], [\"z\", \"{}\"]]} />", "- A — B\n- x — y\n- z — {}"},
 		{"a video", "<YouTube id=\"abc\" />", "[Video](https://www.youtube.com/watch?v=abc)"},
-		{"HTML", "<div class=\"x\"><h3>Head</h3>\n  <p>One <b>bold</b> <a href=\"https://e.org\">link</a></p>\n  <ol><li>first</li><li>second</li></ol></div>",
-			"### Head\n\nOne **bold** [link](https://e.org)\n\n1. first\n1. second"},
+		{
+			"HTML", "<div class=\"x\"><h3>Head</h3>\n  <p>One <b>bold</b> <a href=\"https://e.org\">link</a></p>\n  <ol><li>first</li><li>second</li></ol></div>",
+			"### Head\n\nOne **bold** [link](https://e.org)\n\n1. first\n1. second",
+		},
 		{"placeholders", "run `npm <name>` for <name> in a <pkg-version>", "run `npm <name>` for <name> in a <pkg-version>"},
 		{"code", "```html\n<div>{{ x }}</div>\n```\n\n`{% raw %}`", "```html\n<div>{{ x }}</div>\n```\n\n`{% raw %}`"},
 		{"scripts", "a<script>alert('</p>')</script>b<style>*{}</style>c", "abc"},

@@ -145,61 +145,61 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 // words returns what a reader would see of a JSX expression: its strings and
 // the text between its tags; a line for each innermost list.
 func words(expr string) []string {
-	var rows []string
-	var row, cell []string
-	endCell := func() {
-		if s := strings.Join(strings.Fields(strings.Join(cell, " ")), " "); s != "" {
-			row = append(row, s)
-		}
-		cell = nil
-	}
-	endRow := func() {
-		endCell()
-		if len(row) > 0 {
-			rows = append(rows, strings.Join(row, " — "))
-		}
-		row = nil
-	}
-	jsx := 0
+	var w wordReader
 	for i := 0; i < len(expr); {
-		switch c := expr[i]; {
-		case c == '<':
-			t, n := readTag(expr[i:])
-			if n == 0 {
-				i++
-				continue
-			}
-			if t.close {
-				jsx--
-			} else if !t.self {
-				jsx++
-			}
-			i += n
-		case jsx > 0:
-			n := strings.IndexByte(expr[i:], '<')
-			if n < 0 {
-				n = len(expr) - i
-			}
-			cell = append(cell, expr[i:i+n])
-			i += n
-		case c == '"' || c == '\'' || c == '`':
-			n := quoted(expr[i:])
-			if n == 0 {
-				i++
-				continue
-			}
-			cell = append(cell, expr[i+1:i+n-1])
-			i += n
-		case c == ',':
-			endCell()
-			i++
-		case c == '[' || c == ']':
-			endRow()
-			i++
-		default:
-			i++
-		}
+		i += w.step(expr[i:])
 	}
-	endRow()
-	return rows
+	w.endRow()
+	return w.rows
+}
+
+// wordReader collects the words of an expression.
+type wordReader struct {
+	rows      []string
+	row, cell []string
+	elements  int // that are open
+}
+
+// step reads what rest begins with and returns its length.
+func (w *wordReader) step(rest string) int {
+	switch c := rest[0]; {
+	case c == '<':
+		t, n := readTag(rest)
+		if t.close {
+			w.elements--
+		} else if n > 0 && !t.self {
+			w.elements++
+		}
+		return max(n, 1)
+	case w.elements > 0:
+		text, _, _ := strings.Cut(rest, "<")
+		w.cell = append(w.cell, text)
+		return len(text)
+	case c == '"' || c == '\'' || c == '`':
+		n := quoted(rest)
+		if n > 0 {
+			w.cell = append(w.cell, rest[1:n-1])
+		}
+		return max(n, 1)
+	case c == ',':
+		w.endCell()
+	case c == '[' || c == ']':
+		w.endRow()
+	}
+	return 1
+}
+
+func (w *wordReader) endCell() {
+	if s := oneLine(strings.Join(w.cell, " ")); s != "" {
+		w.row = append(w.row, s)
+	}
+	w.cell = nil
+}
+
+func (w *wordReader) endRow() {
+	w.endCell()
+	if len(w.row) > 0 {
+		w.rows = append(w.rows, strings.Join(w.row, " — "))
+	}
+	w.row = nil
 }
