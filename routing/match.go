@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,9 @@ const maxRound = 500
 // claimFor is how long a decision may wait for its event before it is taken
 // back: the process that made it has died.
 const claimFor = 10 * time.Second
+
+// tailPage is how many entries of a conversation are read at a time.
+const tailPage = 200
 
 // system is routing as an author.
 var system = event.Actor{Kind: event.ActorSystem, ID: "routing", Name: "Routing"}
@@ -221,9 +225,8 @@ var errOvertaken = errors.New("the conversation has moved on")
 func (s *Service) store(ctx context.Context, r row, e *event.Event) error {
 	e.Conv, e.From, e.At = r.Conv, system, event.Now()
 	cid, seen := ids.New(), r.Seq
-	const page = 200
 	for range 8 {
-		tail, err := s.bus.Read(ctx, event.ChatSubject(r.Conv), seen, page)
+		tail, err := s.bus.Read(ctx, event.ChatSubject(r.Conv), seen, tailPage)
 		if err != nil {
 			return err
 		}
@@ -233,7 +236,7 @@ func (s *Service) store(ctx context.Context, r row, e *event.Event) error {
 			}
 			seen = m.Seq
 		}
-		if len(tail) == page {
+		if len(tail) == tailPage {
 			continue
 		}
 		_, err = s.bus.PublishEvent(ctx, e, event.SenderKey(system), cid, &seen)
@@ -257,25 +260,14 @@ func overtakes(k event.Kind) bool {
 // expire ends offers that ran out and claims whose event never came.
 func (s *Service) expire(ctx context.Context) error {
 	for {
-		var before row
-		err := s.db.InTx(ctx, func(tx pgx.Tx) error {
-			r, err := overdue(ctx, tx, s.now())
-			if err != nil {
-				return err
-			}
-			before = r
-			again := s.now().Add(declineFor)
-			r.State, r.Agent, r.NextAt = waits, "", &again
-			r.Declined = append(r.Declined, before.Agent)
-			return save(ctx, tx, before, r)
-		})
+		before, ended, err := s.expireOne(ctx)
 		if errs.Is(err, errs.NotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if before.State != offered {
+		if !ended || before.State != offered {
 			continue
 		}
 		e := event.Event{Kind: event.KindDeclined, Reason: "timeout", Assigned: &event.Assigned{Agent: before.Agent, Auto: true}}
@@ -283,6 +275,35 @@ func (s *Service) expire(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// expireOne takes the next overdue row back to the queue, unless its event is
+// in the log already and the consumer only has not come to it: then the row
+// gets more time, because giving its place away would give it twice.
+func (s *Service) expireOne(ctx context.Context) (before row, ended bool, err error) {
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
+		ended = false
+		r, err := overdue(ctx, tx, s.now())
+		if err != nil {
+			return err
+		}
+		before = r
+		tail, err := s.bus.Read(ctx, event.ChatSubject(r.Conv), r.Seq, tailPage)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(tail, func(m bus.Stored) bool { return overtakes(m.Kind) }) {
+			later := s.now().Add(claimFor)
+			r.NextAt = &later
+			return save(ctx, tx, before, r)
+		}
+		ended = true
+		again := s.now().Add(declineFor)
+		r.State, r.Agent, r.NextAt = waits, "", &again
+		r.Declined = append(r.Declined, before.Agent)
+		return save(ctx, tx, before, r)
+	})
+	return before, ended, err
 }
 
 func (s *Service) nameOf(ctx context.Context, agent string) (string, error) {
