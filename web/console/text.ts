@@ -25,6 +25,15 @@ export function tOr(key: string, fallback: string, values?: Values): string {
   return key in en ? current.value(key, values) : fallback;
 }
 
+/** A language tag in words; it may come from outside and be none. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([locale.value], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
 async function catalog(language: Language): Promise<Catalog> {
   if (language === "de") return (await import("../locales/console.de.json")).default;
   return en;

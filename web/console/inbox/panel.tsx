@@ -9,7 +9,7 @@ import { contact as known, editContact, loadContact } from "../store/contacts";
 import { learn } from "../store/conversations";
 import { stale } from "../store/live";
 import { teamName } from "../store/staff";
-import { locale, t } from "../text";
+import { languageName, t } from "../text";
 import { moment, stamp } from "../time";
 import type { Contact, Detail } from "../types";
 import { Button } from "../ui/button";
@@ -180,15 +180,6 @@ function Where({ page, language }: { page: Detail["page"]; language: string | un
       {language && <Fact name={t("panel.language")}>{languageName(language)}</Fact>}
     </dl>
   );
-}
-
-/** A language tag in words; it comes from outside and may be none. */
-function languageName(tag: string): string {
-  try {
-    return new Intl.DisplayNames([locale.value], { type: "language" }).of(tag) ?? tag;
-  } catch {
-    return tag;
-  }
 }
 
 /** The page the visitor was on. Only web addresses become links: it comes from outside. */

@@ -1,7 +1,7 @@
 /** Collections: the chapters of the help centre, with a title in each language. */
 import { api } from "../api";
 import { go } from "../router";
-import { locale, t } from "../text";
+import { languageName, locale, t } from "../text";
 import type { Collection } from "../types";
 import { inboxes } from "../store/staff";
 import { FormView, TextField, useForm } from "../ui/form";
@@ -64,9 +64,12 @@ function CollectionForm({ collection }: { collection: Collection | undefined }) 
     { ...titles, position: String(collection?.position ?? 0), slug: collection?.slug ?? "" },
     collection?.id,
   );
-  const names = new Intl.DisplayNames([locale.value], { type: "language" });
   const save = ({ position = "0", slug = "", ...rest }: Record<string, string>) => {
-    const body = { titles: Object.fromEntries(Object.entries(rest).filter(([, title]) => title.trim())), position: Number(position), ...(slug && { slug }) };
+    const body = {
+      titles: Object.fromEntries(Object.entries(rest).filter(([, title]) => title.trim())),
+      position: Number(position),
+      ...(slug && { slug }),
+    };
     return collection ? api.patch(`/collections/${collection.id}`, body) : api.post("/collections", body);
   };
   const done = () => {
@@ -95,13 +98,9 @@ function CollectionForm({ collection }: { collection: Collection | undefined }) 
         }
       >
         {titleLanguages(titles).map((language) => (
-          <TextField
-            key={language}
-            form={form}
-            name={language}
-            label={t("collections.title", { language: names.of(language) ?? language })}
-          />
+          <TextField key={language} form={form} name={language} label={t("collections.title", { language: languageName(language) })} />
         ))}
+        <TextField form={form} name="slug" label={t("field.slug")} hint={t("field.slug.hint")} />
         <TextField
           form={form}
           name="position"
