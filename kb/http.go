@@ -46,6 +46,8 @@ func (s *Service) Routes(r fiber.Router) {
 	route(fiber.MethodPost, "/collections", httpd.Supervisor, s.postCollection)
 	route(fiber.MethodPatch, "/collections/:id", httpd.Supervisor, s.patchCollection)
 	route(fiber.MethodDelete, "/collections/:id", httpd.Supervisor, s.deleteCollection)
+	route(fiber.MethodGet, "/articles/:id/votes", httpd.Agent, s.getVerdict)
+	route(fiber.MethodGet, "/kb/gaps", httpd.Agent, s.getGaps)
 	route(fiber.MethodGet, "/kb/status", httpd.Agent, s.getStatus)
 }
 

@@ -203,6 +203,11 @@ func TestSearchPage(t *testing.T) {
 	none := d.ask(t, "GET", "/help/search?q=weather", "", "")
 	assert.Contains(t, none.body, "Nothing found")
 	assert.Contains(t, none.body, "Reset your password", "what others read")
+	d.ask(t, "GET", "/help/search?q=Weather", "", "")
+	gaps := decode[struct{ Searches []kb.Gap }](t, d.ask(t, "GET", "/api/v1/kb/gaps", "agent", "")).Searches
+	require.Len(t, gaps, 1, "a search that led somewhere is no gap")
+	assert.Equal(t, "weather", gaps[0].Query)
+	assert.Equal(t, 2, gaps[0].Searches)
 	missing := d.ask(t, "GET", "/help/a/resetting-passwords", "", "")
 	assert.Equal(t, 404, missing.status)
 	assert.Contains(t, missing.body, "/help/a/reset-your-password", "the words of a wrong address are searched")
@@ -211,7 +216,7 @@ func TestSearchPage(t *testing.T) {
 func TestVote(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.article(t, "Reset your password", "Press the link.")
+	a := d.article(t, "Reset your password", "Press the link.")
 	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	yes := d.ask(t, "POST", "/help/a/reset-your-password/vote?lang=en", "", "helpful=yes", form...)
 	assert.Equal(t, 303, yes.status)
@@ -228,6 +233,9 @@ func TestVote(t *testing.T) {
 	var reason string
 	require.NoError(t, d.db.QueryRow(t.Context(), `SELECT reason FROM kb.votes WHERE id = $1 AND NOT helpful`, id).Scan(&reason))
 	assert.Equal(t, "no link", reason)
+
+	verdict := d.ask(t, "GET", "/api/v1/articles/"+a.ID+"/votes", "agent", "")
+	assert.JSONEq(t, `{"helpful":1,"unhelpful":1,"reasons":["no link"]}`, verdict.body)
 
 	assert.Equal(t, 422, d.ask(t, "POST", "/help/a/reset-your-password/vote", "", "helpful=maybe", form...).status)
 	assert.Equal(t, 404, d.ask(t, "POST", "/help/a/none/vote", "", "helpful=yes", form...).status)
