@@ -103,9 +103,15 @@ func (s *Service) Migrations() fs.FS {
 	return files
 }
 
-// Run projects the log, applies the rules and publishes the public facts until
-// ctx ends. While PostgreSQL is away it waits and then catches up.
+// Run projects the log, applies the rules, publishes the public facts and
+// answers other systems until ctx ends. While PostgreSQL is away it waits and
+// then catches up.
 func (s *Service) Run(ctx context.Context) error {
+	stop, err := s.offer()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	notices, err := s.bus.Subscribe(inboxNotice, func(string, []byte) { s.inboxCache.invalidate() })
 	if err != nil {
 		return err

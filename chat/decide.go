@@ -16,6 +16,7 @@ const (
 	maxReason   = 1000 // bytes of a reason or a comment
 	maxTags     = 20
 	maxTag      = 50 // runes
+	maxSkills   = 10
 	snoozeLimit = 366 * 24 * time.Hour
 )
 
@@ -112,11 +113,33 @@ func (d *decision) handoff() (event.Event, error) {
 	if d.args.Team != "" && !d.s.Team {
 		return event.Event{}, errs.Field("team", "is unknown or has nobody in it")
 	}
-	h := &event.Handoff{Reason: "requested", Summary: d.args.Reason, Language: d.c.Locale, Team: d.args.Team}
+	if err := d.checkSkills(); err != nil {
+		return event.Event{}, err
+	}
+	h := &event.Handoff{Reason: "requested", Summary: d.args.Reason, Skills: d.args.Skills, Language: d.c.Locale, Team: d.args.Team}
 	if d.v.Staff() {
 		h.Reason = "agent"
 	}
 	return event.Event{Kind: event.KindHandoff, Handoff: h}, nil
+}
+
+// checkSkills accepts what the agent who takes over should know. A visitor
+// cannot ask for it: who has no such agent would wait longer.
+func (d *decision) checkSkills() error {
+	switch {
+	case len(d.args.Skills) == 0:
+		return nil
+	case !d.v.Staff():
+		return errs.New(errs.Forbidden, "only agents may ask for skills")
+	case len(d.args.Skills) > maxSkills:
+		return errs.Field("skills", "are more than %d", maxSkills)
+	}
+	for name, level := range d.args.Skills {
+		if name == "" || utf8.RuneCountInString(name) > maxTag || !utf8.ValidString(name) || strings.ContainsFunc(name, isControl) || level < 1 || level > 5 {
+			return errs.Field("skills", "must each have a name of 1 to %d characters and a level between 1 and 5", maxTag)
+		}
+	}
+	return nil
 }
 
 func (d *decision) resolve() (event.Event, error) {

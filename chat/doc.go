@@ -29,7 +29,8 @@
 //
 // Serves: conversations, their events and actions, search, inboxes, the
 // widget's configuration and attachments below /api/v1, and signed files below
-// /files; see [Service.Routes]. To other modules: [Service.Subject],
+// /files; see [Service.Routes]. To other systems on NATS: parley.v1.chat.send
+// and parley.v1.chat.handoff. To other modules: [Service.Subject],
 // [Service.Before], [Service.After], [Service.Act], [Service.Recent],
 // [Service.MarkRead], [Service.Inbox], [Service.InboxByKey], [Service.Claim].
 //

@@ -21,10 +21,10 @@ const (
 	ActDecline  = "decline"  // an offer
 	ActResolve  = "resolve"  // args.reason
 	ActReopen   = "reopen"
-	ActSnooze   = "snooze" // args.until
-	ActTag      = "tag"    // args.tags: the whole new set
-	ActHandoff  = "handoff"
-	ActRate     = "rate" // args.score, args.comment
+	ActSnooze   = "snooze"  // args.until
+	ActTag      = "tag"     // args.tags: the whole new set
+	ActHandoff  = "handoff" // args.reason, args.team, args.skills
+	ActRate     = "rate"    // args.score, args.comment
 	ActEscalate = "escalate"
 )
 
@@ -37,6 +37,8 @@ type ActArgs struct {
 	Tags    []string  `json:"tags,omitempty"`
 	Score   int       `json:"score,omitempty"`
 	Comment string    `json:"comment,omitempty"`
+
+	Skills map[string]int `json:"skills,omitempty"` // skill → minimum level 1 … 5
 }
 
 // Receipt is the answer to a stored command: the protocol's ack.

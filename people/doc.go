@@ -11,8 +11,9 @@
 //
 // Serves: POST /api/v1/visitors, GET and PATCH /api/v1/visitors/me,
 // GET /api/v1/contacts, GET and PATCH /api/v1/contacts/{id},
-// POST /api/v1/contacts/{id}/merge; to other modules [Service.Contacts], to the
-// gate [Service.Verify].
+// POST /api/v1/contacts/{id}/merge; to other systems on NATS
+// parley.v1.people.attributes; to other modules [Service.Contacts], to the gate
+// [Service.Verify].
 //
 // # Who somebody is
 //

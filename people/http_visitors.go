@@ -93,7 +93,7 @@ func (s *Service) entrance(ctx context.Context, key, origin string) (event.Inbox
 	if key == "" || len(key) > maxKey || !plainText(key, maxKey) {
 		return event.Inbox{}, errs.Field("inbox", "must be the key of an inbox, as in its embed snippet")
 	}
-	inbox, err := s.inboxes.InboxByKey(ctx, key)
+	inbox, err := s.desk.InboxByKey(ctx, key)
 	if err == nil && inbox.Archived {
 		err = errs.New(errs.NotFound, "there is no such inbox")
 	}

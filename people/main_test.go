@@ -45,6 +45,15 @@ func (m inboxes) InboxByKey(_ context.Context, key string) (event.Inbox, error) 
 	return inbox, nil
 }
 
+// Subject knows one conversation for each contact, of the shop.
+func (m inboxes) Subject(_ context.Context, conv string) (auth.Subject, error) {
+	contact, ok := strings.CutPrefix(conv, "of")
+	if !ok {
+		return auth.Subject{}, errs.New(errs.NotFound, "there is no such conversation")
+	}
+	return auth.Subject{Conv: conv, Inbox: "shopinbox", Contact: contact}, nil
+}
+
 // staff stands for agents' tokens: the token is the agent's id.
 type staff map[string]auth.Viewer
 

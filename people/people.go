@@ -17,10 +17,14 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Inboxes knows the inboxes' keys, origins and secrets.
-type Inboxes interface {
+// Desk knows the inboxes' keys, origins and secrets, and whose a conversation
+// is.
+type Desk interface {
 	// InboxByKey returns the inbox of a public key, or not_found.
 	InboxByKey(ctx context.Context, key string) (event.Inbox, error)
+	// Subject returns what authorisation needs to know of a conversation, or
+	// not_found.
+	Subject(ctx context.Context, conv string) (auth.Subject, error)
 }
 
 // Config of the service.
@@ -42,7 +46,7 @@ type Config struct {
 type Service struct {
 	db      *pg.DB
 	bus     *bus.Bus
-	inboxes Inboxes
+	desk    Desk
 	origins httpd.Origins
 	tokens  signer
 	rate    *httpd.Limiter
@@ -51,7 +55,7 @@ type Service struct {
 }
 
 // New makes the service.
-func New(db *pg.DB, b *bus.Bus, inboxes Inboxes, cfg Config) *Service {
+func New(db *pg.DB, b *bus.Bus, desk Desk, cfg Config) *Service {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -59,7 +63,7 @@ func New(db *pg.DB, b *bus.Bus, inboxes Inboxes, cfg Config) *Service {
 		cfg.Clock = time.Now
 	}
 	return &Service{
-		db: db, bus: b, inboxes: inboxes, origins: cfg.Origins, tokens: newSigner(cfg.Secret),
+		db: db, bus: b, desk: desk, origins: cfg.Origins, tokens: newSigner(cfg.Secret),
 		rate: httpd.NewLimiter(cfg.RateAddress, cfg.RateAddress), log: cfg.Log, now: cfg.Clock,
 	}
 }
@@ -76,8 +80,13 @@ func (s *Service) Migrations() fs.FS {
 	return files
 }
 
-// Run does nothing but wait: people only answers.
+// Run answers other systems until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	stop, err := s.offer()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	<-ctx.Done()
 	return nil
 }

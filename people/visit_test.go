@@ -296,7 +296,7 @@ func TestOneIdentityIsOneContactHoweverManyAskAtOnce(t *testing.T) {
 func TestVisitorsAreLimitedByAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	limited := New(w.db, w.svc.bus, w.svc.inboxes, Config{Secret: []byte(strings.Repeat("s", 32)), RateAddress: 2})
+	limited := New(w.db, w.svc.bus, w.svc.desk, Config{Secret: []byte(strings.Repeat("s", 32)), RateAddress: 2})
 	w.svc.rate = limited.rate
 	for range 2 {
 		require.Equal(t, 422, w.call("POST", "/visitors", object{}, nil))

@@ -188,12 +188,17 @@ func TestIntegrationCannotHaveAnswersStored(t *testing.T) {
 	require.Eventually(t, func() bool { return stored() == 1 }, 5*time.Second, 10*time.Millisecond)
 }
 
-func connectOperator(t *testing.T, b *bus.Bus, dir string) *nats.Conn {
+func operatorOf(t *testing.T, dir string) (c struct{ User, Password string }) {
 	t.Helper()
-	var c struct{ User, Password string }
 	body, err := os.ReadFile(bus.CredentialsFile(dir))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(body, &c))
+	return c
+}
+
+func connectOperator(t *testing.T, b *bus.Bus, dir string) *nats.Conn {
+	t.Helper()
+	c := operatorOf(t, dir)
 	nc, err := nats.Connect(b.ClientURL(), nats.UserInfo(c.User, c.Password))
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
