@@ -169,6 +169,34 @@ func TestVisitorChatsOnAnotherSite(t *testing.T) {
 	until(t, again, `document.querySelectorAll(".bubble").length >= 4`)
 }
 
+func TestAnotherPersonSeesNothingOfTheLast(t *testing.T) {
+	t.Parallel()
+	browser := startBrowser(t)
+	s := startSite(t, "en", nil)
+	tab := open(t, browser, s.shop)
+	until(t, tab, `window.parley?.v`)
+	js[cd.Void](t, tab, `parley("open")`)
+	frame := inFrame(t, tab, s.product)
+	until(t, frame, `document.querySelector(".start .button")`)
+	js[cd.Void](t, frame, `document.querySelector(".start .button").click()`)
+	until(t, frame, `document.querySelector("textarea")`)
+	js[cd.Void](t, frame, say+`("My secret question")`)
+	until(t, frame, `document.querySelector(".choices")`)
+	until(t, tab, `JSON.stringify(localStorage).includes("token-v1")`)
+
+	js[cd.Void](t, tab, `parley("identify", { id: "7", name: "Mia", proof: "signed" })`)
+	until(t, frame, `!document.body.innerText.includes("My secret question")`)
+	until(t, tab, `!JSON.stringify(localStorage).includes("token-v1")`)
+	assert.NotContains(t, js[string](t, tab, `JSON.stringify(localStorage)`), "token-", "what a signed-in person's token opens is not for the page's scripts")
+	js[cd.Void](t, frame, say+`("Mine")`)
+	until(t, frame, `document.querySelector(".bubble-mine")`)
+
+	js[cd.Void](t, tab, `parley("logout")`)
+	until(t, frame, `document.querySelector(".start")`)
+	until(t, frame, `!document.querySelector(".recent")`)
+	assert.NotContains(t, js[string](t, frame, `JSON.stringify(localStorage)`), "token-")
+}
+
 func TestChatWorksWithoutStorage(t *testing.T) {
 	t.Parallel()
 	browser := startBrowser(t)

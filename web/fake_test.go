@@ -20,7 +20,10 @@ import (
 	"parley/web"
 )
 
-const inboxKey = "northwind"
+const (
+	inboxKey      = "northwind"
+	provedVisitor = "proved"
+)
 
 // fakeInboxes has one inbox.
 type fakeInboxes struct{ inbox event.Inbox }
@@ -66,11 +69,18 @@ func (d *fakeDesk) routes(app *fiber.App) {
 	api := app.Group("/api/v1")
 	visitors := 0
 	api.Post("/visitors", func(c *fiber.Ctx) error {
+		var body struct{ Proof string }
+		_ = json.Unmarshal(read(c), &body)
 		d.mu.Lock()
 		visitors++
 		id := "v" + strconv.Itoa(visitors)
 		d.mu.Unlock()
-		return c.Status(201).JSON(fiber.Map{"token": "token-" + id, "visitor": id, "contact": "c" + id, "expires_at": time.Now().Add(720 * time.Hour)})
+		if body.Proof != "" {
+			id = provedVisitor
+		}
+		return c.Status(201).JSON(fiber.Map{
+			"token": "token-" + id, "visitor": id, "contact": "c" + id, "verified": body.Proof != "", "expires_at": time.Now().Add(720 * time.Hour),
+		})
 	})
 	api.Patch("/visitors/me", func(c *fiber.Ctx) error {
 		var body struct{ Email string }
@@ -124,6 +134,7 @@ func read(c *fiber.Ctx) []byte {
 
 type fakeFrame struct {
 	Type   string            `json:"type"`
+	Token  string            `json:"token"`
 	CID    string            `json:"cid"`
 	Conv   string            `json:"conv"`
 	Text   string            `json:"text"`
@@ -177,7 +188,7 @@ func (d *fakeDesk) socket(conn *websocket.Conn) {
 		switch f.Type {
 		case "hello":
 			if !welcomed {
-				s.send("welcome", fiber.Map{"who": event.Actor{Kind: event.ActorVisitor, ID: "v1"}, "session": "s", "now": event.Now(), "limits": fiber.Map{}, "conversations": d.recent()})
+				s.send("welcome", fiber.Map{"who": event.Actor{Kind: event.ActorVisitor, ID: "v1"}, "session": "s", "now": event.Now(), "limits": fiber.Map{}, "conversations": d.recent(f.Token)})
 				welcomed = true
 			}
 			for _, p := range f.Resume {
@@ -203,10 +214,12 @@ func robot() event.Actor   { return event.Actor{Kind: event.ActorBot, ID: "bot",
 func ana() event.Actor     { return event.Actor{Kind: event.ActorAgent, ID: "ana", Name: "Ana Ruiz"} }
 func system() event.Actor  { return event.Actor{Kind: event.ActorSystem, ID: "system"} }
 
-func (d *fakeDesk) recent() []event.ConversationSummary {
+// recent is what the anonymous visitor said; who has proved an identity has
+// said nothing yet.
+func (d *fakeDesk) recent(token string) []event.ConversationSummary {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.events) == 0 {
+	if len(d.events) == 0 || token == "token-"+provedVisitor {
 		return []event.ConversationSummary{}
 	}
 	return []event.ConversationSummary{{ID: fakeConv, State: event.StateBot, Seq: d.seq, LastAt: event.Now()}}

@@ -99,12 +99,14 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
     frame.allow = "clipboard-write;autoplay";
     frame.src = `${origin}/widget/frame?` + new URLSearchParams({ inbox, lang: options.lang || root.lang, host: location.origin });
     panel.append(frame);
-    setTimeout(() => {
+    const check = () => {
       if (ready) return;
       failed = true;
       frame!.remove();
       toggle(false);
-    }, 10_000); // for a frame that never came up
+    };
+    setTimeout(check, 10_000); // never came
+    frame.onload = () => setTimeout(check, 2000); // came, and is not the chat
   };
 
   const toggle = (show: boolean) => {
@@ -147,8 +149,8 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
   window.parley = parley;
 
   addEventListener("message", ({ data, source, origin: from }) => {
-    const said = data?.[MARK] as FrameState | undefined;
-    if (from !== origin || source !== frame?.contentWindow || !said) return;
+    if (from !== origin || source !== frame?.contentWindow) return;
+    const said = data[MARK] as FrameState;
     const news = !ready || said.unread !== state.unread;
     ready = true;
     Object.assign(state, said); // the frame's first word says nothing yet
@@ -184,7 +186,7 @@ button:before{content:"";width:24px;height:24px;background:currentColor;clip-pat
 .o button:before{clip-path:path("M12 17 3 8l2-2 7 7 7-7 2 2z")}
 button:after{content:attr(data-n);position:absolute;top:-4px;right:-4px;min-width:20px;padding:0 5px;border-radius:10px;background:#b3261e;color:#fff;font:600 12px/20px system-ui;text-align:center}
 [data-n=""]:after,[hidden]{display:none}
-iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;box-shadow:0 0 0 1px #8883,0 4px 16px #0f172a40;visibility:hidden}
+iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;box-shadow:0 4px 16px #0f172a40;visibility:hidden}
 .o iframe{visibility:visible}
 @media(max-width:480px){iframe{position:fixed;inset:0;width:100%;height:100%;border-radius:0}.o button{display:none}}`;
 }
