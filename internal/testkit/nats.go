@@ -3,10 +3,12 @@ package testkit
 import (
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,15 +61,19 @@ type NATSCluster struct {
 func Cluster(t testing.TB, n int, mod ...func(*server.Options)) *NATSCluster {
 	t.Helper()
 	c := &NATSCluster{t: t, nodes: make([]*server.Server, n)}
-	routes, ports := reserveRoutes(t, n)
+	ports := freePorts(t, 3*n) // for clients, monitoring and routes
+	var routes []*url.URL
+	for _, port := range ports[2*n:] {
+		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)})
+	}
 	for i := range n {
 		o := &server.Options{
-			ServerName: fmt.Sprintf("n%d", i), Host: "127.0.0.1", Port: server.RANDOM_PORT, HTTPHost: "127.0.0.1", HTTPPort: server.RANDOM_PORT,
+			ServerName: fmt.Sprintf("n%d", i), Host: "127.0.0.1", Port: ports[i], HTTPHost: "127.0.0.1", HTTPPort: ports[n+i],
 			NoSigs: true, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true,
 			JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: 64 << 30,
 		}
 		if n > 1 {
-			o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[i]}
+			o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[2*n+i]}
 			o.Routes = routes // every node knows all, else the first never becomes ready
 		}
 		for _, m := range mod {
@@ -83,17 +89,24 @@ func Cluster(t testing.TB, n int, mod ...func(*server.Options)) *NATSCluster {
 	return c
 }
 
-func reserveRoutes(t testing.TB, n int) (routes []*url.URL, ports []int) {
+// freePorts finds ports of the loopback below those the system gives to
+// connections, so that nobody takes one while a server is stopped.
+func freePorts(t testing.TB, n int) []int {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer l.Close() // all stay taken until the last is found
-		port := l.Addr().(*net.TCPAddr).Port
+	ports := make([]int, 0, n)
+	for len(ports) < n {
+		port := 10_000 + rand.IntN(20_000)
+		if slices.Contains(ports, port) {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue // taken
+		}
+		require.NoError(t, l.Close())
 		ports = append(ports, port)
-		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)})
 	}
-	return routes, ports
+	return ports
 }
 
 func (c *NATSCluster) start(i int) {
@@ -103,9 +116,6 @@ func (c *NATSCluster) start(i int) {
 	c.nodes[i] = s
 	s.Start()
 	require.True(c.t, s.ReadyForConnections(clusterPatience), "node %d does not listen", i)
-	// A restarted node keeps its addresses.
-	c.opts[i].Port = s.Addr().(*net.TCPAddr).Port
-	c.opts[i].HTTPPort = s.MonitorAddr().Port
 }
 
 // WaitReady waits until the servers that run have found each other and a
