@@ -24,7 +24,7 @@ type Config struct {
 	// given; 0 means 0.5.
 	IntentThreshold float64
 	// AnswerThreshold is how surely a passage must answer a question to be
-	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.25.
+	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.3.
 	AnswerThreshold, SuggestThreshold float64
 
 	LLM LLM              // no URL means none
@@ -35,7 +35,7 @@ type Config struct {
 func (c *Config) setDefaults() {
 	c.IntentThreshold = cmp.Or(c.IntentThreshold, 0.5)
 	c.AnswerThreshold = cmp.Or(c.AnswerThreshold, 0.5)
-	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.25)
+	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.3)
 	if c.Now == nil {
 		c.Now = event.Now
 	}

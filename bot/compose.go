@@ -49,6 +49,7 @@ func (t *turn) compose(ctx context.Context, question string, passages []event.Pa
 	}
 	t.plan.Trace.Confidence = passages[0].Answerable
 	t.answered(actAnswer, answer)
+	t.talk.Others = t.others(question, passages)
 	t.plan.Sources = make([]event.Source, len(cited))
 	for i, p := range cited {
 		t.plan.Sources[i] = sourceOf(p)

@@ -55,7 +55,7 @@ func (s *Service) begin(t *talk, b *brain, name string) *turn {
 	}
 	turn.text = strings.Join(texts, "\n")
 	turn.read = s.understanding.read(turn.text)
-	if turn.read.Language != "" {
+	if spoken := turn.talk.language(); turn.read.Sure || (turn.read.Language != "" && spoken == "") {
 		turn.talk.Language = turn.read.Language
 	}
 	turn.language = turn.talk.language()
@@ -231,6 +231,11 @@ func (t *turn) unhelpful() {
 		return
 	}
 	t.talk.Failures = 1
+	if others := t.talk.Others; len(others) > 0 {
+		t.talk.Others = nil
+		t.choice(actClarify, "others", others)
+		return
+	}
 	t.phrase(actFallback, "unhelpful", stageRephrase)
 }
 

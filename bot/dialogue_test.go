@@ -137,14 +137,22 @@ func TestFeedback(t *testing.T) {
 	c = w.open(event.StateBot, "en")
 	answer, _ = c.ask("where is my parcel")
 	sorry, trace := c.answer(c.click(choiceOf(t, &answer, "no")))
-	assert.Contains(t, sorry.Text, "did not help")
-	assert.Equal(t, "fallback", trace.Action)
-	again, _ := c.ask("tell me where the parcel is now")
-	sorry, _ = c.answer(c.click(choiceOf(t, &again, "no")))
+	assert.Contains(t, sorry.Text, "one of these")
+	assert.Equal(t, "clarify", trace.Action)
+	assert.Equal(t, "Send a parcel back", sorry.Choices[0].Label, "the next best passage")
+	second, _ := c.answer(c.click(sorry.Choices[0]))
+	assert.Contains(t, second.Text, "Print the label.")
+	sorry, _ = c.answer(c.click(choiceOf(t, &second, "no")))
 	assert.Contains(t, sorry.Text, "talk to a person?")
 	assert.Equal(t, []string{"human", "again"}, choiceIDs(&sorry))
-	again, _ = c.ask("the parcel!")
+	again, _ := c.ask("the parcel!")
 	assert.Equal(t, "repeated_failure", c.handoff(c.click(choiceOf(t, &again, "no"))).Reason, "answers that do not help never go round")
+
+	c = w.open(event.StateBot, "en")
+	answer, _ = c.ask("when do you open")
+	sorry, trace = c.answer(c.click(choiceOf(t, &answer, "no")))
+	assert.Contains(t, sorry.Text, "did not help", "there is nothing else to offer")
+	assert.Equal(t, "fallback", trace.Action)
 }
 
 func TestFallbackAsksOnceThenOffersThenCallsAPerson(t *testing.T) {

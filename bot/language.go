@@ -46,10 +46,11 @@ func scripts() []struct {
 }
 
 // detect returns the language's code, or "" when the message does not tell:
-// too short, or a language it does not know.
-func (d *detector) detect(text string, n *normalized) string {
+// too short, or a language it does not know. sure means that it is enough to
+// leave the language spoken so far.
+func (d *detector) detect(text string, n *normalized) (language string, sure bool) {
 	if language := byScript(text); language != "" {
-		return language
+		return language, true
 	}
 	scores := map[string]float64{}
 	for i := range n.words {
@@ -69,9 +70,9 @@ func (d *detector) detect(text string, n *normalized) string {
 		}
 	}
 	if scores[best] < 1 || scores[best] < second+0.5 {
-		return ""
+		return "", false
 	}
-	return best
+	return best, scores[best] >= second+2
 }
 
 // byScript returns the language of the script that a third or more of the

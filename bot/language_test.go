@@ -36,7 +36,21 @@ func TestDetectLanguage(t *testing.T) {
 		for _, text := range texts {
 			var n normalized
 			n.set(text)
-			assert.Equal(t, want, d.detect(text, &n), text)
+			got, _ := d.detect(text, &n)
+			assert.Equal(t, want, got, text)
 		}
+	}
+}
+
+func TestLanguageIsLeftOnlyForAReason(t *testing.T) {
+	t.Parallel()
+	d := newDetector()
+	for text, want := range map[string]bool{
+		"Wie kann ich das zurückgeben?": true, "parcel a": false, "no": false, "ok danke": false, "¿Dónde está mi pedido?": true, "我的订单": true,
+	} {
+		var n normalized
+		n.set(text)
+		_, sure := d.detect(text, &n)
+		assert.Equal(t, want, sure, text)
 	}
 }

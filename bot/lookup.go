@@ -98,26 +98,27 @@ func (t *turn) quote(question string, passages []event.Passage) bool {
 	}
 	t.plan.Trace.Confidence = passages[0].Answerable
 	t.answered(actAnswer, text)
+	t.talk.Others = t.others(question, passages)
 	t.plan.Sources = sources(passages, t.bot.cfg.AnswerThreshold)
 	return true
 }
 
 // suggest asks which of up to three answers is meant.
 func (t *turn) suggest(question string, passages []event.Passage) bool {
-	type candidate struct {
+	type scored struct {
 		option
 		sure float64
 	}
-	var found []candidate
+	var found []scored
 	for _, g := range t.guess.Guesses {
 		sure := g.Probability * t.guess.InScope
 		if in := t.brain.intents[g.Intent]; in != nil && in.Answer != "" && sure >= t.bot.cfg.SuggestThreshold {
-			found = append(found, candidate{option{Label: label(in.Name), Intent: in.ID}, sure})
+			found = append(found, scored{option{Label: label(in.Name), Intent: in.ID}, sure})
 		}
 	}
 	for i := range passages {
 		if p := &passages[i]; p.Answerable >= t.bot.cfg.SuggestThreshold {
-			found = append(found, candidate{option{Label: titleOf(p), Query: question, URL: p.URL}, p.Answerable})
+			found = append(found, scored{option{Label: titleOf(p), Query: question, URL: p.URL}, p.Answerable})
 		}
 	}
 	if len(found) > 0 && t.talk.Stage == stageChoose {
@@ -126,18 +127,34 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 	if len(found) == 0 || t.talk.Failures > 1 {
 		return false
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.sure, a.sure) })
-	var options []option
-	var choices []event.Choice
-	for i, c := range found[:min(len(found), maxSuggestions)] {
-		c.ID = fmt.Sprintf("option%d-%d", i+1, t.last.Seq)
+	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.sure, a.sure) })
+	options := make([]option, 0, maxSuggestions)
+	for _, c := range found[:min(len(found), maxSuggestions)] {
 		options = append(options, c.option)
-		choices = append(choices, event.Choice{ID: c.ID, Label: c.Label})
 	}
-	t.talk.Options = options
 	t.plan.Trace.Confidence = found[0].sure
-	t.say(actClarify, t.words("did_you_mean"), stageChoose, append(choices, t.choices(choiceNone, choiceHuman)...)...)
+	t.choice(actClarify, "did_you_mean", t.numbered(options))
 	return true
+}
+
+// numbered gives options ids that no other message's have.
+func (t *turn) numbered(options []option) []option {
+	for i := range options {
+		options[i].ID = fmt.Sprintf("option%d-%d", i+1, t.last.Seq)
+	}
+	return options
+}
+
+// others lists what to offer when the first passage was not the answer. It is
+// in every second case that it was not, and then mostly one of the next two.
+func (t *turn) others(question string, passages []event.Passage) []option {
+	var out []option
+	for i := range passages {
+		if p := &passages[i]; i > 0 && p.Answerable >= t.bot.cfg.SuggestThreshold && len(out) < maxSuggestions {
+			out = append(out, option{Label: titleOf(p), Query: question, URL: p.URL})
+		}
+	}
+	return t.numbered(out)
 }
 
 // answerArticle answers from the passage that the visitor has chosen.

@@ -100,8 +100,19 @@ func (t *turn) phrase(action, key string, next stage, choices ...string) {
 	t.say(action, t.words(key), next, t.choices(append(choices, choiceHuman)...)...)
 }
 
+// choice asks which of the options is meant.
+func (t *turn) choice(action, key string, options []option) {
+	t.talk.Options = options
+	var choices []event.Choice
+	for _, o := range options {
+		choices = append(choices, event.Choice{ID: o.ID, Label: o.Label})
+	}
+	t.say(action, t.words(key), stageChoose, append(choices, t.choices(choiceNone, choiceHuman)...)...)
+}
+
 // answered says an answer and asks whether it was one.
 func (t *turn) answered(action, markdown string) {
+	t.talk.Others = nil
 	t.say(action, markdown+"\n\n"+t.words("feedback"), stageFeedback, t.choices(choiceYes, choiceNo, choiceHuman)...)
 }
 

@@ -5,6 +5,7 @@ import "sync"
 // reading is what a message says, apart from its intent.
 type reading struct {
 	Language   string // code, "" when the message does not tell
+	Sure       bool   // of the language
 	Sentiment  Sentiment
 	SmallTalk  SmallTalk
 	WantsHuman bool
@@ -32,10 +33,9 @@ func (u *understanding) read(text string) reading {
 	}
 	defer u.memory.Put(n)
 	n.set(text)
-	return reading{
-		Language: u.languages.detect(text, n), Sentiment: u.feelings.of(text, n),
-		SmallTalk: u.chatter.of(n), WantsHuman: u.wish.in(n),
-	}
+	r := reading{Sentiment: u.feelings.of(text, n), SmallTalk: u.chatter.of(n), WantsHuman: u.wish.in(n)}
+	r.Language, r.Sure = u.languages.detect(text, n)
+	return r
 }
 
 // fold returns text as it is compared: two texts that fold alike say the same.

@@ -23,6 +23,7 @@ type talk struct {
 	Failures int            `json:"failures,omitempty"` // times in a row that it could not help
 	Upset    int            `json:"upset,omitempty"`    // messages that showed frustration
 	Options  []option       `json:"options,omitempty"`  // quick replies that mean something
+	Others   []option       `json:"others,omitempty"`   // what else might have answered the last question
 	Skills   map[string]int `json:"skills,omitempty"`   // of the last intent, for a handoff
 	Question string         `json:"question,omitempty"` // last one that was searched for
 	Lines    []line         `json:"lines,omitempty"`    // the end of the dialogue
@@ -134,7 +135,7 @@ func (t *talk) enter(state event.State) {
 		t.Pending = nil
 	}
 	if state != t.State {
-		t.Stage, t.Failures, t.Upset, t.Options = stageNone, 0, 0, nil
+		t.Stage, t.Failures, t.Upset, t.Options, t.Others = stageNone, 0, 0, nil, nil
 	}
 	t.State = state
 }
