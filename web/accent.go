@@ -26,10 +26,7 @@ var (
 	darkFloor  = rgb{0x17 / 255.0, 0x1e / 255.0, 0x27 / 255.0} // --surface, the lightest dark background
 )
 
-const (
-	textContrast    = 4.5 // WCAG 2.2, 1.4.3
-	controlContrast = 3   // WCAG 2.2, 1.4.11
-)
+const textContrast = 4.5 // WCAG 2.2, 1.4.3
 
 // palettes derives both themes from #rrggbb; false when it is not a colour,
 // and the product's own accent stays.
@@ -38,10 +35,10 @@ func palettes(hex string) (light, dark palette, ok bool) {
 	if !ok {
 		return light, dark, false
 	}
-	light = makePalette(c, c.mix(ink, 0.15), c.mix(white, 0.88), until(c, ink, textContrast, lightFloor, c.mix(white, 0.88)))
-	b := until(c.bright(), white, textContrast, darkFloor)
+	light = makePalette(c, c.mix(ink, 0.15), c.mix(white, 0.88), until(c, ink, lightFloor, c.mix(white, 0.88)))
+	b := until(c.bright(), white, darkFloor)
 	soft := b.mix(darkBase, 0.8)
-	dark = makePalette(b, b.mix(white, 0.2), soft, until(b, white, textContrast, darkFloor, soft))
+	dark = makePalette(b, b.mix(white, 0.2), soft, until(b, white, darkFloor, soft))
 	return light, dark, true
 }
 
@@ -50,14 +47,14 @@ func makePalette(accent, hover, soft, text rgb) palette {
 	if contrast(white, accent) < textContrast {
 		on = ink
 		if contrast(ink, accent) < textContrast {
-			on, accent = white, until(accent, ink, textContrast, white)
+			on, accent = white, until(accent, ink, white)
 		}
 	}
 	away := ink
 	if on == ink {
 		away = white
 	}
-	return palette{Accent: accent.hex(), Hover: until(hover, away, textContrast, on).hex(), On: on.hex(), Soft: soft.hex(), Text: text.hex()}
+	return palette{Accent: accent.hex(), Hover: until(hover, away, on).hex(), On: on.hex(), Soft: soft.hex(), Text: text.hex()}
 }
 
 // rgb is a colour in sRGB, each part 0 … 1.
@@ -126,15 +123,15 @@ func contrast(a, b rgb) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// until moves c towards the pole in small steps until it has the contrast with
+// until moves c towards the pole in small steps until text of it can be read on
 // every background. The little more outweighs the rounding to eight bits.
-func until(c, pole rgb, ratio float64, backgrounds ...rgb) rgb {
+func until(c, pole rgb, backgrounds ...rgb) rgb {
 	const steps = 50
 	for i := range steps + 1 {
 		moved := c.mix(pole, float64(i)/steps)
 		enough := true
 		for _, b := range backgrounds {
-			enough = enough && contrast(moved, b) >= ratio+0.05
+			enough = enough && contrast(moved, b) >= textContrast+0.05
 		}
 		if enough {
 			return moved

@@ -171,7 +171,7 @@ func (s *fakeSocket) raw(b []byte) {
 	_ = s.conn.WriteMessage(websocket.TextMessage, b)
 }
 
-const fakeConv = "conversationa"
+const fakeConv = "talk"
 
 func (d *fakeDesk) socket(conn *websocket.Conn) {
 	s := &fakeSocket{conn: conn}
