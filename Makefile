@@ -55,10 +55,10 @@ bench: setup build ## benchmarks; compares with those of the run before
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@sh scripts/fuzz.sh $(FUZZTIME)
 
-screenshots: ## take the pictures in docs/screenshots again
+screenshots: ## take the pictures in docs/images again
 	@sh scripts/setup.sh --test
 	@$(MAKE) --no-print-directory web
-	SCREENSHOTS="$(CURDIR)/docs/screenshots" go test -count=1 -timeout=10m -run='^TestScreenshots$$' ./e2e
+	SCREENSHOTS="$(CURDIR)/docs/images" go test -count=1 -timeout=10m -run='^TestScreenshots$$' ./e2e
 
 web: $(BUNDLE) ## bundle the widget, the console and the pages' scripts
 

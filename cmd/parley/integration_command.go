@@ -39,8 +39,8 @@ func (p *program) integrationAddCommand() *cobra.Command {
 			if asJSON {
 				return p.json(c)
 			}
-			_, err = p.printf("url           %s\nuser          %s\npassword      %s\ninbox prefix  %s\nconsumer      %s\nactive        %s\n",
-				c.URL, c.User, c.Password, c.InboxPrefix, c.Consumer, map[bool]string{true: "now", false: "at the next start"}[c.Active])
+			_, err = p.printf("url           %s\nuser          %s\npassword      %s\ninbox prefix  %s\ndomain        %s\nconsumer      %s\nactive        %s\n",
+				c.URL, c.User, c.Password, c.InboxPrefix, c.Domain, c.Consumer, map[bool]string{true: "now", false: "at the next start"}[c.Active])
 			return err
 		},
 	}

@@ -95,7 +95,6 @@ func (p *program) run(ctx context.Context, s *stack, web *fiber.App, ln net.List
 type greeting struct {
 	setup string // link to create the first admin
 	demo  []agents.DemoLink
-	first bool
 }
 
 // prepare fills the demo and makes the links of the first start.

@@ -23,7 +23,8 @@ func (p *program) withStack(ctx context.Context, do func(context.Context, *stack
 }
 
 // withServices is withStack with the modules, on a database of this version.
-// What they announce is relayed before the command ends.
+// What they announce waits in the outbox for a server, this one's or the next
+// that starts.
 func (p *program) withServices(ctx context.Context, do func(context.Context, *services) error) error {
 	return p.withStack(ctx, func(ctx context.Context, s *stack) error {
 		m, err := s.build(nil)

@@ -97,15 +97,15 @@ func permit(v auth.Viewer, access Access) error {
 	case Any:
 		return nil
 	case Agent:
-		return require(v, auth.RoleAgent)
+		return atLeast(v, auth.RoleAgent)
 	case Supervisor:
-		return require(v, auth.RoleSupervisor)
+		return atLeast(v, auth.RoleSupervisor)
 	default:
-		return require(v, auth.RoleAdmin)
+		return atLeast(v, auth.RoleAdmin)
 	}
 }
 
-func require(v auth.Viewer, role auth.Role) error {
+func atLeast(v auth.Viewer, role auth.Role) error {
 	if v.Kind == auth.Visitor {
 		return errs.New(errs.Forbidden, "this is for staff")
 	}

@@ -57,7 +57,9 @@ func New(cfg Config) *fiber.App {
 		ErrorHandler:                 func(c *fiber.Ctx, err error) error { return writeError(c, cfg.Log, err) },
 	})
 	app.Use(recover.New())
+	trusted := parseNetworks(cfg.TrustedProxies)
 	app.Use(func(c *fiber.Ctx) error {
+		keepClientAddress(c, trusted)
 		c.Locals(localGate, cfg.Gate)
 		c.Locals(localOrigins, cfg.Origins)
 		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
