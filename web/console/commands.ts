@@ -21,7 +21,11 @@ const sets = signal<readonly (() => Command[])[]>([]);
 /** The commands of what is on the page now, the innermost last. */
 export const commands = computed(() => sets.value.flatMap((make) => make()));
 
-/** Offers commands while the component is on the page; make is read again when a signal in it changes. */
+/**
+ * Offers commands while the component is on the page. make runs again when a
+ * signal in it changes, not when the component is drawn: what it uses must come
+ * from signals or stay the same.
+ */
 export function useCommands(make: () => Command[]): void {
   useEffect(() => offer(make), []);
 }

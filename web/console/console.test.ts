@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Summary } from "../shared/wire";
+import { allowed } from "./inbox/allowed";
 import { moved } from "./inbox/moved";
 import { naps } from "./inbox/naps";
 import { tagOf } from "./inbox/tag";
@@ -108,4 +109,17 @@ test("text on an accent can be read", () => {
   assert.equal(textOn("#1d5bd6"), "#ffffff");
   assert.equal(textOn("#ffd400"), "#0a1426");
   assert.equal(textOn("nonsense"), "#ffffff");
+});
+
+test("what an agent may do is what the server allows", () => {
+  const foreign = allowed({ state: "assigned", agent: "other" }, "me", false);
+  assert.deepEqual([foreign.take, foreign.hand, foreign.snooze, foreign.resolve], [false, false, false, true]);
+  const senior = allowed({ state: "assigned", agent: "other" }, "me", true);
+  assert.deepEqual([senior.take, senior.give, senior.snooze], [true, true, true]);
+  const waiting = allowed({ state: "queued" }, "me", false);
+  assert.deepEqual([waiting.take, waiting.give, waiting.hand, waiting.snooze], [true, false, true, false]);
+  const own = allowed({ state: "assigned", agent: "me" }, "me", false);
+  assert.deepEqual([own.take, own.give, own.snooze, own.reopen], [false, true, true, false]);
+  const closed = allowed({ state: "resolved", agent: "me" }, "me", true);
+  assert.deepEqual([closed.take, closed.hand, closed.resolve, closed.reopen], [false, false, false, true]);
 });

@@ -8,7 +8,7 @@ import { outbox, send, stale } from "../store/live";
 import { me } from "../store/session";
 import { t } from "../text";
 import { toast } from "../ui/toast";
-import { resolveAndNext } from "./header";
+import { resolveAndNext } from "./actions";
 import { type Suggestion, Suggester } from "./suggest";
 import { takeUploads, uploadsOf } from "./uploads";
 

@@ -71,7 +71,7 @@ function assignedLine(e: ChatEvent): Line {
 }
 
 function withReason(line: Line, e: ChatEvent): Line {
-  return e.reason ? { ...line, detail: e.reason } : line;
+  return e.reason ? { ...line, detail: tOr(`reason.${e.reason}`, e.reason) } : line;
 }
 
 export function describe(e: ChatEvent): Line {

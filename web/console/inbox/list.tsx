@@ -38,7 +38,7 @@ export function ConversationList() {
 
   const at = ids.indexOf(openId.value);
   useLayoutEffect(() => reveal(box.current, at), [at >= 0 && openId.value]);
-  useListCommands(() => frozen.peek() ?? source.ids.peek());
+  useListCommands(() => frozen.peek() ?? list(openView.peek(), openInbox.peek()).ids.peek());
 
   if (!source.loaded.value) {
     return source.error.value ? <Failed error={source.error.value} retry={() => void source.load()} /> : <Skeleton rows={8} />;

@@ -13,15 +13,13 @@ import { languageName, t } from "../text";
 import { moment, stamp } from "../time";
 import type { Contact, Detail } from "../types";
 import { Button } from "../ui/button";
-import { openDialog } from "../ui/dialog";
 import { Editable } from "../ui/editable";
 import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 import { Failed, Skeleton } from "../ui/state";
-import { TagsDialog } from "./dialogs";
-import { stateText } from "./header";
+import { allowedNow, openTags, openTransfer } from "./actions";
 import { nameOf } from "./open";
-import { TransferDialog } from "./transfer";
+import { stateText } from "./standing";
 
 export function Panel({ conv, detail: found }: { conv: Summary; detail: Detail | undefined }) {
   const loaded = useLoad(() => loadContact(conv.contact), [conv.contact]);
@@ -140,18 +138,13 @@ function Handling({ conv }: { conv: Summary }) {
     <dl class="facts">
       <Fact name={t("panel.state")}>{stateText(conv)}</Fact>
       <Fact name={t("panel.agent")}>
-        <button
-          type="button"
-          class="editable"
-          disabled={stale.value || conv.state === "resolved"}
-          onClick={() => openDialog(<TransferDialog conv={conv} />)}
-        >
+        <button type="button" class="editable" disabled={!allowedNow(conv).hand} onClick={() => openTransfer(conv)}>
           <bdi class={conv.agent ? "" : "muted"}>{conv.agent_name || (conv.team && teamName(conv.team)) || t("nobody")}</bdi>
           <Icon name="pencil" size={13} />
         </button>
       </Fact>
       <Fact name={t("panel.tags")}>
-        <button type="button" class="editable" disabled={stale.value} onClick={() => openDialog(<TagsDialog conv={conv} />)}>
+        <button type="button" class="editable" disabled={stale.value} onClick={() => openTags(conv)}>
           <span class="chips">
             {conv.tags?.map((tag) => (
               <span class="chip" key={tag}>

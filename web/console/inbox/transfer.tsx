@@ -4,7 +4,7 @@ import { Avatar } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { api } from "../api";
 import { transfer } from "../store/act";
-import { me } from "../store/session";
+import { may, me } from "../store/session";
 import { agents, stateOf, teams } from "../store/staff";
 import { t } from "../text";
 import type { Agent } from "../types";
@@ -12,6 +12,7 @@ import { Button } from "../ui/button";
 import { closeDialog, Dialog } from "../ui/dialog";
 import { useLoad } from "../ui/load";
 import { Presence } from "../ui/presence";
+import { allowed } from "./allowed";
 
 interface Load {
   agent: string;
@@ -26,11 +27,13 @@ export function TransferDialog({ conv }: { conv: Summary }) {
   const filter = useSignal("");
   const why = useSignal("");
   const loads = useLoad(() => api.get<{ agents: Load[] }>("/routing/agents"));
+  // Who may not give it to others may still take it, or hand it to a team.
+  const { give } = allowed(conv, me.value?.id ?? "", may("supervisor"));
   const busy = new Map(loads.value.value?.agents.map((entry) => [entry.agent, entry]));
   const wanted = filter.value.toLocaleLowerCase();
   const fits = (name: string) => name.toLocaleLowerCase().includes(wanted);
   const people = agents.value
-    .filter((agent) => !agent.disabled && agent.id !== conv.agent && fits(agent.name))
+    .filter((agent) => !agent.disabled && agent.id !== conv.agent && fits(agent.name) && (give || agent.id === me.value?.id))
     .sort((a, b) => ranks[stateOf(a)] - ranks[stateOf(b)] || a.name.localeCompare(b.name));
   const groups = teams.value.filter((team) => fits(team.name));
 
