@@ -24,6 +24,7 @@ function suggest(form: HTMLFormElement, nth: number): void {
   input.role = "combobox";
   input.autocomplete = "off";
   input.ariaAutoComplete = "list";
+  input.ariaExpanded = "false";
   input.setAttribute("aria-controls", list.id);
   let found: Passage[] = [];
   let chosen = -1;
