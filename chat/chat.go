@@ -35,6 +35,8 @@ type Config struct {
 	Now       func() time.Time      // the clock; nil means event.Now
 	Metrics   prometheus.Registerer // nil keeps none
 	Log       *slog.Logger          // nil discards
+
+	patience time.Duration // with PostgreSQL on the way of a message; 0 means 1 s; tests on busy machines have more
 }
 
 func (c *Config) setDefaults() {
@@ -47,6 +49,7 @@ func (c *Config) setDefaults() {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.patience = cmp.Or(c.patience, defaultPatience)
 	c.HelpURL = cmp.Or(c.HelpURL, "/help")
 	c.MaxText = cmp.Or(c.MaxText, 16<<10)
 }

@@ -55,7 +55,7 @@ func newDesk(t testing.TB, opts ...func(*Config)) *desk {
 	t.Helper()
 	d := &desk{t: t, bus: testkit.Bus(t, testkit.RelaxedBus)}
 	d.db = testkit.Postgres(t, testkit.Schema{Name: "chat", Files: (*Service)(nil).Migrations()})
-	cfg := Config{Log: quiet(t), UploadDir: t.TempDir()}
+	cfg := Config{Log: quiet(t), UploadDir: t.TempDir(), patience: patience}
 	for _, opt := range opts {
 		opt(&cfg)
 	}
@@ -135,6 +135,15 @@ func (d *desk) projected(conv string, seq uint64) Conversation {
 		return err == nil && row.LogSeq >= seq
 	}, patience, 5*time.Millisecond, "conversation %s is projected up to %d, not %d", conv, row.LogSeq, seq)
 	return row.Conversation
+}
+
+// settled waits until PostgreSQL has all that was said in the conversations.
+func (d *desk) settled(convs ...string) {
+	d.t.Helper()
+	for _, conv := range convs {
+		log := d.all(conv)
+		d.projected(conv, log[len(log)-1].Seq)
+	}
 }
 
 // state waits until the log says that the conversation is in a state.

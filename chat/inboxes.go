@@ -47,7 +47,7 @@ func (s *Service) inboxes(ctx context.Context) ([]event.Inbox, error) {
 	if time.Since(c.readAt) < inboxesFresh {
 		return c.list, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
 	rows, err := allInboxes(ctx, s.db)
 	if err != nil {

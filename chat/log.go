@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// databasePatience bounds a question to PostgreSQL on the way of a message:
+	// defaultPatience bounds a question to PostgreSQL on the way of a message:
 	// the broker alone can answer for what it holds.
-	databasePatience = time.Second
-	tailPage         = 1000 // most that one Read of the bus returns
-	defaultPage      = 50
-	maxPage          = 200
-	endOfLog         = 1<<63 - 1           // above every sequence, and a bigint
-	commandMemory    = 30 * 24 * time.Hour // a cid is remembered so long
+	defaultPatience = time.Second
+	tailPage        = 1000 // most that one Read of the bus returns
+	defaultPage     = 50
+	maxPage         = 200
+	endOfLog        = 1<<63 - 1           // above every sequence, and a bigint
+	commandMemory   = 30 * 24 * time.Hour // a cid is remembered so long
 )
 
 // Subject returns what authorisation needs to know of a conversation, or
@@ -73,7 +73,7 @@ func (s *Service) load(ctx context.Context, conv string) (loaded, error) {
 
 // row is the projected row; it waits for PostgreSQL a second at most.
 func (s *Service) row(ctx context.Context, conv string) (projected, error) {
-	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
 	row, err := findConversation(ctx, s.db, conv)
 	if err != nil && !isMissing(err) {
@@ -135,7 +135,7 @@ func (s *Service) withoutRepeats(ctx context.Context, conv string, tail []bus.St
 	if len(cids) == 0 {
 		return tail
 	}
-	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
 	known, err := knownCommands(ctx, s.db, conv, senders, cids)
 	if err != nil {
@@ -273,7 +273,7 @@ func (s *Service) pastAfter(ctx context.Context, conv string, after uint64, limi
 // was projected before it. Events above that which read already found are not
 // asked of the broker again.
 func (s *Service) fromDatabase(ctx context.Context, conv string, read func(context.Context, pg.Querier) error) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
 	upTo, err := logSeq(ctx, s.db, conv)
 	if err != nil {
@@ -353,7 +353,7 @@ func (s *Service) seen(ctx context.Context, l *loaded, senderKey, cid string) (e
 	if err != nil || whole(l.tail) {
 		return inTail, ok, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
 	receipt, err := findCommand(ctx, s.db, l.ID, senderKey, cid, s.now().Add(-commandMemory))
 	switch {

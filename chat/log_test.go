@@ -167,7 +167,7 @@ func TestLogOfAnUnknownConversation(t *testing.T) {
 // is refused rather than missing, and nothing waits longer than a second.
 func TestLogWithoutPostgreSQL(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newDesk(t, func(c *Config) { c.patience = 0 })
 	db, proxy := behindProxy(t, d.db)
 	d.svc.db = db
 	conv, seqs, public := d.chat()
