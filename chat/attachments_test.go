@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/png"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -208,4 +209,38 @@ func TestSweepRemovesOrphans(t *testing.T) {
 	r, err := a.svc.files.Get(t.Context(), claimed.ID)
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
+}
+
+// trickle gives a byte of its content now and then.
+type trickle struct {
+	content []byte
+	every   time.Duration
+}
+
+func (r *trickle) Read(p []byte) (int, error) {
+	if len(r.content) == 0 {
+		return 0, io.EOF
+	}
+	<-time.After(r.every)
+	n := copy(p[:1], r.content)
+	r.content = r.content[n:]
+	return n, nil
+}
+
+// A phone with a bad connection may take longer for a file than the server
+// allows other requests.
+func TestUploadMayBeSlow(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes longer than the server's read timeout of 5 s")
+	}
+	a := newAPI(t)
+	const head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.txt\"\r\n\r\n"
+	body := io.MultiReader(strings.NewReader(head), &trickle{[]byte("slowly"), 1200 * time.Millisecond}, strings.NewReader("\r\n--x--\r\n"))
+	req, err := http.NewRequestWithContext(t.Context(), "POST", a.url+"/api/v1/attachments", body)
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	var file event.Attachment
+	a.send("vera", req).into(t, 201, &file)
+	assert.Equal(t, int64(6), file.Size)
 }
