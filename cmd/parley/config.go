@@ -29,13 +29,13 @@ type config struct {
 	DatabaseURL string
 	PGBinDir    string
 
-	NATSURL    string
+	NATSURL        string
 	NATSMonitorURL []string
-	NATSCreds  string
-	NATSListen string
-	Durability string
-	Shards     int
-	Replicas   int
+	NATSCreds      string
+	NATSListen     string
+	Durability     string
+	Shards         int
+	Replicas       int
 
 	TrustedProxies []string
 	AllowEgress    []string

@@ -73,7 +73,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 		Secret: s.secret, Origins: origins, RateAddress: s.cfg.RateAddress, Log: s.log.With("module", "people"),
 	})
 	m.kb = kb.New(s.db, s.bus, kb.Config{
-		Embedder: embedding, PublicURL: public, Log: s.log,
+		Embedder: embedding, PublicURL: public, Contact: contactPath, Log: s.log,
 		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
 	})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
@@ -131,9 +131,22 @@ func (m *services) running(cfg *config) []app.Module {
 	return out
 }
 
+// contactPath is where the help centre sends people who want a person.
+const contactPath = "/contact"
+
+// contact leads to the chat page of the oldest inbox.
+func (m *services) contact(c *fiber.Ctx) error {
+	key, err := m.chat.FirstInboxKey(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return c.Redirect("/chat?inbox="+url.QueryEscape(key), fiber.StatusFound)
+}
+
 // routes adds the routes of the modules to an application.
 func (m *services) routes(r fiber.Router, modules []app.Module) {
 	httpd.Handle(r, fiber.MethodGet, "/", httpd.Public, func(c *fiber.Ctx) error { return c.Redirect("/help", fiber.StatusFound) })
+	httpd.Handle(r, fiber.MethodGet, contactPath, httpd.Public, m.contact)
 	for _, module := range modules {
 		module.Routes(r)
 	}

@@ -1,0 +1,179 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cd "github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// theme makes the page believe that the person prefers light or dark.
+func (p *tab) theme(name string) {
+	p.t.Helper()
+	p.do(func(ctx context.Context, t *cd.Target) (cd.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return cd.Void{}, err
+	})
+}
+
+// violation is a finding of axe.
+type violation struct {
+	ID    string   `json:"id"`
+	Help  string   `json:"help"`
+	Nodes []string `json:"nodes"`
+}
+
+// check runs axe on the page as it stands and expects no findings.
+func (p *tab) check(axe, name string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 2*patience)
+	defer cancel()
+	_, err := cd.Run(ctx, cd.Evaluate[cd.Void](axe))
+	require.NoError(p.t, err)
+	raw, err := cd.Run(ctx, cd.Evaluate[string](`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then((r) => JSON.stringify(r.violations.map((v) => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 160) + " " + (n.any[0]?.message ?? ""))}))))`,
+		cd.EvalAwaitPromise))
+	require.NoError(p.t, err)
+	var found []violation
+	require.NoError(p.t, json.Unmarshal([]byte(raw), &found))
+	for _, v := range found {
+		p.t.Errorf("%s: %s: %s\n  %s", name, v.ID, v.Help, strings.Join(v.Nodes, "\n  "))
+	}
+}
+
+func axeSource(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile("../web/node_modules/axe-core/axe.min.js")
+	if os.IsNotExist(err) && os.Getenv("CI") == "" {
+		t.Skip("axe-core is not installed; make web installs it")
+	}
+	require.NoError(t, err)
+	return string(source)
+}
+
+// scene is a server with a conversation that has everything on it: an answer
+// with its source, a handoff, and an agent's reply.
+type scene struct {
+	s       *server
+	agent   *tab
+	visitor *tab
+	admin   *tab
+	key     string
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	s := serve(t, "--demo")
+	sc := &scene{s: s, agent: newTab(t), visitor: newTab(t), key: s.inbox("https://shop.example")}
+	sc.visitor.size(390, 680)
+	sc.agent.open(s.link("Ada Novak"))
+	sc.agent.press("Sign in")
+	sc.agent.see("All caught up")
+	sc.admin = newTab(t)
+	_, link, _ := strings.Cut(s.cli("user", "add", "--email", "kim@example.com", "--name", "Kim Larsen", "--role", "admin"), "within 24 hours: ")
+	sc.admin.open(link)
+	sc.admin.press("Sign in")
+	sc.admin.see("Inbox")
+	sc.admin.press("Settings")
+	sc.visitor.open(s.url + "/chat?inbox=" + sc.key)
+	sc.visitor.see("Ask a question")
+	return sc
+}
+
+func (sc *scene) talk() {
+	startChat(sc.visitor)
+	sc.visitor.enter("textarea", "Can I use an LLM of my own?")
+	sc.visitor.see("Did that answer your question?")
+	sc.visitor.press("person")
+	sc.visitor.see("Ada")
+	sc.agent.press("Visitor")
+	sc.agent.see("Can I use an LLM of my own?")
+	sc.agent.enter(".composer textarea", "Hello, Ada here. Which model do you run? I can check the address with you.")
+	sc.agent.key("Enter", 13, ctrl)
+	sc.visitor.see("Ada here")
+	sc.visitor.enter("textarea", "Ollama on the same machine. Is that allowed?")
+	sc.agent.see("Ollama on the same machine.")
+}
+
+// Every page, in both themes, has nothing that axe finds fault with.
+func TestPagesAreAccessible(t *testing.T) {
+	axe := axeSource(t)
+	sc := newScene(t)
+	both := func(p *tab, name string) {
+		for _, theme := range []string{"light", "dark"} {
+			p.theme(theme)
+			p.check(axe, name+" "+theme)
+		}
+		p.theme("light")
+	}
+	both(sc.visitor, "widget home")
+	both(sc.agent, "console, empty")
+	sc.talk()
+	both(sc.visitor, "widget thread")
+	both(sc.agent, "console thread")
+
+	public := newTab(t)
+	for _, path := range []string{"/help", "/help/search?q=widget", "/help/search?q=zzzz", "/help/a/connect-a-language-model", "/help/nothing-here", "/demo", "/console/signin"} {
+		public.open(sc.s.url + path)
+		public.until(`document.querySelector("h1, main, form")`)
+		both(public, path)
+	}
+	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "articles", "tokens", "webhooks", "account"} {
+		sc.admin.open(sc.s.url + "/console/settings/" + section)
+		sc.admin.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
+		both(sc.admin, "settings "+section)
+	}
+}
+
+// TestScreenshots takes the documentation's pictures; `make screenshots` names
+// the folder.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		t.Skip("SCREENSHOTS names no folder; make screenshots does")
+	}
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	sc := newScene(t)
+	sc.talk()
+	sc.agent.press("Dismiss")
+	shoot := func(p *tab, name string, width, height int64, theme string) {
+		p.size(width, height)
+		p.theme(theme)
+		eval[bool](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))) && true`)
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
+		defer cancel()
+		png, err := cd.Run(ctx, cd.CaptureScreenshot())
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+	}
+	for _, theme := range []string{"light", "dark"} {
+		shoot(sc.agent, "console-"+theme, 1280, 800, theme)
+		shoot(sc.agent, "console-phone-"+theme, 390, 844, theme)
+		shoot(sc.visitor, "widget-"+theme, 390, 680, theme)
+	}
+	shoot(sc.visitor, "widget", 390, 680, "light")
+	public := newTab(t)
+	for name, path := range map[string]string{
+		"article": "/help/a/connect-a-language-model", "help": "/help", "search": "/help/search?q=widget", "demo": "/demo",
+	} {
+		public.open(sc.s.url + path)
+		shoot(public, name+"-light", 1280, 800, "light")
+		shoot(public, name+"-dark", 1280, 800, "dark")
+		shoot(public, name+"-phone", 390, 844, "light")
+	}
+	for _, section := range []string{"inboxes", "agents", "intents", "articles", "webhooks"} {
+		sc.admin.open(fmt.Sprintf("%s/console/settings/%s", sc.s.url, section))
+		sc.admin.until(`document.querySelector("h1")`)
+		shoot(sc.admin, "settings-"+section, 1280, 800, "light")
+	}
+}
