@@ -145,7 +145,7 @@ func TestScreenshots(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	sc := newScene(t)
 	sc.talk()
-	sc.agent.press("Dismiss")
+	eval[bool](sc.agent, `document.querySelector(".toast button:last-child")?.click() || true`)
 	shoot := func(p *tab, name string, width, height int64, theme string) {
 		p.size(width, height)
 		p.theme(theme)

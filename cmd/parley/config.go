@@ -22,6 +22,7 @@ type config struct {
 	Data      string
 	Addr      string
 	PublicURL string
+	ownPublic bool // PublicURL was given, not derived
 	AdminAddr string
 	Only      []string
 	Demo      bool
@@ -153,7 +154,7 @@ func (c *config) check() error {
 	if c.Durability != "sync" && c.Durability != "relaxed" {
 		return fmt.Errorf("--durability must be sync or relaxed, not %q", c.Durability)
 	}
-	if c.PublicURL == "" {
+	if c.ownPublic = c.PublicURL != ""; !c.ownPublic {
 		_, port, ok := cutPort(c.Addr)
 		if !ok {
 			return fmt.Errorf("--addr must be host:port, not %q", c.Addr)

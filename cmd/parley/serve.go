@@ -42,6 +42,9 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 		return err
 	}
 	defer s.close()
+	if err := writeOnce(publicFile(&p.cfg), p.cfg.PublicURL+"\n"); err != nil {
+		return err
+	}
 	health := newAdmin(s.bus, s.db)
 	m, err := s.build(health.registry)
 	if err != nil {

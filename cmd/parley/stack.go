@@ -134,6 +134,18 @@ func loadSecret(cfg *config) ([]byte, error) {
 	return key, writeOnce(path, hex.EncodeToString(key)+"\n")
 }
 
+// publicFile remembers the address that serve was last started with, so that
+// the links which other commands print lead there.
+func publicFile(cfg *config) string { return filepath.Join(cfg.Data, "public-url") }
+
+func lastPublicURL(cfg *config) string {
+	raw, err := os.ReadFile(publicFile(cfg))
+	if err != nil {
+		return cfg.PublicURL // serve has not run yet
+	}
+	return strings.TrimSpace(string(raw))
+}
+
 // writeOnce writes a file whole or not at all.
 func writeOnce(path, text string) error {
 	tmp := path + ".new"

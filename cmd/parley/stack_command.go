@@ -14,6 +14,9 @@ import (
 // there is one. Commands log warnings only; their output is for people.
 func (p *program) withStack(ctx context.Context, do func(context.Context, *stack) error) error {
 	log := slog.New(slog.NewTextHandler(p.errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if !p.cfg.ownPublic {
+		p.cfg.PublicURL = lastPublicURL(&p.cfg)
+	}
 	s, err := openStack(ctx, &p.cfg, log, true)
 	if err != nil {
 		return err
