@@ -123,7 +123,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	both(sc.agent, "console thread")
 
 	public := newTab(t)
-	for _, path := range []string{"/help", "/help/search?q=widget", "/help/search?q=zzzz", "/help/a/connect-a-language-model", "/help/nothing-here", "/demo", "/console/signin"} {
+	for _, path := range []string{"/help", "/help/search?q=widget", "/help/search?q=zzzz", "/help/a/language-model", "/help/nothing-here", "/demo", "/console/signin"} {
 		public.open(sc.s.url + path)
 		public.until(`document.querySelector("h1, main, form")`)
 		both(public, path)
@@ -164,7 +164,7 @@ func TestScreenshots(t *testing.T) {
 	shoot(sc.visitor, "widget", 390, 680, "light")
 	public := newTab(t)
 	for name, path := range map[string]string{
-		"article": "/help/a/connect-a-language-model", "help": "/help", "search": "/help/search?q=widget", "demo": "/demo",
+		"article": "/help/a/language-model", "help": "/help", "search": "/help/search?q=widget", "demo": "/demo",
 	} {
 		public.open(sc.s.url + path)
 		shoot(public, name+"-light", 1280, 800, "light")
