@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
+	"strings"
 	"time"
 
 	"parley/event"
@@ -182,9 +182,8 @@ func (s *Service) notify(v auth.Viewer, events []event.Event) {
 
 // checkCID accepts what the protocol calls a cid.
 func checkCID(cid string) error {
-	if len(cid) < 1 || len(cid) > 64 || slices.ContainsFunc([]byte(cid), func(c byte) bool {
-		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-')
-	}) {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	if len(cid) < 1 || len(cid) > 64 || strings.Trim(cid, allowed) != "" {
 		return errs.Field("cid", "must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -")
 	}
 	return nil

@@ -156,7 +156,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	assert.Equal(t, 413, a.upload("vera", "big", make([]byte, 1<<20+1)).status)
 	assert.Equal(t, 422, a.upload("vera", "empty", nil).status)
 	assert.Equal(t, 401, a.upload("", "x", []byte("x")).status)
-	req, err := http.NewRequestWithContext(t.Context(), "POST", a.url+"/api/v1/attachments", strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nx\r\n--x--"))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.url+"/api/v1/attachments", strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nx\r\n--x--"))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 	assert.Equal(t, 422, a.send("vera", req).status)
@@ -237,7 +237,7 @@ func TestUploadMayBeSlow(t *testing.T) {
 	a := newAPI(t)
 	const head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.txt\"\r\n\r\n"
 	body := io.MultiReader(strings.NewReader(head), &trickle{[]byte("slowly"), 1200 * time.Millisecond}, strings.NewReader("\r\n--x--\r\n"))
-	req, err := http.NewRequestWithContext(t.Context(), "POST", a.url+"/api/v1/attachments", body)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.url+"/api/v1/attachments", body)
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 	var file event.Attachment

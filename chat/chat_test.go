@@ -47,6 +47,7 @@ type desk struct {
 const patience = 15 * time.Second // the machine is shared
 
 func quiet(t testing.TB) *slog.Logger {
+	t.Helper()
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError + 1}))
 }
 

@@ -124,9 +124,14 @@ func TestApplyCountsUnreadAndPreviews(t *testing.T) {
 func TestApplyGoesOnFromAStoredState(t *testing.T) {
 	t.Parallel()
 	events := []event.Event{
-		opened(event.StateBot), said(event.ActorVisitor, "help"), {Kind: event.KindHandoff, Handoff: &event.Handoff{Priority: 1}}, of(event.KindOffered, "anna"),
-		of(event.KindAssigned, "anna"), said(event.ActorAgent, "hi"), {Kind: event.KindTagged, Tags: []string{"a", "b"}},
-		{Kind: event.KindSnoozed, Until: noon.Add(time.Hour)}, of(event.KindReopened, "anna"), of(event.KindResolved, ""), {Kind: event.KindRated, Rating: &event.Rating{Score: 4}},
+		opened(event.StateBot), said(event.ActorVisitor, "help"),
+		{Kind: event.KindHandoff, Handoff: &event.Handoff{Priority: 1}},
+		of(event.KindOffered, "anna"),
+		of(event.KindAssigned, "anna"), said(event.ActorAgent, "hi"),
+		{Kind: event.KindTagged, Tags: []string{"a", "b"}},
+		{Kind: event.KindSnoozed, Until: noon.Add(time.Hour)},
+		of(event.KindReopened, "anna"), of(event.KindResolved, ""),
+		{Kind: event.KindRated, Rating: &event.Rating{Score: 4}},
 	}
 	var stored Conversation
 	for i, e := range events {

@@ -14,7 +14,7 @@ import (
 
 func TestRetentionIsTheStreams(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, event.Streams(1)[0].MaxAge, retention)
+	assert.Equal(t, retention, event.Streams(1)[0].MaxAge)
 }
 
 // convIn returns an id whose conversation lies in the stream of another.
@@ -24,15 +24,6 @@ func (d *desk) convIn(stream string) string {
 			return conv
 		}
 	}
-}
-
-func (d *desk) openAs(conv string, state event.State) {
-	d.t.Helper()
-	v := d.visitor("vera")
-	d.publish(&event.Event{
-		Conv: conv, At: event.Now(), From: v.Actor(), Kind: event.KindOpened,
-		Opened: &event.Opened{Inbox: d.in.ID, Visitor: v.ID, Contact: v.Contact, State: state},
-	}, "opened", nil)
 }
 
 // loseBroker continues on a new, empty NATS server: every stream is recreated,
@@ -159,7 +150,7 @@ func TestEpochGuardRunsOnce(t *testing.T) {
 	for range 4 {
 		if err := <-done; err != nil {
 			failures++
-			assert.ErrorIs(t, err, errEpochChanged)
+			require.ErrorIs(t, err, errEpochChanged)
 		}
 	}
 	assert.Less(t, failures, 4)

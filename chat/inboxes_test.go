@@ -203,7 +203,7 @@ func TestSealIsBoundToItsOwner(t *testing.T) {
 	assert.NotEqual(t, sealed, s.seal("a", "secret"))
 	for name, bad := range map[string][]byte{"empty": nil, "short": sealed[:5], "changed": append(append([]byte{}, sealed[:len(sealed)-1]...), sealed[len(sealed)-1]^1)} {
 		_, err := s.open("a", bad)
-		assert.Error(t, err, name)
+		require.Error(t, err, name)
 	}
 	_, err = s.open("b", sealed)
 	assert.Error(t, err, "a row copied to another inbox")

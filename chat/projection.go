@@ -46,7 +46,7 @@ func (s *Service) project(ctx context.Context, stream string) error {
 			began := time.Now()
 			err := s.projectFrom(ctx, stream)
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the end of ctx is how the projection is stopped
 			}
 			if time.Since(began) > projectMaxPause {
 				wait = projectPause

@@ -216,7 +216,7 @@ func TestProjectionEqualsTheFold(t *testing.T) {
 			d.publish(&event.Event{Conv: conv, At: event.Now(), Kind: event.KindTagged, Tags: []string{cid(i)}, From: anna.Actor()}, cid(i), nil)
 		},
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same every time
+	random := rand.New(rand.NewPCG(1, 2)) // the same every time
 	for i := range 150 {
 		actions[random.IntN(len(actions))](convs[random.IntN(len(convs))], i)
 	}

@@ -28,7 +28,7 @@ func (s *Service) situation(ctx context.Context, c *Conversation, cmd event.Comm
 	situation.Inbox = in
 	var args event.ActArgs
 	if len(cmd.Args) > 0 && json.Unmarshal(cmd.Args, &args) != nil {
-		return situation, nil // Decide says what is wrong with them
+		return situation, nil //nolint:nilerr // Decide says what is wrong with them
 	}
 	if args.Agent != "" {
 		if situation.Target, err = s.profile(ctx, args.Agent); err != nil {

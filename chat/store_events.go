@@ -54,11 +54,11 @@ func searchText(e *event.Event) string {
 	if e.Kind != event.KindMessage {
 		return ""
 	}
-	text := e.Text
+	parts := []string{e.Text}
 	for _, a := range e.Attachments {
-		text += "\n" + a.Name
+		parts = append(parts, a.Name)
 	}
-	return strings.TrimSpace(storable(text))
+	return strings.TrimSpace(storable(strings.Join(parts, "\n")))
 }
 
 // entryRow is an event as the log's reader needs it.
@@ -92,7 +92,7 @@ WHERE conv = $1 AND seq > $2 AND (NOT internal OR $4) ORDER BY seq LIMIT $3`
 
 // bound fits a client's number into PostgreSQL's bigint.
 func bound(seq uint64) int64 {
-	return int64(min(seq, endOfLog)) //nolint:gosec // bounded in the call
+	return int64(min(seq, endOfLog))
 }
 
 func collectEntries(ctx context.Context, q pg.Querier, query string, args ...any) ([]entryRow, error) {

@@ -20,40 +20,49 @@ func gifFrames(in io.Reader) (frames int, pixels int64, err error) {
 	if err := skipTable(r, head[10]); err != nil {
 		return 0, 0, err
 	}
-	for {
+	for frames <= maxFrames && pixels <= maxDecoded { // beyond, enough is known
 		kind, err := r.ReadByte()
 		if errors.Is(err, io.EOF) || kind == 0x3B { // trailer, or cut off
 			return frames, pixels, nil
 		}
-		if err != nil {
-			return 0, 0, fmt.Errorf("read the GIF's blocks: %w", err)
-		}
-		switch kind {
-		case 0x21: // extension: a label, then blocks
-			_, err = r.Discard(1)
-		case 0x2C: // a frame
-			var d [9]byte
-			if _, err = io.ReadFull(r, d[:]); err != nil {
-				break
-			}
+		if err == nil && kind == 0x2C {
 			frames++
-			pixels += int64(binary.LittleEndian.Uint16(d[4:])) * int64(binary.LittleEndian.Uint16(d[6:]))
-			if err = skipTable(r, d[8]); err == nil {
-				_, err = r.Discard(1) // code size
-			}
-		default:
-			err = fmt.Errorf("the GIF has a block of kind %#x", kind)
 		}
+		var area int64
 		if err == nil {
-			err = skipBlocks(r)
+			area, err = skipBlock(r, kind)
 		}
 		if err != nil {
 			return 0, 0, fmt.Errorf("read the GIF's blocks: %w", err)
 		}
-		if frames > maxFrames || pixels > maxDecoded {
-			return frames, pixels, nil // enough is known
-		}
+		pixels += area
 	}
+	return frames, pixels, nil
+}
+
+// skipBlock skips an extension, or a frame, whose pixels it tells.
+func skipBlock(r *bufio.Reader, kind byte) (pixels int64, err error) {
+	switch kind {
+	case 0x21: // extension: a label, then blocks
+		if _, err := r.Discard(1); err != nil {
+			return 0, err
+		}
+	case 0x2C: // a frame: where and how large, perhaps a colour table, the code size, then blocks
+		var d [9]byte
+		if _, err := io.ReadFull(r, d[:]); err != nil {
+			return 0, err
+		}
+		pixels = int64(binary.LittleEndian.Uint16(d[4:])) * int64(binary.LittleEndian.Uint16(d[6:]))
+		if err := skipTable(r, d[8]); err != nil {
+			return 0, err
+		}
+		if _, err := r.Discard(1); err != nil {
+			return 0, err
+		}
+	default:
+		return 0, fmt.Errorf("there is a block of kind %#x", kind)
+	}
+	return pixels, skipBlocks(r)
 }
 
 // skipTable skips the colour table that the flags announce.
