@@ -28,6 +28,8 @@ func (b *Bus) setPresence(ctx context.Context, p event.Presence, ttl time.Durati
 	if err != nil {
 		return fmt.Errorf("encode the presence of %s: %w", p.Agent, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, publishPatience)
+	defer cancel()
 	publish := func() error {
 		once, cancel := context.WithTimeout(ctx, publishTry)
 		defer cancel()

@@ -44,7 +44,7 @@ func (b *Bus) shareRights(ctx context.Context, all []Integration) error {
 	for _, in := range all {
 		wanted[rightsPrefix+in.Name] = true
 		in.Password = ""
-		body, err := json.Marshal(in)
+		body, err := json.Marshal(in) //nolint:gosec // its password is empty
 		if err != nil {
 			return fmt.Errorf("encode the rights of the integration %s: %w", in.Name, err)
 		}

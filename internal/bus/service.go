@@ -50,6 +50,9 @@ func (b *Bus) Service(name, version, description string, endpoints []Endpoint) (
 			return nil, errors.Join(fmt.Errorf("offer the endpoint %s of %s: %w", e.Name, name, err), svc.Stop())
 		}
 	}
+	if err := b.nc.FlushTimeout(publishPatience); err != nil { // who asks now is answered
+		b.log.Warn("service could not be confirmed", "service", name, "error", err)
+	}
 	return func() {
 		if err := svc.Stop(); err != nil {
 			b.log.Warn("service did not end in order", "service", name, "error", err)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,9 +19,8 @@ const (
 	leaseBucket    = "lease"
 	attachBucket   = "attach"
 
-	presenceBytes = 16 << 20 // memory
+	memoryBytes   = 16 << 20 // of presence and of lease
 	settingsBytes = 64 << 20
-	leaseBytes    = 16 << 20 // memory
 	attachBytes   = 8 << 30
 )
 
@@ -35,30 +34,52 @@ func (b *Bus) ensure(ctx context.Context) error {
 	}
 	limits := b.diskShares()
 	for _, s := range event.Streams(b.cfg.Shards) {
-		if err := b.ensureStream(ctx, streamConfig(s, b.cfg.Replicas, limits.scale(s.MaxBytes))); err != nil {
+		cfg := streamConfig(s, b.cfg.Replicas, limits.scale(s.MaxBytes))
+		err := create(ctx, "stream "+s.Name, func() error { _, err := b.js.CreateOrUpdateStream(ctx, cfg); return err })
+		if err != nil {
 			return err
 		}
 	}
 	if err := b.ensureMemoryBuckets(ctx); err != nil {
 		return err
 	}
-	var err error
-	b.settings, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
-		History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
+	err := create(ctx, "bucket "+settingsBucket, func() (err error) {
+		b.settings, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
+			History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
+		})
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("create the bucket %s: %w", settingsBucket, err)
+		return err
 	}
-	b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-		Bucket: attachBucket, Description: "attachments", Storage: jetstream.FileStorage,
-		MaxBytes: limits.scale(attachBytes), Replicas: b.cfg.Replicas,
+	return create(ctx, "object store "+attachBucket, func() (err error) {
+		b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
+			Bucket: attachBucket, Description: "attachments", Storage: jetstream.FileStorage,
+			MaxBytes: limits.scale(attachBytes), Replicas: b.cfg.Replicas,
+		})
+		return err
 	})
-	if err != nil {
-		return fmt.Errorf("create the object store %s: %w", attachBucket, err)
-	}
-	return nil
 }
+
+// create runs until what is made, ctx ends, or the broker refuses for good. A
+// cluster that has just started may be electing, or may not have seen all its
+// servers yet; a cluster that is too small says the same, so that is believed
+// after 15 s.
+func create(ctx context.Context, what string, run func() error) error {
+	for start := time.Now(); ; {
+		err := run()
+		if err == nil {
+			return nil
+		}
+		soon := transient(err) || apiCode(err) == codeNoPeers && time.Since(start) < 15*time.Second
+		if !soon || pause(ctx, 200*time.Millisecond) != nil {
+			return fmt.Errorf("create the %s: %w", what, err)
+		}
+	}
+}
+
+const codeNoPeers = jetstream.ErrorCode(10005)
 
 // checkShards refuses another number of CHAT streams than the log has: its
 // conversations would have to move.
@@ -73,39 +94,40 @@ func (b *Bus) checkShards(ctx context.Context) error {
 	return nil
 }
 
-func (b *Bus) countShards(ctx context.Context) (n int, err error) {
-	names := b.js.StreamNames(ctx)
-	for name := range names.Name() {
-		if strings.HasPrefix(name, "CHAT_") {
-			n++
-		}
+// countShards is how many CHAT streams the log is divided into, 0 when there
+// are none yet. The first one tells, because the others may be in the making.
+func (b *Bus) countShards(ctx context.Context) (int, error) {
+	s, err := b.js.Stream(ctx, "CHAT_0")
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, nil
 	}
-	if err := names.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
-		return 0, fmt.Errorf("list the streams: %w", err)
+	if err != nil {
+		return 0, fmt.Errorf("look up the CHAT streams: %w", err)
 	}
-	return n, nil
+	return event.Partitions / max(1, len(s.CachedInfo().Config.Subjects)), nil
 }
 
 // ensureMemoryBuckets creates the buckets whose content may be lost with the
 // server: who is online, and who holds which lease.
 func (b *Bus) ensureMemoryBuckets(ctx context.Context) error {
-	kv, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: presenceBucket, Description: "agents who are there; a key lives 45 s after its last refresh", Storage: jetstream.MemoryStorage,
-		MaxBytes: presenceBytes, Replicas: b.cfg.Replicas, LimitMarkerTTL: time.Minute,
-	})
+	err := b.ensureMemoryBucket(ctx, &b.presence, presenceBucket, "agents who are there; a key lives 45 s after its last refresh")
 	if err != nil {
-		return fmt.Errorf("create the bucket %s: %w", presenceBucket, err)
+		return err
 	}
-	b.presence.Store(&bucket{kv})
-	kv, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: leaseBucket, Description: "which process does what only one may do", Storage: jetstream.MemoryStorage,
-		MaxBytes: leaseBytes, Replicas: b.cfg.Replicas, LimitMarkerTTL: time.Minute,
+	return b.ensureMemoryBucket(ctx, &b.lease, leaseBucket, "which process does what only one may do")
+}
+
+func (b *Bus) ensureMemoryBucket(ctx context.Context, made *atomic.Pointer[bucket], name, about string) error {
+	return create(ctx, "bucket "+name, func() error {
+		kv, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: name, Description: about, Storage: jetstream.MemoryStorage,
+			MaxBytes: memoryBytes, Replicas: b.cfg.Replicas, LimitMarkerTTL: time.Minute,
+		})
+		if err == nil {
+			made.Store(&bucket{kv})
+		}
+		return err
 	})
-	if err != nil {
-		return fmt.Errorf("create the bucket %s: %w", leaseBucket, err)
-	}
-	b.lease.Store(&bucket{kv})
-	return nil
 }
 
 func streamConfig(s event.Stream, replicas int, maxBytes int64) jetstream.StreamConfig {
@@ -130,23 +152,6 @@ func streamConfig(s event.Stream, replicas int, maxBytes int64) jetstream.Stream
 		cfg.Discard = jetstream.DiscardOld // the server refuses DiscardNew with schedules; MaxBytes is far above what timers need
 	}
 	return cfg
-}
-
-func (b *Bus) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) error {
-	for {
-		_, err := b.js.CreateOrUpdateStream(ctx, cfg)
-		if err == nil {
-			return nil
-		}
-		if !transient(err) {
-			return fmt.Errorf("create the stream %s: %w", cfg.Name, err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("create the stream %s: %w", cfg.Name, err)
-		case <-time.After(200 * time.Millisecond): // a cluster that is electing a leader
-		}
-	}
 }
 
 // StreamState is where a stream stands. Created identifies its incarnation: a
