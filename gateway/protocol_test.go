@@ -373,8 +373,11 @@ func seesNothing(t *testing.T, w *world, insider, outsider string) {
 		kind string
 		body any
 	}{
-		{"watch", Watch{Conv: conv}}, {"send", Send{CID: "s", Conv: conv, Text: "hi"}}, {"history", History{Conv: conv}},
-		{"typing", Typing{Conv: conv, On: true}}, {"read", Read{Conv: conv, Seq: 1}},
+		{"watch", Watch{Conv: conv}},
+		{"send", Send{CID: "s", Conv: conv, Text: "hi"}},
+		{"history", History{Conv: conv}},
+		{"typing", Typing{Conv: conv, On: true}},
+		{"read", Read{Conv: conv, Seq: 1}},
 	} {
 		eve.send(f.kind, f.body)
 		require.Equal(t, "not_found", eve.await("error", nil)["code"], f.kind)

@@ -243,7 +243,10 @@ func TestInvalidEndpoints(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	for _, in := range []map[string]any{
-		{}, {"url": "ftp://example.com"}, {"url": "https://user:pw@example.com"}, {"url": "https://example.com", "types": []string{"*"}},
+		{},
+		{"url": "ftp://example.com"},
+		{"url": "https://user:pw@example.com"},
+		{"url": "https://example.com", "types": []string{"*"}},
 		{"url": "https://example.com", "surprise": true},
 	} {
 		require.Equal(t, 422, d.call("POST", "/api/v1/webhooks", in, nil), "%v", in)
