@@ -13,7 +13,6 @@ import (
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/errs"
-	"parley/internal/ids"
 	"parley/internal/pg"
 )
 
@@ -72,8 +71,7 @@ func (s *Service) projectFrom(ctx context.Context, stream string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	reader := "chat-projection-" + ids.New() // a name of its own: the broker keeps the reader of a process that died for some minutes
-	err = s.bus.ConsumeBatches(ctx, reader, stream, at.LastSeq, 0, 0, func(ctx context.Context, batch []bus.Delivery) error {
+	err = s.bus.ConsumeBatches(ctx, "chat-projection", stream, at.LastSeq, 0, 0, func(ctx context.Context, batch []bus.Delivery) error {
 		err := s.projectBatch(ctx, stream, at.Epoch, batch)
 		if errors.Is(err, errEpochChanged) {
 			cancel(err) // trying the same again would not help
