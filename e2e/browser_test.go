@@ -123,11 +123,6 @@ func (p *tab) see(text string) {
 	p.until(fmt.Sprintf("document.body?.innerText.includes(%s)", quote(text)))
 }
 
-func (p *tab) hasNot(text string) {
-	p.t.Helper()
-	require.NotContains(p.t, p.text(), text)
-}
-
 // press clicks the visible button or link whose name contains the text.
 func (p *tab) press(name string) {
 	p.t.Helper()

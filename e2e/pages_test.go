@@ -107,6 +107,7 @@ func (sc *scene) talk() {
 
 // Every page, in both themes, has nothing that axe finds fault with.
 func TestPagesAreAccessible(t *testing.T) {
+	t.Parallel()
 	axe := axeSource(t)
 	sc := newScene(t)
 	both := func(p *tab, name string) {
@@ -138,6 +139,7 @@ func TestPagesAreAccessible(t *testing.T) {
 // TestScreenshots takes the documentation's pictures; `make screenshots` names
 // the folder.
 func TestScreenshots(t *testing.T) {
+	t.Parallel()
 	dir := os.Getenv("SCREENSHOTS")
 	if dir == "" {
 		t.Skip("SCREENSHOTS names no folder; make screenshots does")

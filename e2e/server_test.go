@@ -133,7 +133,7 @@ func (s *server) stop() {
 	if s.cmd.ProcessState == nil {
 		_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 		select {
-		case <-s.ended:
+		case <-s.ended: // how it ended is in its log
 		case <-time.After(patience):
 			_ = s.cmd.Process.Kill()
 			s.t.Errorf("parley did not stop:\n%s", s.out)

@@ -25,6 +25,7 @@ func host(t *testing.T, snippet func() string) *httptest.Server {
 // The story of the product: a question answered with its source, a person
 // asked for, and a talk with an agent in another browser.
 func TestStory(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--demo")
 	var key string
 	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.url, key) })

@@ -53,14 +53,15 @@ const DeskAll = "desk.*"
 // AgentAll matches the notices of every agent.
 const AgentAll = "agent.*"
 
-// PeopleSubject, AgentsSubject and KBSubject are where the owning modules
-// announce changes of one contact, agent or article, through their outbox.
+// PeopleSubject is where the module people announces changes of one contact,
+// through its outbox.
 func PeopleSubject(contact string) string { return "people." + contact }
 
-// AgentsSubject is the durable counterpart of [AgentSubject].
+// AgentsSubject announces changes of one account, the same way; it is the
+// durable counterpart of [AgentSubject].
 func AgentsSubject(agent string) string { return "agents." + agent }
 
-// KBSubject announces changes of one article.
+// KBSubject announces changes of one article, the same way.
 func KBSubject(article string) string { return "kb." + article }
 
 // PublicSubject is the public face of a fact for other systems, CloudEvents

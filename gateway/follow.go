@@ -23,7 +23,7 @@ func (s *socket) history(ctx context.Context, f History) error {
 	if f.Limit < 0 || f.Limit > maxHistory {
 		return errs.Field("limit", "must be between 1 and %d", maxHistory)
 	}
-	if _, err := s.subject(ctx, f.Conv); err != nil {
+	if err := s.mayRead(ctx, f.Conv); err != nil {
 		return err
 	}
 	entries, more, err := s.svc.desk.Before(ctx, f.Conv, f.Before, f.Limit, s.internal())
@@ -77,7 +77,7 @@ func (s *socket) typing(ctx context.Context, f Typing) error {
 	if !ids.Valid(f.Conv) {
 		return errs.New(errs.NotFound, "there is no such conversation")
 	}
-	if _, err := s.subject(ctx, f.Conv); err != nil {
+	if err := s.mayRead(ctx, f.Conv); err != nil {
 		return err
 	}
 	from := s.viewer.Actor()
@@ -91,7 +91,7 @@ func (s *socket) markRead(ctx context.Context, f Read) error {
 	if !ids.Valid(f.Conv) {
 		return errs.New(errs.NotFound, "there is no such conversation")
 	}
-	if _, err := s.subject(ctx, f.Conv); err != nil {
+	if err := s.mayRead(ctx, f.Conv); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

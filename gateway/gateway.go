@@ -44,7 +44,7 @@ type Config struct {
 	Origins       httpd.Origins // the product's own: agents must come from them, visitors may
 	MaxSockets    int           // at once; 0 means 50,000
 	MaxText       int           // bytes of UTF-8 in a message; 0 means 16 KiB
-	RateVisitor   int           // commands a visitor may store a minute; 0 is no limit
+	RateVisitor   int           // commands a visitor may store a minute, and a thirtieth of what else they may send; 0 is no limit
 	RateAddress   int           // sockets an address may open a minute; 0 is no limit
 	Metrics       prometheus.Registerer
 	Log           *slog.Logger
@@ -86,11 +86,16 @@ type Service struct {
 	rooms    *rooms
 	sockets  *sockets
 	presence *presence
-	visitors *httpd.Limiter
+	visitors *httpd.Limiter // what a visitor stores
+	asides   *httpd.Limiter // what else a visitor sends
 	address  *httpd.Limiter
 	draining atomic.Bool
 	joins    errgroup.Group // joins that a summary caused, bounded
 }
+
+// asidesPerCommand is how many frames that store nothing, such as typing, a
+// visitor may send for each that does.
+const asidesPerCommand = 30
 
 // New makes the gateway; Run starts it.
 func New(b *bus.Bus, gate *auth.Gate, desk Desk, cfg Config) *Service {
@@ -99,6 +104,7 @@ func New(b *bus.Bus, gate *auth.Gate, desk Desk, cfg Config) *Service {
 		bus: b, gate: gate, desk: desk, cfg: cfg, log: cfg.Log,
 		sockets:  newSockets(),
 		visitors: httpd.NewLimiter(cfg.RateVisitor, max(cfg.RateVisitor/2, 1)),
+		asides:   httpd.NewLimiter(asidesPerCommand*cfg.RateVisitor, 10*max(cfg.RateVisitor, 1)),
 		address:  httpd.NewLimiter(cfg.RateAddress, max(cfg.RateAddress, 1)),
 	}
 	s.joins.SetLimit(16)

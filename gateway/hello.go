@@ -13,6 +13,9 @@ import (
 // hello authenticates the socket, says welcome, and sends what the client
 // missed.
 func (s *socket) hello(ctx context.Context, f Hello) error {
+	if len(f.Resume) > maxResume {
+		return errs.Field("resume", "names more than %d conversations; ask for the others with history", maxResume)
+	}
 	if s.viewer.Kind != "" {
 		return s.resume(ctx, f.Resume)
 	}
@@ -21,9 +24,6 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		s.fail("", err)
 		s.end(byeError(err))
 		return nil
-	}
-	if len(f.Resume) > maxResume {
-		return errs.Field("resume", "names more than %d conversations; ask for the others with history", maxResume)
 	}
 	s.viewer, s.session = viewer, ids.New()
 	s.extend(s.svc.cfg.silenceLimit)

@@ -64,6 +64,9 @@ func (s *socket) tooBad(err error) disconnect {
 }
 
 func (s *socket) dispatch(ctx context.Context, env envelope, object []byte) error {
+	if err := s.admitAside(env.Type); err != nil {
+		return err
+	}
 	switch env.Type {
 	case "hello":
 		return decode(object, func(f Hello) error { return s.hello(ctx, f) })
@@ -92,6 +95,16 @@ func (s *socket) dispatch(ctx context.Context, env envelope, object []byte) erro
 		})
 	}
 	return errs.Field("type", "%q is not known", clip(env.Type, 32))
+}
+
+// admitAside bounds what a visitor sends beside commands that are stored, which
+// have a limit of their own: who floods the readers of a conversation with
+// typing would have them closed as slow.
+func (s *socket) admitAside(kind string) error {
+	if s.viewer.Kind != auth.Visitor || kind == "open" || kind == "send" || kind == "act" {
+		return nil
+	}
+	return s.svc.asides.Allow(s.viewer.ID)
 }
 
 func decode[T any](object []byte, handle func(T) error) error {
@@ -131,19 +144,15 @@ func checkCID(cid string) error {
 	return nil
 }
 
-// subject loads what authorisation needs and asks the gate; a conversation the
+// mayRead loads what authorisation needs and asks the gate; a conversation the
 // socket follows was asked for when it joined.
-func (s *socket) subject(ctx context.Context, conv string) (auth.Subject, error) {
-	if r := s.room(conv); r != nil {
-		return r.who(), nil
+func (s *socket) mayRead(ctx context.Context, conv string) error {
+	if s.room(conv) != nil {
+		return nil
 	}
-	return s.svc.subject(ctx, s.viewer, conv)
-}
-
-func (s *Service) subject(ctx context.Context, v auth.Viewer, conv string) (auth.Subject, error) {
-	subject, err := s.desk.Subject(ctx, conv)
+	subject, err := s.svc.desk.Subject(ctx, conv)
 	if err != nil {
-		return auth.Subject{}, err
+		return err
 	}
-	return subject, auth.MayRead(v, subject)
+	return auth.MayRead(s.viewer, subject)
 }

@@ -34,7 +34,7 @@ func (s *socket) say(ctx context.Context, f Send) error {
 	if !ids.Valid(f.Conv) {
 		return errs.New(errs.NotFound, "there is no such conversation")
 	}
-	if _, err := s.subject(ctx, f.Conv); err != nil {
+	if err := s.mayRead(ctx, f.Conv); err != nil {
 		return err
 	}
 	known, ok, err := s.known(ctx, f.Conv, f.CID, f.Attempt)

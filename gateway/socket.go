@@ -172,9 +172,9 @@ func (s *socket) goodbye(d disconnect) {
 	} else {
 		s.put(frame("bye", Bye{Code: d.Code, Reason: d.Reason, Reconnect: d.Reconnect, AfterMS: d.After.Milliseconds()}))
 		msg := websocket.FormatCloseMessage(d.Code, clip(d.Reason, 120))
-		_ = s.conn.WriteControl(websocket.CloseMessage, msg, time.Now().Add(closeGrace)) //nolint:errcheck // the reader notices a dead connection
+		_ = s.conn.WriteControl(websocket.CloseMessage, msg, time.Now().Add(closeGrace)) // the reader notices a dead connection
 	}
-	_ = s.conn.NetConn().SetReadDeadline(time.Now().Add(wait)) //nolint:errcheck // likewise
+	_ = s.conn.NetConn().SetReadDeadline(time.Now().Add(wait)) // likewise
 }
 
 // serve runs the socket to its end.
@@ -284,7 +284,7 @@ func (s *socket) awaitWriter() {
 }
 
 func (s *socket) ping() {
-	_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) //nolint:errcheck // silence ends a dead connection
+	_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) // silence ends a dead connection
 }
 
 // fail tells the client that a command was refused.

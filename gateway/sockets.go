@@ -133,7 +133,7 @@ func (s *Service) upgrade() fiber.Handler {
 		ReadBufferSize:   1 << 10,
 		WriteBufferSize:  4 << 10,
 		WriteBufferPool:  &sync.Pool{},
-		RecoverHandler: func(c *websocket.Conn) {
+		RecoverHandler: func(*websocket.Conn) {
 			if p := recover(); p != nil {
 				s.log.Error("socket handler panicked", "panic", p)
 			}

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
 	"parley/internal/httpd"
@@ -48,20 +48,19 @@ func TestUsageErrorsExitWithTwo(t *testing.T) {
 
 func TestEnvironmentNamesSettings(t *testing.T) {
 	t.Parallel()
-	settings := func(environ ...string) (config, *pflag.FlagSet, error) {
+	settings := func(environ ...string) (config, error) {
 		var c config
-		f := c.flags()
-		err := fromEnv(f, environ)
-		return c, f, err
+		err := fromEnv(c.flags(), environ)
+		return c, err
 	}
-	c, _, err := settings("PARLEY_RATE_VISITOR=7", "PARLEY_TRUSTED_PROXIES=10.0.0.1,10.0.0.2", "OTHER=1")
+	c, err := settings("PARLEY_RATE_VISITOR=7", "PARLEY_TRUSTED_PROXIES=10.0.0.1,10.0.0.2", "OTHER=1")
 	require.NoError(t, err)
 	require.Equal(t, 7, c.RateVisitor)
 	require.Equal(t, []string{"10.0.0.1", "10.0.0.2"}, c.TrustedProxies)
 
-	_, _, err = settings("PARLEY_RATE_VISITORS=7")
+	_, err = settings("PARLEY_RATE_VISITORS=7")
 	require.ErrorContains(t, err, "PARLEY_RATE_VISITORS", "a misspelt limit must not be none")
-	_, _, err = settings("PARLEY_RATE_VISITOR=many")
+	_, err = settings("PARLEY_RATE_VISITOR=many")
 	require.ErrorContains(t, err, "PARLEY_RATE_VISITOR")
 
 	var flagged config
@@ -97,7 +96,7 @@ func TestRoutesDeclareAccess(t *testing.T) {
 	strangers := map[string]bool{}
 	for _, r := range routes {
 		require.NotEmpty(t, r.Access, r.Path)
-		if r.Access == httpd.Public && r.Method != "GET" {
+		if r.Access == httpd.Public && r.Method != http.MethodGet {
 			strangers[r.Method+" "+r.Path] = true
 		}
 	}

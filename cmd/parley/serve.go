@@ -41,7 +41,7 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer s.close() //nolint:contextcheck // closing goes on after ctx has ended
 	if err := writeOnce(publicFile(&p.cfg), p.cfg.PublicURL+"\n"); err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 	}
 	web := httpd.New(httpd.Config{Gate: m.gate, Origins: p.cfg.origins(), TrustedProxies: p.cfg.TrustedProxies, Log: log})
 	running := m.running(&p.cfg)
-	m.routes(web, running)
+	m.routes(web, running) //nolint:contextcheck // each request has its own
 
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", p.cfg.Addr)

@@ -48,7 +48,7 @@ func openStack(ctx context.Context, cfg *config, log *slog.Logger, beside bool) 
 		return nil, err
 	}
 	if err := s.openBus(ctx); err != nil {
-		s.close()
+		s.close() //nolint:contextcheck // closing goes on after ctx has ended
 		return nil, err
 	}
 	return s, nil
@@ -116,7 +116,7 @@ func loadSecret(cfg *config) ([]byte, error) {
 		return []byte(cfg.Secret), nil
 	}
 	path := filepath.Join(cfg.Data, "secret")
-	raw, err := os.ReadFile(path) //nolint:gosec // the operator names the folder
+	raw, err := os.ReadFile(path)
 	if err == nil {
 		key, err := hex.DecodeString(strings.TrimSpace(string(raw)))
 		if err != nil || len(key) < 32 {

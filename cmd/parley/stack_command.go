@@ -21,7 +21,7 @@ func (p *program) withStack(ctx context.Context, do func(context.Context, *stack
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer s.close() //nolint:contextcheck // closing goes on after ctx has ended
 	return do(ctx, s)
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,7 +28,7 @@ type Config struct {
 const (
 	maxBody      = 1 << 20 // bytes
 	readTimeout  = 5 * time.Second
-	writeTimeout = 30 * time.Second
+	writeTimeout = 3 * time.Minute // a download of 25 MiB on a phone
 	idleTimeout  = 30 * time.Second
 )
 
@@ -146,10 +147,5 @@ func OwnOrigins(public *url.URL) Origins {
 
 // Has reports whether origin is one of them, compared exactly.
 func (o Origins) Has(origin string) bool {
-	for _, own := range o {
-		if own == origin {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(o, origin)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -113,9 +114,7 @@ func TestCookieNeedsOwnOrigin(t *testing.T) {
 		{"POST", map[string]string{"Sec-Fetch-Site": "same-origin"}, 200},
 	} {
 		header := map[string]string{"Cookie": SessionCookie + "=agent", "Content-Type": "application/json"}
-		for k, v := range tc.header {
-			header[k] = v
-		}
+		maps.Copy(header, tc.header)
 		status, _ := do(t, app, tc.method, "/agent", `{"Name":"x"}`, header)
 		require.Equal(t, tc.want, status, "%s %v", tc.method, tc.header)
 	}

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,8 +36,8 @@ func keepClientAddress(c *fiber.Ctx, trusted []netip.Prefix) {
 func clientAddress(header, remote string, trusted []netip.Prefix) string {
 	entries := strings.Split(header, ",")
 	client := remote
-	for i := len(entries) - 1; i >= 0; i-- {
-		addr, err := netip.ParseAddr(strings.TrimSpace(entries[i]))
+	for _, entry := range slices.Backward(entries) {
+		addr, err := netip.ParseAddr(strings.TrimSpace(entry))
 		if err != nil {
 			break
 		}
