@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"parley/event"
@@ -27,9 +28,10 @@ type Config struct {
 	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.3.
 	AnswerThreshold, SuggestThreshold float64
 
-	LLM LLM              // no URL means none
-	Now func() time.Time // the clock; nil means event.Now
-	Log *slog.Logger     // nil discards
+	LLM     LLM                   // no URL means none
+	Now     func() time.Time      // the clock; nil means event.Now
+	Metrics prometheus.Registerer // nil keeps none
+	Log     *slog.Logger          // nil discards
 }
 
 func (c *Config) setDefaults() {
@@ -64,6 +66,8 @@ type Service struct {
 	phrases       phrases
 	trainer       *trainer
 	llm           *author // nil without a language model
+	metrics       *metrics
+	quiet         *quiet
 }
 
 // New makes the module; Run starts it.
@@ -72,7 +76,7 @@ func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) 
 	return &Service{
 		db: db, bus: b, searcher: searcher, inboxes: inboxes, cfg: cfg, log: cfg.Log,
 		understanding: newUnderstanding(), phrases: newPhrases(),
-		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now),
+		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now), metrics: newMetrics(cfg.Metrics), quiet: newQuiet(),
 	}
 }
 

@@ -22,6 +22,8 @@ const (
 	failed           // no answer that may be used: quote instead
 )
 
+func (o outcome) String() string { return [...]string{"composed", "refused", "failed"}[o] }
+
 // compose lets the language model word the answer from the passages. Only what
 // cites them is used.
 func (t *turn) compose(ctx context.Context, question string, passages []event.Passage) outcome {

@@ -29,9 +29,12 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "unreadable event")
 	}
+	if s.quiet.stays(e.Conv, e.Kind) {
+		return nil
+	}
 	t, err := s.recall(ctx, &e)
 	if err != nil {
-		if e.Kind == event.KindMessage {
+		if e.Kind == event.KindMessage || e.Kind == event.KindReopened {
 			return s.rescue(ctx, e.Conv, err)
 		}
 		return pg.Map(err)
@@ -41,13 +44,14 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	}
 	was := t.State
 	t.apply(&e)
-	if !t.waits() {
-		if e.Kind == event.KindMessage && t.State == was && len(t.Pending) == 0 {
-			return nil // people talk among themselves
-		}
-		return pg.Map(saveTalk(ctx, s.db, &t, s.now()))
+	if t.waits() {
+		return s.answer(ctx, &t)
 	}
-	return s.answer(ctx, &t)
+	if e.Kind == event.KindMessage && t.State == was && len(t.Pending) == 0 {
+		s.quiet.note(e.Conv) // people talk among themselves
+		return nil
+	}
+	return pg.Map(saveTalk(ctx, s.db, &t, s.now()))
 }
 
 // matters tells the events that change what the bot remembers. Its own are
@@ -145,6 +149,7 @@ func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, fr
 	default:
 		after = p.After
 		after.Seq = last
+		s.metrics.answered(p)
 	}
 	return pg.Map(saveTalk(ctx, s.db, &after, s.now()))
 }

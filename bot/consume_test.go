@@ -159,6 +159,21 @@ func TestOwnErrorsBecomeHandoffs(t *testing.T) {
 	}
 }
 
+func TestTalkAmongPeopleCostsNoQueries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.open(event.StateBot, "en")
+	c.store(event.Event{Kind: event.KindAssigned, Assigned: &event.Assigned{Agent: "a"}})
+	c.say("hello Ann")
+	c.deliverAll()
+	next := c.say("are you there?")
+	w.db.Close()
+	require.NoError(t, c.deliver(next))
+	back := c.store(event.Event{Kind: event.KindReopened})
+	require.NoError(t, c.deliver(back), "it looks at the log")
+	assert.False(t, w.svc.quiet.stays(c.id, event.KindMessage), "a change of state ends it")
+}
+
 func TestDatabaseAwayDoesNotDisturbWhatWasAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

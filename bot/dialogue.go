@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -217,7 +218,7 @@ func (t *turn) answerIntent(in *Intent, confidence float64) bool {
 	case in.Answer == "":
 		t.handOff(reasonRequested, "handover")
 	case len(in.Choices) > 0:
-		t.say(actIntent, in.Answer, stageNone, append(in.Choices[:len(in.Choices):len(in.Choices)], t.choices(choiceHuman)...)...)
+		t.say(actIntent, in.Answer, stageNone, append(slices.Clip(in.Choices), t.choices(choiceHuman)...)...)
 	default:
 		t.answered(actIntent, in.Answer)
 	}

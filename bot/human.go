@@ -129,14 +129,14 @@ const wishWords = 40
 // in reports whether the message asks for a person.
 func (w *wish) in(n *normalized) bool {
 	return slices.ContainsFunc(w.languages, func(in wishIn) bool {
-		words, any := in.read(n)
-		return any && in.ask.MatchString(in.not.ReplaceAllString(words, string(cutOut)))
+		words, known := in.read(n)
+		return known && in.ask.MatchString(in.not.ReplaceAllString(words, string(cutOut)))
 	})
 }
 
 // read returns the message as the runes of its words, and whether any of them
 // is in the lexicon.
-func (w *wishIn) read(n *normalized) (words string, any bool) {
+func (w *wishIn) read(n *normalized) (words string, known bool) {
 	runes := make([]rune, 0, 2*wishWords)
 	for i, run := range n.runs {
 		if i >= wishWords && i < len(n.runs)-wishWords {
@@ -150,10 +150,10 @@ func (w *wishIn) read(n *normalized) (words string, any bool) {
 		if !ok {
 			r = unknownWord
 		}
-		any = any || ok
+		known = known || ok
 		runes = append(runes, r)
 	}
-	return string(runes), any
+	return string(runes), known
 }
 
 func (w *wishIn) nearest(word []byte) string {

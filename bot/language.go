@@ -40,8 +40,15 @@ func scripts() []struct {
 		language string
 		table    *unicode.RangeTable
 	}{
-		{"ja", unicode.Hiragana}, {"ja", unicode.Katakana}, {"zh", unicode.Han}, {"ar", unicode.Arabic},
-		{"ru", unicode.Cyrillic}, {"ko", unicode.Hangul}, {"el", unicode.Greek}, {"he", unicode.Hebrew}, {"th", unicode.Thai},
+		{"ja", unicode.Hiragana},
+		{"ja", unicode.Katakana},
+		{"zh", unicode.Han},
+		{"ar", unicode.Arabic},
+		{"ru", unicode.Cyrillic},
+		{"ko", unicode.Hangul},
+		{"el", unicode.Greek},
+		{"he", unicode.Hebrew},
+		{"th", unicode.Thai},
 	}
 }
 

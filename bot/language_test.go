@@ -18,7 +18,7 @@ func TestDetectLanguage(t *testing.T) {
 			"Was kostet das im Monat?", "die App stürzt ab", "ich wurde doppelt belastet", "kann ich das zurueckgeben",
 		},
 		"es": {
-			"¿Cómo restablezco mi contraseña?", "mi tarjeta no ha llegado", "quiero cancelar mi pedido", "cuánto cuesta al mes",
+			"¿Cómo restablezco mi contraseña?", "mi tarjeta no ha llegado", "quiero cancelar mi pedido", "qué precio tiene al mes",
 			"Hola, necesito ayuda con mi cuenta", "no puedo entrar en la página",
 		},
 		"fr": {

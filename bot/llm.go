@@ -105,13 +105,13 @@ func (a *author) write(ctx context.Context, prompt []openai.ChatCompletionMessag
 
 func (a *author) stream(ctx context.Context, prompt []openai.ChatCompletionMessage, each func(string)) (text string, used int, err error) {
 	stream, err := a.client.CreateChatCompletionStream(ctx, openai.ChatCompletionRequest{
-		Model: a.cfg.Model, Messages: prompt, MaxTokens: llmAnswerTokens, Temperature: 0.2,
-		StreamOptions: &openai.StreamOptions{IncludeUsage: true},
+		Model: a.cfg.Model, Messages: prompt, Temperature: 0.2, StreamOptions: &openai.StreamOptions{IncludeUsage: true},
+		MaxTokens: llmAnswerTokens, //nolint:staticcheck // the newer field is unknown to most compatible endpoints
 	})
 	if err != nil {
 		return "", 0, fmt.Errorf("ask the language model: %w", err)
 	}
-	defer stream.Close() //nolint:errcheck // nothing is lost by a connection that will not close
+	defer stream.Close()
 	var out strings.Builder
 	for {
 		chunk, err := stream.Recv()

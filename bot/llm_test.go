@@ -238,7 +238,7 @@ func TestModelStaysWithinTheDaysTokens(t *testing.T) {
 	used, err := usedTokens(t.Context(), w.db, w.svc.now().Truncate(24*time.Hour))
 	require.NoError(t, err)
 	assert.LessOrEqual(t, used, int64(2000))
-	assert.EqualValues(t, 900*m.calls.Load(), used)
+	assert.Equal(t, 900*m.calls.Load(), used)
 	assert.Less(t, m.calls.Load(), int64(5))
 }
 

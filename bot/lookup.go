@@ -45,6 +45,7 @@ func (t *turn) lookUp(ctx context.Context) error {
 	result := failed
 	if t.bot.llm != nil && best >= t.bot.cfg.SuggestThreshold {
 		result = t.compose(ctx, question, passages)
+		t.bot.metrics.model.WithLabelValues(result.String()).Inc()
 	}
 	if result == composed || (result == failed && best >= t.bot.cfg.AnswerThreshold && t.quote(question, passages)) {
 		return nil

@@ -78,6 +78,10 @@ func (m *Model) Predict(text string) Prediction {
 		r = m.newReader()
 	}
 	defer m.readers.Put(r)
+	return m.predict(text, r)
+}
+
+func (m *Model) predict(text string, r *reader) Prediction {
 	r.counter.count(text, &r.bag)
 	m.vocab.vector(&r.bag, &r.vector)
 	m.score(r)
@@ -99,12 +103,17 @@ func (m *Model) score(r *reader) {
 }
 
 func addRow(sums []int32, x int32, row []int8) {
-	for len(sums) >= 4 && len(row) >= 4 {
-		sums[0] += x * int32(row[0])
-		sums[1] += x * int32(row[1])
-		sums[2] += x * int32(row[2])
-		sums[3] += x * int32(row[3])
-		sums, row = sums[4:], row[4:]
+	for len(sums) >= 8 && len(row) >= 8 {
+		s, w := (*[8]int32)(sums), (*[8]int8)(row)
+		s[0] += x * int32(w[0])
+		s[1] += x * int32(w[1])
+		s[2] += x * int32(w[2])
+		s[3] += x * int32(w[3])
+		s[4] += x * int32(w[4])
+		s[5] += x * int32(w[5])
+		s[6] += x * int32(w[6])
+		s[7] += x * int32(w[7])
+		sums, row = sums[8:], row[8:]
 	}
 	for i := range sums {
 		sums[i] += x * int32(row[i])
@@ -157,6 +166,6 @@ func (m *Model) quantize(weights, bias []float32) {
 		m.scale[k] = max(l, 1e-6) / (math.MaxInt8 * valueSteps)
 	}
 	for i, w := range weights {
-		m.weights[i] = int8(math.Round(float64(w / (m.scale[i%classes] * valueSteps)))) //nolint:gosec // within ±127 by the choice of scale
+		m.weights[i] = int8(math.Round(float64(w / (m.scale[i%classes] * valueSteps)))) // within ±127 by the choice of scale
 	}
 }

@@ -2,7 +2,7 @@ package bot
 
 import (
 	"math"
-	"sort"
+	"slices"
 	"testing"
 	"time"
 
@@ -78,6 +78,7 @@ func TestQuality(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			train := withoutStrangers(readData(t, test.train))
 			samples := readData(t, test.test)
 			if test.strangers != "" {
@@ -117,7 +118,7 @@ func BenchmarkPredict(b *testing.B) {
 		}
 		i++
 	}
-	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
+	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds()), "p99-ns")
 }
 

@@ -59,7 +59,7 @@ func (n *normalized) set(text string) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case r < utf8.RuneSelf:
-			f.ascii(byte(r), text, i)
+			f.ascii(text, i)
 		case isApostrophe(r):
 			f.apostrophe(text[i+size:])
 		default:
@@ -70,7 +70,8 @@ func (n *normalized) set(text string) {
 	f.close()
 }
 
-func (f *folder) ascii(c byte, text string, i int) {
+func (f *folder) ascii(text string, i int) {
+	c := text[i]
 	switch {
 	case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
 		f.write(rune(c), classSpaced)
@@ -86,7 +87,7 @@ func (f *folder) ascii(c byte, text string, i int) {
 // apostrophe joins the parts of a word ("don't" is "dont", as people type it),
 // but cuts off an elided article or pronoun ("l'adresse", "j'ai").
 func (f *folder) apostrophe(rest string) {
-	if f.class != classSpaced || f.n.open(f.start) != 1 {
+	if f.class != classSpaced || len(f.n.text)-f.start != 1 {
 		return
 	}
 	switch f.last {
@@ -97,8 +98,6 @@ func (f *folder) apostrophe(rest string) {
 		}
 	}
 }
-
-func (n *normalized) open(start int) int { return len(n.text) - start }
 
 // wide folds a rune outside ASCII, given also as the bytes it was read from.
 func (f *folder) wide(r rune, src string) {
@@ -138,7 +137,7 @@ func (f *folder) fold(r rune) {
 		r = 'd'
 	case 'ı':
 		r = 'i'
-	case 'ة': // Arabic: teh marbuta and alef maksura are typed either way
+	case 'ة': // Arabic: final letters that are typed either way
 		r = 'ه'
 	case 'ى':
 		r = 'ي'
@@ -159,7 +158,7 @@ func (f *folder) write(r rune, class runClass) {
 		f.close()
 		f.openRun(class)
 	}
-	if r == f.last && class == classSpaced && !(r >= '0' && r <= '9') {
+	if r == f.last && class == classSpaced && (r < '0' || r > '9') {
 		if f.repeats++; f.repeats > 2 { // "pleeeease" is "pleease"
 			return
 		}

@@ -96,8 +96,8 @@ func (t *turn) say(action, markdown string, next stage, choices ...event.Choice)
 }
 
 // phrase says something in the bot's own words, with a way to a person.
-func (t *turn) phrase(action, key string, next stage, choices ...string) {
-	t.say(action, t.words(key), next, t.choices(append(choices, choiceHuman)...)...)
+func (t *turn) phrase(action, key string, next stage) {
+	t.say(action, t.words(key), next, t.choices(choiceHuman)...)
 }
 
 // choice asks which of the options is meant.

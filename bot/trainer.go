@@ -48,22 +48,27 @@ func (t *trainer) wake() {
 	}
 }
 
-// lookEvery bounds how long a process that missed a notice is behind.
-const lookEvery = time.Minute
+const (
+	lookEvery  = time.Minute // bounds how long a process that missed a notice is behind
+	retryAfter = 5 * time.Second
+)
 
 // run trains whenever the intents have changed, until ctx ends.
 func (t *trainer) run(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
 	for {
+		pause := lookEvery
 		if _, err := t.refresh(ctx); err != nil && ctx.Err() == nil {
 			t.log.Warn("the intents could not be learned; the last model is used", "error", err)
+			pause = retryAfter
 		}
+		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return nil
 		case <-t.wanted:
-		case <-tick.C:
+			timer.Stop()
+		case <-timer.C:
 		}
 	}
 }
@@ -77,11 +82,13 @@ func (t *trainer) get(ctx context.Context) (*brain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.(*brain), nil //nolint:errcheck,forcetypeassert // refresh returns nothing else
+	return b.(*brain), nil // refresh returns nothing else
 }
 
 // refresh trains when there is a newer version, and returns the brain in use.
 func (t *trainer) refresh(ctx context.Context) (*brain, error) {
+	// The version is read before the intents: a change in between is learned
+	// twice, never missed.
 	version, err := intentVersion(ctx, t.db)
 	if err != nil {
 		return nil, err
@@ -91,8 +98,6 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 	}
 	t.running.Store(true)
 	defer t.running.Store(false)
-	// Read before the intents: a change in between is trained on twice, never
-	// missed.
 	list, err := allIntents(ctx, t.db)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func TestDemoIntentsAreUnderstood(t *testing.T) {
 	}
 }
 
-func TestTrainingIsDeterministic(t *testing.T) {
+func TestTrainingIsDeterministic(t *testing.T) { //nolint:paralleltest // it changes the number of processors
 	one, _ := demoModel(t)
 	before := runtime.GOMAXPROCS(1)
 	two, _ := demoModel(t)
@@ -63,11 +63,12 @@ func TestTrainingIsDeterministic(t *testing.T) {
 	require.InDelta(t, one.sharp, two.sharp, 0)
 }
 
-func TestPredictAllocatesNothing(t *testing.T) {
+func TestPredictAllocatesNothing(t *testing.T) { //nolint:paralleltest // allocations of others would be counted
 	m, _ := demoModel(t)
 	text := "How do I get the chat window onto our website, and what does it cost?"
-	m.Predict(text)
-	assert.Zero(t, testing.AllocsPerRun(100, func() { m.Predict(text) }))
+	r := m.newReader() // sync.Pool, which keeps them, drops some at random under the race detector
+	m.predict(text, r)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { m.predict(text, r) }))
 }
 
 func TestSmallSetsAreLearned(t *testing.T) {

@@ -54,7 +54,7 @@ func (t *typicality) appendClass(ids []uint16, sum []float32) {
 	}
 	step := largest / math.MaxUint8
 	for _, id := range ids {
-		t.weights = append(t.weights, uint8(math.Round(float64(sum[id]/step)))) //nolint:gosec // 0 … 255 by the choice of step
+		t.weights = append(t.weights, uint8(math.Round(float64(sum[id]/step)))) // 0 … 255 by the choice of step
 	}
 	t.ids = append(t.ids, ids...)
 	t.starts = append(t.starts, len(t.ids))
