@@ -23,13 +23,15 @@ func TestIntentsAreEdited(t *testing.T) {
 
 	var created Intent
 	status := w.call(app, "supervisor", "POST", "/intents", object{
-		"name": " loyalty_points ", "answer": "You collect points.", "examples": []string{"points", " Points", "collect  points"}, "choices": []object{{"label": "How many?"}},
+		"name": " loyalty_points ", "answer": "You collect points.", "examples": []string{"points", " Points", "collect  points"}, "choices": []object{{"label": "Yes", "id": "yes"}, {"label": " "}, {"label": "Yes"}},
 	}, &created)
 	require.Equal(t, http.StatusCreated, status)
 	assert.Equal(t, "loyalty_points", created.Name)
 	assert.Equal(t, []string{"points", "collect points"}, created.Examples, "trimmed, and each once")
 	assert.True(t, created.Enabled)
+	require.Len(t, created.Choices, 1)
 	assert.True(t, ids.Valid(created.Choices[0].ID))
+	assert.NotEqual(t, choiceYes, created.Choices[0].ID, "it is not the bot's own yes")
 
 	var list struct{ Intents []Intent }
 	require.Equal(t, http.StatusOK, w.call(app, "agent", "GET", "/intents", nil, &list))

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ type Intent struct {
 	Description string         `json:"description"` // one sentence; it is an example too
 	Answer      string         `json:"answer"`      // Markdown; "" hands over to Skills, or without any answers from the articles
 	Skills      map[string]int `json:"skills"`      // skill → minimum level 1 … 5, of whoever gets the conversation
-	Choices     []event.Choice `json:"choices"`     // quick replies; the visitor's is read like a message of its label
+	Choices     []event.Choice `json:"choices"`     // quick replies, by label; the visitor's is read like a message of it
 	Enabled     bool           `json:"enabled"`     // the bot uses it
 	Examples    []string       `json:"examples"`    // what visitors say; ten varied ones are a good number
 	UpdatedAt   time.Time      `json:"updated_at"`
@@ -48,10 +49,12 @@ func (i *Intent) normalize() {
 		if c.Label = strings.TrimSpace(c.Label); c.Label == "" {
 			continue
 		}
-		if c.ID == "" {
-			c.ID = ids.Derive(c.Label)
+		// The author's id is not used: the bot's own quick replies have names that
+		// a label may give too.
+		c.ID = ids.Derive(c.Label)
+		if !slices.Contains(choices, c) {
+			choices = append(choices, c)
 		}
-		choices = append(choices, c)
 	}
 	i.Choices = choices
 	seen := map[string]bool{}
@@ -86,9 +89,6 @@ func (i *Intent) validate() error {
 	for _, c := range i.Choices {
 		if utf8.RuneCountInString(c.Label) > maxChoiceLabel {
 			return errs.Field("choices", "has a label of more than %d characters", maxChoiceLabel)
-		}
-		if !ids.Valid(c.ID) {
-			return errs.Field("choices", "has an id that is not one; leave it out")
 		}
 	}
 	for _, e := range i.Examples {
