@@ -131,7 +131,11 @@ func (s *service) respondError(r micro.Request, e *errs.Error) {
 	body.Error.RetryAfterMS = e.RetryAfter.Milliseconds()
 	data, err := json.Marshal(body)
 	if err == nil {
-		err = r.Error(string(e.Code), oneLine(e.Message), data)
+		// Request.Error notes the error for the statistics, which the library
+		// reads as soon as accept returns: from here that would be a race.
+		err = r.Respond(data, micro.WithHeaders(micro.Headers{
+			micro.ErrorCodeHeader: {string(e.Code)}, micro.ErrorHeader: {oneLine(e.Message)},
+		}))
 	}
 	if err != nil {
 		s.b.log.Warn("an error could not be sent", "subject", r.Subject(), "error", err)
