@@ -2,6 +2,7 @@ package bot
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"parley/event"
@@ -30,12 +31,12 @@ func (u *understanding) condense(markdown, question string) string {
 		}
 	}
 	from, to := best, best+1
-	if from > 0 && blocks[from].continues(&blocks[from-1]) {
+	if from > 0 && blocks[from].continues() {
 		from--
 	}
 	for to < len(blocks) {
 		limit := answerRunes
-		if blocks[to].continues(&blocks[to-1]) {
+		if blocks[to].continues() {
 			limit = 2 * answerRunes
 		} else if u.overlap(blocks[to].text, wanted) == 0 {
 			break
@@ -62,11 +63,9 @@ const (
 	code
 )
 
-// continues reports whether b says little without the block before it: a list
-// or a sample that is introduced, or the next part of the same list.
-func (b *block) continues(before *block) bool {
-	return b.kind != paragraph && (before.kind == b.kind || strings.HasSuffix(before.text, ":"))
-}
+// continues reports whether a block says little without the one before it: a
+// list, a table or a sample is always introduced.
+func (b *block) continues() bool { return b.kind != paragraph }
 
 // splitBlocks cuts Markdown at blank lines outside fences. Headings are left
 // out: the answer is shown under its article's title.
@@ -242,13 +241,22 @@ func sources(passages []event.Passage, atLeast float64) []event.Source {
 }
 
 func sourceOf(p *event.Passage) event.Source {
-	return event.Source{Title: titleOf(p), URL: p.URL, Article: p.Article, Snippet: p.Snippet}
+	return event.Source{Title: p.Title, URL: p.URL, Article: p.Article, Snippet: p.Snippet}
 }
 
-// titleOf names a passage: its article, and its heading where that says more.
-func titleOf(p *event.Passage) string {
-	if p.Heading == "" || p.Heading == p.Title {
-		return p.Title
+// isProse reports whether a text says something itself: at least a third of its
+// letters stand outside links.
+func (u *understanding) isProse(markdown string) bool {
+	all, own := letters(markdown), letters(u.patterns.links.ReplaceAllString(markdown, ""))
+	return own > 0 && 3*own >= all
+}
+
+func letters(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
 	}
-	return p.Title + " – " + p.Heading
+	return n
 }

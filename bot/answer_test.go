@@ -61,6 +61,16 @@ func FuzzCondense(f *testing.F) {
 	})
 }
 
+func TestProse(t *testing.T) {
+	t.Parallel()
+	u := newUnderstanding()
+	for text, want := range map[string]bool{
+		"Open [your orders](/o) and choose the parcel.": true, "* [Refunds](/a)\n* [Delivery](/b)": false, "": false, "See [the help centre](/help)": false, "我的订单": true,
+	} {
+		assert.Equal(t, want, u.isProse(text), text)
+	}
+}
+
 func TestSources(t *testing.T) {
 	t.Parallel()
 	list := []event.Passage{passage("A", 0.4, "x"), passage("B", 0.7, "x"), passage("C", 0.2, "x"), passage("A", 0.9, "x"), passage("D", 0.8, "x"), passage("E", 0.8, "x")}
@@ -68,7 +78,7 @@ func TestSources(t *testing.T) {
 	got := sources(list, 0.5)
 	require.Len(t, got, 3)
 	assert.Equal(t, "A", got[0].Title, "what was quoted comes first")
-	assert.Equal(t, "B – Part", got[1].Title)
+	assert.Equal(t, "B", got[1].Title, "an article goes by its title")
 	assert.Equal(t, "D", got[2].Title)
 }
 

@@ -153,3 +153,12 @@ func (d *deltas) pass(text string) {
 		d.send(text)
 	}
 }
+
+// titleOf names a passage to the model: its article, and its heading where that
+// says more.
+func titleOf(p *event.Passage) string {
+	if p.Heading == "" || p.Heading == p.Title {
+		return p.Title
+	}
+	return p.Title + " – " + p.Heading
+}

@@ -50,8 +50,12 @@ func (s *Service) begin(t *talk, b *brain, name string) *turn {
 	turn := &turn{bot: s, talk: *t, last: t.Pending[len(t.Pending)-1], brain: b, name: name}
 	texts := make([]string, 0, len(t.Pending))
 	for _, p := range t.Pending {
-		if p.Text != "" {
-			texts = append(texts, p.Text)
+		text := p.Text
+		if i := slices.IndexFunc(t.Options, func(o option) bool { return o.ID == p.Choice }); i >= 0 {
+			text = t.Options[i].Label // whatever the client sent along
+		}
+		if text != "" {
+			texts = append(texts, text)
 		}
 	}
 	turn.text = strings.Join(texts, "\n")
@@ -78,7 +82,7 @@ func (t *turn) decide(ctx context.Context) error {
 		t.talk.Failures = 0 // a new question without a complaint about the last answer
 	}
 	t.guess = t.brain.model.Predict(t.text)
-	if t.intent() {
+	if t.intent(max(t.bot.cfg.IntentThreshold, certain)) {
 		return nil
 	}
 	return t.lookUp(ctx)
@@ -195,11 +199,15 @@ func (t *turn) chat() bool {
 	return true
 }
 
-// intent answers with an intent that was recognised for sure.
-func (t *turn) intent() bool {
+// certain is the confidence from which an intent is answered without a look at
+// the articles.
+const certain = 0.8
+
+// intent answers with the likeliest intent when that is sure enough.
+func (t *turn) intent(enough float64) bool {
 	confidence := t.guess.Confidence()
 	in := t.brain.intents[t.guess.Guesses[0].Intent]
-	if in == nil || confidence < t.bot.cfg.IntentThreshold {
+	if in == nil || confidence < enough {
 		return false
 	}
 	return t.answerIntent(in, confidence)

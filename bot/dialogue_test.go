@@ -240,3 +240,23 @@ func TestStaleQuickReplyIsReadAsText(t *testing.T) {
 	assert.NotContains(t, late.Text, "glad that helped")
 	assert.Equal(t, "requested", c.handoff(c.click(choiceOf(t, &first, "human"))).Reason, "a person can be had with any button, however old")
 }
+
+func TestArticleThatFitsBetterBeatsAnIntent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).start()
+	w.library.mu.Lock()
+	w.library.passages["present"] = []event.Passage{
+		passage("Links", 0.95, "- [Presents](/p)\n- [Cards](/c)"),
+		passage("Wrap a present", 0.9, "We wrap it for free."),
+	}
+	w.library.mu.Unlock()
+	text := "is there something for a present"
+	b, err := w.svc.trainer.get(t.Context())
+	require.NoError(t, err)
+	guess := b.model.Predict(text)
+	require.Less(t, guess.Confidence(), certain)
+	answer, trace := w.open(event.StateBot, "en").ask(text)
+	assert.Equal(t, "answer", trace.Action)
+	assert.Contains(t, answer.Text, "We wrap it for free.", "links alone are no answer")
+	assert.Equal(t, "Wrap a present", answer.Sources[0].Title)
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"parley/event"
 )
@@ -25,12 +24,22 @@ const (
 	maxQuestion    = 1000 // runes that are searched for
 )
 
-// lookUp answers from the articles, asks which of several is meant, or fails.
+// lookUp answers from the articles, or with an intent that is surer than they
+// are; else it asks which of several answers is meant, or fails.
 func (t *turn) lookUp(ctx context.Context) error {
 	question := t.question()
 	passages, err := t.find(ctx, question)
 	if err != nil {
+		if t.intent(t.bot.cfg.IntentThreshold) {
+			t.bot.log.Error("the articles cannot be searched; an intent answers", "conv", t.talk.Conv, "error", err)
+			return nil
+		}
 		return err
+	}
+	if len(passages) == 0 || passages[0].Answerable <= t.guess.Confidence() {
+		if t.intent(t.bot.cfg.IntentThreshold) {
+			return nil
+		}
 	}
 	if len(passages) == 0 && len(t.brain.intents) == 0 {
 		t.handOff(reasonUnsure, "handover") // nothing to answer from, so asking again helps nobody
@@ -91,17 +100,27 @@ func (t *turn) find(ctx context.Context, question string) ([]event.Passage, erro
 	return all, nil
 }
 
-// quote answers in the words of the best passage.
+// quote answers in the words of the best passage that has any of its own: one
+// of nothing but links is no answer, however well it fits.
 func (t *turn) quote(question string, passages []event.Passage) bool {
-	text := t.bot.understanding.condense(passages[0].Markdown, question)
-	if strings.TrimSpace(text) == "" {
-		return false
+	for i := range passages {
+		if passages[i].Answerable < t.bot.cfg.AnswerThreshold {
+			return false
+		}
+		if text := t.bot.understanding.condense(passages[i].Markdown, question); t.bot.understanding.isProse(text) {
+			t.answerFrom(question, text, append([]event.Passage{passages[i]}, slices.Delete(slices.Clone(passages), i, i+1)...))
+			return true
+		}
 	}
+	return false
+}
+
+// answerFrom answers with a text of the first passage.
+func (t *turn) answerFrom(question, text string, passages []event.Passage) {
 	t.plan.Trace.Confidence = passages[0].Answerable
 	t.answered(actAnswer, text)
 	t.talk.Others = t.others(question, passages)
 	t.plan.Sources = sources(passages, t.bot.cfg.AnswerThreshold)
-	return true
 }
 
 // suggest asks which of up to three answers is meant.
@@ -119,7 +138,7 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 	}
 	for i := range passages {
 		if p := &passages[i]; p.Answerable >= t.bot.cfg.SuggestThreshold {
-			found = append(found, scored{option{Label: titleOf(p), Query: question, URL: p.URL}, p.Answerable})
+			found = append(found, scored{option{Label: p.Title, Query: question, URL: p.URL}, p.Answerable})
 		}
 	}
 	if len(found) > 0 && t.talk.Stage == stageChoose {
@@ -152,7 +171,7 @@ func (t *turn) others(question string, passages []event.Passage) []option {
 	var out []option
 	for i := range passages {
 		if p := &passages[i]; i > 0 && p.Answerable >= t.bot.cfg.SuggestThreshold && len(out) < maxSuggestions {
-			out = append(out, option{Label: titleOf(p), Query: question, URL: p.URL})
+			out = append(out, option{Label: p.Title, Query: question, URL: p.URL})
 		}
 	}
 	return t.numbered(out)
@@ -168,10 +187,12 @@ func (t *turn) answerArticle(ctx context.Context, o *option) (bool, error) {
 	if i < 0 { // the article was changed meanwhile
 		return false, nil
 	}
-	t.talk.Question = o.Query
-	if !t.quote(o.Query, passages[i:i+1]) {
+	text := t.bot.understanding.condense(passages[i].Markdown, o.Query)
+	if text == "" {
 		return false, nil
 	}
+	t.talk.Question = o.Query
+	t.answerFrom(o.Query, text, passages[i:i+1])
 	t.plan.Trace.Confidence = 1 // the visitor has said so
 	return true, nil
 }
