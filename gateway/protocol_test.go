@@ -258,6 +258,23 @@ func TestFloodIsLimitedAndClosed(t *testing.T) {
 	require.Positive(t, num(bye["after_ms"]))
 }
 
+// A visitor who floods the readers with what is not stored is stopped before
+// they are closed as slow.
+func TestTypingFloodIsLimitedAndClosed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.RateVisitor = 6 })
+	ann := w.hello("ann")
+	conv, _ := ann.open("open", "hi")
+	ada := w.hello("agent", Place{Conv: conv})
+	for range 6*asidesPerCommand + 2*maxBadFrames {
+		ann.send("typing", Typing{Conv: conv, On: true, Preview: strings.Repeat("x", maxPreview)})
+	}
+	_, code := ann.awaitClose()
+	require.Equal(t, 4429, code)
+	ada.send("ping", Ping{})
+	ada.await("pong", nil)
+}
+
 func TestRevocationReachesOpenSockets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
