@@ -27,8 +27,9 @@ type stage struct {
 	operator operator
 
 	victim    *socket
-	visitorID string // the victim's
-	conv      string // likewise
+	visitorID string // the victim's, like what follows
+	token     string
+	conv      string
 }
 
 func newStage(t *testing.T, args ...string) *stage {
@@ -37,8 +38,8 @@ func newStage(t *testing.T, args ...string) *stage {
 	s.key = s.inbox(shopOrigin, "--bot", "off")
 	s.admin = s.cli("token", "create", "--label", "check", "--role", "admin")
 	s.operator = s.server.operator()
-	token, id := s.visitor(s.key)
-	s.victim, s.visitorID = s.hello(token), id
+	s.token, s.visitorID = s.visitor(s.key)
+	s.victim = s.hello(s.token)
 	s.conv, _ = s.victim.open("open", "hello")
 	s.victim.await("event", of("kind", "queued"))
 	return s

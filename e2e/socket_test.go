@@ -74,7 +74,7 @@ func (c *socket) pull() bool {
 	_, data, err := c.conn.Read(ctx)
 	if err != nil {
 		c.code = int(websocket.CloseStatus(err))
-		require.Positive(c.t, c.code, "no close frame: %v", err)
+		require.Positive(c.t, c.code, "no close frame: %v; got %v", err, c.got)
 		return false
 	}
 	for line := range bytes.SplitSeq(data, []byte{'\n'}) {

@@ -118,6 +118,9 @@ func (p *program) prepare(ctx context.Context, m *services) (greeting, error) {
 			return out, fmt.Errorf("make the demo's agents: %w", err)
 		}
 	}
+	if !p.cfg.runs("agents") {
+		return out, nil // another process prints the link; a second one would end it
+	}
 	link, needed, err := m.agents.SetupLink(ctx)
 	if err != nil {
 		return out, fmt.Errorf("make the link for the first admin: %w", err)

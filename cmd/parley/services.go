@@ -77,7 +77,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
 	})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
-		Log: s.log.With("module", "bot"),
+		Metrics: metrics, Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
 			URL: s.cfg.LLMURL, Key: s.cfg.LLMKey, Model: s.cfg.LLMModel, Timeout: s.cfg.LLMTimeout, DailyTokens: s.cfg.LLMDailyTokens,
 			Client: httpd.NewClient(allowed, 0),
