@@ -83,10 +83,15 @@ func (t *turn) decide(ctx context.Context) error {
 	}
 	t.guess = t.brain.model.Predict(t.text)
 	if t.intent(max(t.bot.cfg.IntentThreshold, certain)) {
+		t.readMore(ctx)
 		return nil
 	}
 	return t.lookUp(ctx)
 }
+
+// frustratedCertain is the confidence that an intent needs when the message
+// lets off steam: "this is useless" is no question about the product.
+const frustratedCertain = 0.9
 
 // callForPerson hands over when the visitor asks for it or loses patience.
 func (t *turn) callForPerson() bool {
@@ -207,6 +212,9 @@ const certain = 0.8
 func (t *turn) intent(enough float64) bool {
 	confidence := t.guess.Confidence()
 	in := t.brain.intents[t.guess.Guesses[0].Intent]
+	if t.read.Sentiment == Frustrated {
+		enough = max(enough, frustratedCertain)
+	}
 	if in == nil || confidence < enough {
 		return false
 	}

@@ -29,6 +29,16 @@ func TestIntentIsAnswered(t *testing.T) {
 	assert.Equal(t, 1, c.messages())
 }
 
+func TestIntentNamesTheArticleThatSaysMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.library.passages["sundays"] = []event.Passage{passage("Opening hours", 0.9, "The shop opens at 9."), passage("Holidays", 0.2, "We are away.")}
+	answer, trace := w.start().open(event.StateBot, "en").ask("hello, when do you open on sundays?")
+	assert.Equal(t, "intent", trace.Action)
+	require.Len(t, answer.Sources, 1)
+	assert.Equal(t, "/help/a/opening-hours", answer.Sources[0].URL)
+}
+
 func TestIntentWithChoicesAndWithSkills(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()

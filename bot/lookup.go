@@ -65,6 +65,22 @@ func (t *turn) lookUp(ctx context.Context) error {
 	return nil
 }
 
+// readMore puts the articles that say more under an intent's answer. The answer
+// stands without them, so a search that fails only goes into the log.
+func (t *turn) readMore(ctx context.Context) {
+	if t.plan.Trace.Action != actIntent {
+		return
+	}
+	passages, err := t.find(ctx, t.question())
+	if err != nil {
+		t.bot.log.Warn("no articles to read more in", "conv", t.talk.Conv, "error", err)
+		return
+	}
+	if len(passages) > 0 && passages[0].Answerable >= t.bot.cfg.AnswerThreshold {
+		t.plan.Sources = sources(passages, t.bot.cfg.AnswerThreshold)
+	}
+}
+
 // question is what to search for: a few words that explain an earlier question
 // are read with it.
 func (t *turn) question() string {
