@@ -43,7 +43,7 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 		return nil
 	case e.From.Kind == event.ActorVisitor:
 		return s.follow(ctx, e.Conv, func(l *loaded) (event.Event, bool, error) { return s.wake(ctx, l, &e.Event) })
-	case e.From.Kind == event.ActorAgent:
+	case e.From.Kind == event.ActorAgent && !e.From.Program:
 		return s.follow(ctx, e.Conv, func(l *loaded) (event.Event, bool, error) { return s.take(ctx, l, &e.Event) })
 	}
 	return nil
@@ -78,7 +78,7 @@ func (s *Service) take(ctx context.Context, l *loaded, said *event.Event) (event
 		return event.Event{}, false, err
 	}
 	if agent == nil || agent.Disabled {
-		return event.Event{}, false, nil // a program with a token, which serves nobody
+		return event.Event{}, false, nil
 	}
 	return event.Event{
 		Kind: event.KindAssigned, CID: fmt.Sprintf("taken.%d", said.Seq),

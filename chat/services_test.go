@@ -32,7 +32,7 @@ func TestIntegrationSaysInItsOwnName(t *testing.T) {
 
 	events := d.all(conv)
 	require.Equal(t, []event.Kind{event.KindOpened, event.KindMessage, event.KindMessage, event.KindMessage}, kinds(events), "it is assigned to nobody")
-	assert.Equal(t, event.Actor{Kind: event.ActorAgent, ID: "integration-crm", Name: "crm"}, events[1].From)
+	assert.Equal(t, event.Actor{Kind: event.ActorAgent, ID: "integration-crm", Name: "crm", Program: true}, events[1].From)
 	assert.Contains(t, events[1].HTML, "<strong>")
 	assert.False(t, events[1].Note)
 	assert.True(t, events[3].Note)

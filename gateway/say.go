@@ -94,7 +94,7 @@ func (s *socket) publish(ctx context.Context, e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	return s.svc.bus.PublishAsync(msg, func(ack bus.Ack, err error) {
+	return s.svc.bus.PublishAsync(msg, func(ack bus.Ack, err error) { //nolint:contextcheck // the answer may come after ctx has ended
 		if err != nil {
 			s.fail(cid, err)
 			return

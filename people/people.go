@@ -82,7 +82,7 @@ func (s *Service) Migrations() fs.FS {
 
 // Run answers other systems until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	stop, err := s.offer()
+	stop, err := s.offer() //nolint:contextcheck // requests come from other machines, each with its own end
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,10 +77,10 @@ func dialOnce(cfg Config, opts []nats.Option) (*nats.Conn, error) {
 	}
 	nc, err := nats.Connect(cfg.URL, opts...)
 	if errors.Is(err, nats.ErrAuthorization) {
-		return nil, fmt.Errorf("connect to NATS at %s: the credentials were refused: %w", cfg.URL, err)
+		return nil, fmt.Errorf("connect to NATS at %s: the credentials were refused: %w", redacted(cfg.URL), err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("connect to NATS at %s: %w (is it running, and reachable from here?)", cfg.URL, err)
+		return nil, fmt.Errorf("connect to NATS at %s: %w (is it running, and reachable from here?)", redacted(cfg.URL), err)
 	}
 	return nc, nil
 }
@@ -154,4 +156,17 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
+}
+
+// redacted is a list of server addresses without passwords, for messages.
+func redacted(urls string) string {
+	list := strings.Split(urls, ",")
+	for i, raw := range list {
+		if u, err := url.Parse(strings.TrimSpace(raw)); err == nil {
+			list[i] = u.Redacted()
+		} else {
+			list[i] = "(an address that cannot be read)"
+		}
+	}
+	return strings.Join(list, ",")
 }

@@ -82,7 +82,7 @@ type serverReport struct {
 // acknowledges. The setting is not visible to clients, only to monitoring.
 func (b *Bus) unsafeServers(ctx context.Context) ([]string, error) {
 	if len(b.cfg.MonitorURLs) == 0 {
-		return []string{"it cannot be seen whether the servers at " + b.cfg.URL + " have jetstream { sync_always: true }; name their monitoring addresses (nats-monitor-url)"}, nil
+		return []string{"it cannot be seen whether the servers at " + redacted(b.cfg.URL) + " have sync_interval: always; name their monitoring addresses (nats-monitor-url)"}, nil
 	}
 	var out []string
 	seen, size := map[string]bool{}, 0
@@ -96,7 +96,7 @@ func (b *Bus) unsafeServers(ctx context.Context) ([]string, error) {
 			size = max(size, r.Meta.Size)
 		}
 		if r.Config == nil || !r.Config.SyncAlways {
-			out = append(out, fmt.Sprintf("the NATS server at %s has no jetstream { sync_always: true }", url))
+			out = append(out, fmt.Sprintf("the NATS server at %s does not sync before it acknowledges (jetstream { sync_interval: always })", url))
 		}
 	}
 	if size > len(seen) {

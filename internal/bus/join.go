@@ -32,7 +32,7 @@ func Join(ctx context.Context, dir string, log *slog.Logger) (*Bus, error) {
 
 func (b *Bus) join(ctx context.Context) error {
 	if err := b.connect(ctx); err != nil {
-		return errs.Wrap(err, errs.Busy, "no running server answers at %s; start parley serve", b.cfg.URL)
+		return errs.Wrap(err, errs.Busy, "no running server answers at %s; start parley serve", redacted(b.cfg.URL))
 	}
 	shards, err := b.countShards(ctx)
 	if err != nil {

@@ -106,8 +106,8 @@ func TestExternalServersMustSyncBeforeTheyAcknowledge(t *testing.T) {
 		why    string // "" is accepted
 	}{
 		"all sync":           {nil, nil, ""},
-		"they do not":        {func(o *server.Options) { o.SyncAlways = false }, nil, "sync_always"},
-		"one does not":       {func(o *server.Options) { o.SyncAlways = o.ServerName != "n1" }, nil, "sync_always"},
+		"they do not":        {func(o *server.Options) { o.SyncAlways = false }, nil, "sync_interval: always"},
+		"one does not":       {func(o *server.Options) { o.SyncAlways = o.ServerName != "n1" }, nil, "sync_interval: always"},
 		"relaxed":            {func(o *server.Options) { o.SyncAlways = false }, func(c *bus.Config) { c.Relaxed = true }, ""},
 		"it cannot be seen":  {nil, func(c *bus.Config) { c.MonitorURLs = nil }, "nats-monitor-url"},
 		"one is not named":   {nil, func(c *bus.Config) { c.MonitorURLs = c.MonitorURLs[:2] }, "only 2 monitoring addresses"},
