@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync/atomic"
 	"time"
 
@@ -18,8 +19,8 @@ import (
 	"parley/internal/pg"
 )
 
-// admin is the listener for operators: metrics and health. It belongs on a
-// loopback or private address.
+// admin is the listener for operators: metrics, health and profiles. It belongs
+// on a loopback or private address.
 type admin struct {
 	registry *prometheus.Registry
 	bus      *bus.Bus
@@ -52,6 +53,9 @@ func (a *admin) run(ctx context.Context, addr string) error {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	mux.HandleFunc("GET /readyz", a.ready)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() {
 		down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
