@@ -51,7 +51,7 @@ func New(cfg Config) *fiber.App {
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
-		ReadBufferSize:               16 << 10, // bounds the header
+		ReadBufferSize:               8 << 10, // bounds the header; an upgraded connection keeps it for its life
 		EnableTrustedProxyCheck:      true,
 		TrustedProxies:               cfg.TrustedProxies,
 		ProxyHeader:                  proxyHeader(cfg.TrustedProxies),
