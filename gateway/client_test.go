@@ -27,14 +27,14 @@ const patience = 10 * time.Second
 
 // world is a gateway with its bus, on a loopback port.
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	bus  *bus.Bus
 	desk *logDesk
 	svc  *Service
 	addr string
 }
 
-func newWorld(t *testing.T, change ...func(*Config)) *world {
+func newWorld(t testing.TB, change ...func(*Config)) *world {
 	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	w := &world{t: t, bus: b, desk: &logDesk{
@@ -82,7 +82,7 @@ func (w *world) start(change ...func(*Config)) {
 
 // client is a socket that speaks the protocol and keeps every object it got.
 type client struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 	got  []map[string]any
 	last map[string]uint64

@@ -25,7 +25,7 @@ const patience = 15 * time.Second
 
 // house is a routing service with staff and inboxes that a test sets.
 type house struct {
-	t   *testing.T
+	t   testing.TB
 	db  *pg.DB
 	bus *bus.Bus
 	svc *Service
@@ -64,7 +64,7 @@ func (h *house) now() time.Time {
 	return time.Now().Add(h.shift)
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{
 		t: t, bus: testkit.Bus(t, testkit.RelaxedBus), db: testkit.Postgres(t, testkit.Schema{Name: "routing", Files: migrationFiles()}),
