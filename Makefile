@@ -17,7 +17,7 @@ TOOL := go tool -modfile=tools/go.mod
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the set-up comes before what it installs for
-.PHONY: help run dev test check bench web fuzz screenshots setup build fmt
+.PHONY: help run dev test check bench microbench web fuzz screenshots setup build fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,11 +46,13 @@ check: web ## formatting, linters, types and module files, without changing anyt
 fmt: ## format the Go code
 	$(TOOL) golangci-lint fmt
 
-bench: setup build ## benchmarks; compares with those of the run before
-	@if [ -f bin/bench.txt ]; then mv bin/bench.txt bin/bench.before.txt; fi
-	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) -p=1 $(PKG) | tee bin/bench.txt
-	@if $(BINARY) bench --help >/dev/null 2>&1; then $(BINARY) bench; fi
-	@if [ -f bin/bench.before.txt ]; then $(TOOL) benchstat bin/bench.before.txt bin/bench.txt; fi
+bench: setup build ## speed and memory of the real binary, as one table (under 3 minutes)
+	@BENCH=1 go test -count=1 -timeout=5m -v -run='^TestBench$$' ./e2e
+
+microbench: setup build ## benchmarks beside the code; compares with those of the run before
+	@if [ -f bin/microbench.txt ]; then mv bin/microbench.txt bin/microbench.before.txt; fi
+	go test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) -p=1 $(PKG) | tee bin/microbench.txt
+	@if [ -f bin/microbench.before.txt ]; then $(TOOL) benchstat bin/microbench.before.txt bin/microbench.txt; fi
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@sh scripts/fuzz.sh $(FUZZTIME)
