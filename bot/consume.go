@@ -47,7 +47,7 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	if t.waits() {
 		return s.answer(ctx, &t)
 	}
-	if e.Kind == event.KindMessage && t.State == was && len(t.Pending) == 0 {
+	if e.Kind == event.KindMessage && t.State == was && t.State != event.StateBot && len(t.Pending) == 0 {
 		s.quiet.note(e.Conv) // people talk among themselves
 		return nil
 	}

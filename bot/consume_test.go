@@ -43,6 +43,14 @@ func TestSilentUnlessTheStateIsBot(t *testing.T) {
 		c.handled(c.store(event.Event{Kind: event.KindResolved}))
 		assert.Zero(t, c.messages())
 	})
+	t.Run("a program does not take over", func(t *testing.T) {
+		t.Parallel()
+		c := w.open(event.StateBot, "en")
+		program := event.Actor{Kind: event.ActorAgent, ID: "integration-crm", Name: "crm", Program: true}
+		c.store(event.Event{Kind: event.KindMessage, From: program, Text: "your order has been sent"})
+		_, trace := c.ask("when do you open")
+		assert.Equal(t, "intent", trace.Action)
+	})
 	t.Run("a note does not take over", func(t *testing.T) {
 		t.Parallel()
 		c := w.open(event.StateBot, "en")

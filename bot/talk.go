@@ -122,7 +122,7 @@ func (t *talk) say(e *event.Event) {
 		t.remember(true, text)
 		t.Pending = nil
 	case event.ActorAgent:
-		if t.State == event.StateBot || t.State == event.StateQueued {
+		if !e.From.Program && (t.State == event.StateBot || t.State == event.StateQueued) {
 			t.enter(event.StateAssigned) // chat assigns it to them at this moment
 		}
 	}

@@ -154,8 +154,11 @@ func TestIntegration(t *testing.T) {
 	require.Equal(t, first, again, "a repeated request is answered alike")
 	require.Equal(t, conv, first.Conv)
 	heard := visitor.await("event", of("text", said["text"]))
-	require.Equal(t, object{"kind": "agent", "id": "integration-crm", "name": "crm"}, heard["from"])
+	require.Equal(t, object{"kind": "agent", "id": "integration-crm", "name": "crm", "program": true}, heard["from"])
 	require.Equal(t, first.Seq, number(heard["seq"]))
+	visitor.got = nil
+	visitor.say(conv, "more", "Thank you")
+	visitor.await("event", func(o object) bool { return o["kind"] == "message" && o["from"].(object)["kind"] == "bot" }) // it is still the bot's
 
 	var known struct{ Attributes object }
 	require.Empty(t, p.ask("people.attributes", object{"conversation": conv, "attributes": object{"plan": "pro", "orders": 12}}, &known))

@@ -55,9 +55,10 @@ const (
 
 // Actor is the author of an event. Name is what others may see.
 type Actor struct {
-	Kind ActorKind `json:"kind"`
-	ID   string    `json:"id"`
-	Name string    `json:"name"`
+	Kind    ActorKind `json:"kind"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Program bool      `json:"program,omitempty"` // of kind agent, and not a person: it takes no conversation by answering
 }
 
 // State is where a conversation stands.

@@ -72,7 +72,7 @@ func Integration(name string, inboxes []string) Viewer {
 func (v Viewer) Actor() event.Actor {
 	a := event.Actor{Kind: event.ActorVisitor, ID: v.ID, Name: v.Name}
 	if v.Kind != Visitor {
-		a.Kind = event.ActorAgent
+		a.Kind, a.Program = event.ActorAgent, v.Kind == Machine
 	}
 	return a
 }

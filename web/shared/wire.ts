@@ -7,6 +7,7 @@ export interface Actor {
   kind: ActorKind;
   id: string;
   name: string;
+  program?: boolean;
 }
 
 export type State = "bot" | "queued" | "assigned" | "snoozed" | "resolved";
