@@ -168,13 +168,23 @@ func (s *fakeSocket) live(e event.Ephemeral) {
 func (s *fakeSocket) raw(b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.conn.WriteMessage(websocket.TextMessage, b)
+	if s.conn != nil {
+		_ = s.conn.WriteMessage(websocket.TextMessage, b)
+	}
+}
+
+// close is for the end of the handler: then the connection is Fiber's again.
+func (s *fakeSocket) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = nil
 }
 
 const fakeConv = "talk"
 
 func (d *fakeDesk) socket(conn *websocket.Conn) {
 	s := &fakeSocket{conn: conn}
+	defer s.close()
 	welcomed := false
 	for {
 		_, raw, err := conn.ReadMessage()
