@@ -49,7 +49,7 @@ func (s *Service) onChat(ctx context.Context, d bus.Delivery) error {
 		return s.releaseAbsent(ctx, after)
 	}
 	if after.State == waits || (before.loads() && !after.loads()) || before.Agent != after.Agent {
-		s.wake()
+		s.alarm.Wake()
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (s *Service) setPresence(ctx context.Context, p event.Presence) error {
 		return s.release(ctx, p.Agent)
 	}
 	if p.State == event.PresenceOnline {
-		s.wake()
+		s.alarm.Wake()
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (s *Service) onProfile(ctx context.Context, d bus.Delivery) error {
 		}
 		return saveProfile(ctx, tx, profiles[0], 0)
 	})
-	s.wake()
+	s.alarm.Wake()
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/event"
+	"parley/internal/app"
 	"parley/internal/bus"
 	"parley/internal/pg"
 )
@@ -43,7 +44,7 @@ type Service struct {
 	inboxes Inboxes
 	log     *slog.Logger
 	now     func() time.Time
-	kick    chan struct{} // something changed: match; one waiting kick stands for all
+	alarm   *app.Alarm // something changed, or is due: match
 }
 
 // New makes the service; Run starts it.
@@ -52,7 +53,7 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, inboxes Inboxes, cfg Config) *Ser
 		cfg.Clock = time.Now
 	}
 	return &Service{
-		db: db, bus: b, agents: agents, inboxes: inboxes, log: cfg.Log, now: cfg.Clock, kick: make(chan struct{}, 1),
+		db: db, bus: b, agents: agents, inboxes: inboxes, log: cfg.Log, now: cfg.Clock, alarm: app.NewAlarm(cfg.Clock, cfg.Log),
 	}
 }
 
@@ -89,42 +90,6 @@ func (s *Service) Run(ctx context.Context) error {
 		})
 	})
 	g.Go(func() error { return s.followPresence(ctx) })
-	g.Go(func() error { return s.loop(ctx) })
+	g.Go(func() error { return s.alarm.Run(ctx, "match conversations with agents", s.match) })
 	return g.Wait()
-}
-
-// wake asks for a match. It never blocks.
-func (s *Service) wake() {
-	select {
-	case s.kick <- struct{}{}:
-	default:
-	}
-}
-
-// loop matches when it is woken and when the earliest deadline in the table
-// has come.
-func (s *Service) loop(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.kick:
-		case <-timer.C:
-		}
-		next, err := s.match(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			s.log.Error("match conversations with agents", "error", err)
-			next = s.now().Add(time.Second) // PostgreSQL may be away; look again
-		}
-		if next.IsZero() {
-			timer.Stop()
-			continue
-		}
-		timer.Reset(max(next.Sub(s.now()), 10*time.Millisecond))
-	}
 }

@@ -231,7 +231,7 @@ func TestOfferDeclineTimeoutAccept(t *testing.T) {
 	h.mu.Lock()
 	h.shift = 2 * time.Minute // ben's offer has run out
 	h.mu.Unlock()
-	h.svc.wake()
+	h.svc.alarm.Wake()
 	require.Eventually(t, func() bool {
 		e := h.until(conv, event.KindDeclined)
 		return e.Assigned.Agent == "ben" && e.Reason == "timeout"
@@ -252,7 +252,7 @@ func TestSkillsAndTheirRelaxation(t *testing.T) {
 	h.mu.Lock()
 	h.shift = levelsFor + time.Second
 	h.mu.Unlock()
-	h.svc.wake()
+	h.svc.alarm.Wake()
 	require.Equal(t, "low", h.until(second, event.KindAssigned).Assigned.Agent)
 }
 
@@ -264,6 +264,13 @@ func TestLastAgentIsPreferred(t *testing.T) {
 	conv := h.want("direct", "returning", event.Handoff{})
 	h.until(conv, event.KindAssigned)
 	h.publish(conv, event.Event{Kind: event.KindResolved})
+	require.Eventually(t, func() bool { // routing has come to the end of the first conversation
+		agent, err := lastAgent(t.Context(), h.db, "returning")
+		require.NoError(t, err)
+		list, err := standings(t.Context(), h.db)
+		require.NoError(t, err)
+		return agent == "ada" && list[0].Load == 0
+	}, patience, time.Millisecond)
 	h.hire("roomy", 50)
 	h.online("roomy")
 	again := h.want("direct", "returning", event.Handoff{})
@@ -347,7 +354,7 @@ func TestForgottenClaimIsTakenBack(t *testing.T) {
 		r.State, r.Agent, r.NextAt = claimed, "ghost", &past
 		return true
 	}))
-	h.svc.wake()
+	h.svc.alarm.Wake()
 	require.Eventually(t, func() bool {
 		var r row
 		require.NoError(t, h.db.InTx(t.Context(), func(tx pgx.Tx) (err error) { r, err = lockRow(t.Context(), tx, conv); return err }))

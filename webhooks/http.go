@@ -105,7 +105,7 @@ func (s *Service) update(c *fiber.Ctx) error {
 	if err := saveEndpoint(c.UserContext(), s.db, e); err != nil {
 		return err
 	}
-	s.poke() // deliveries that waited for it to be enabled
+	s.alarm.Wake() // deliveries that waited for it to be enabled
 	return c.JSON(fiber.Map{"webhook": e})
 }
 
@@ -168,6 +168,6 @@ func (s *Service) retry(c *fiber.Ctx) error {
 	if err := again(c.UserContext(), s.db, e.ID, c.Params("delivery")); err != nil {
 		return err
 	}
-	s.poke()
+	s.alarm.Wake()
 	return c.SendStatus(fiber.StatusAccepted)
 }

@@ -55,7 +55,7 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	}
 	n, err := queue(ctx, s.db, d.Stream+":"+strconv.FormatUint(d.Seq, 10), kind, string(encoded), func() string { return "msg_" + ids.New() })
 	if n > 0 {
-		s.poke()
+		s.alarm.Wake()
 	}
 	return err
 }

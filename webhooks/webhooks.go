@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"parley/internal/app"
 	"parley/internal/bus"
 	"parley/internal/pg"
 	"parley/internal/seal"
@@ -35,7 +36,7 @@ type Service struct {
 	box    *seal.Box
 	now    func() time.Time
 	log    *slog.Logger
-	wake   chan struct{} // a delivery may be due; one waiting wake stands for all
+	alarm  *app.Alarm // a delivery may be due
 }
 
 // New makes the service; Run starts it.
@@ -48,7 +49,7 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) (*Service, error) {
 		cfg.Clock = time.Now
 	}
 	return &Service{
-		db: db, bus: b, client: cfg.Client, box: box, now: cfg.Clock, log: cfg.Log, wake: make(chan struct{}, 1),
+		db: db, bus: b, client: cfg.Client, box: box, now: cfg.Clock, log: cfg.Log, alarm: app.NewAlarm(cfg.Clock, cfg.Log),
 	}, nil
 }
 
@@ -74,40 +75,6 @@ func (s *Service) Run(ctx context.Context) error {
 			Name: "webhooks-events", Module: s.Name(), Streams: []string{"EVENTS"}, Handle: s.onEvent,
 		})
 	})
-	g.Go(func() error { return s.loop(ctx) })
+	g.Go(func() error { return s.alarm.Run(ctx, "send webhooks", s.sendDue) })
 	return g.Wait()
-}
-
-func (s *Service) poke() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// loop sends when it is woken and when the earliest delivery is due.
-func (s *Service) loop(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.wake:
-		case <-timer.C:
-		}
-		next, err := s.sendDue(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			s.log.Error("send webhooks", "error", err)
-			next = s.now().Add(time.Second) // PostgreSQL may be away; look again
-		}
-		if next.IsZero() {
-			timer.Stop()
-			continue
-		}
-		timer.Reset(max(next.Sub(s.now()), 10*time.Millisecond))
-	}
 }

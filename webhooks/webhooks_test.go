@@ -189,7 +189,7 @@ func TestRetriesKeepTheIDAndDie(t *testing.T) {
 		d.mu.Lock()
 		d.shift += 30 * time.Hour
 		d.mu.Unlock()
-		d.svc.poke()
+		d.svc.alarm.Wake()
 		require.Equal(t, first, next(t, got).header.Get("webhook-id"))
 	}
 	require.Eventually(t, func() bool { return d.deliveries(c.Webhook.ID)[0].State == "dead" }, patience, time.Millisecond)
