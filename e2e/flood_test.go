@@ -89,6 +89,7 @@ func TestFloodFromAnAddress(t *testing.T) {
 			return resp.StatusCode, "", nil
 		}
 		require.NotNil(t, resp, "%v", err)
+		defer func() { _ = resp.Body.Close() }()
 		var e struct{ Error struct{ Code string } }
 		require.NoError(t, json.NewDecoder(resp.Body).Decode(&e))
 		return resp.StatusCode, e.Error.Code, resp.Header

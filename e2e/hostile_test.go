@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -115,9 +116,7 @@ func TestHostileCommands(t *testing.T) {
 	before := s.log()
 	say := func(change object) object {
 		o := object{"type": "send", "cid": "c", "conv": own, "text": "hi"}
-		for k, v := range change {
-			o[k] = v
-		}
+		maps.Copy(o, change)
 		return o
 	}
 	for name, c := range map[string]struct {
@@ -244,7 +243,7 @@ func (s *stage) brokenFraming() {
 		_, err = io.WriteString(conn, "GET /ws/v1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
 		require.NoError(s.t, err)
 		answer := bufio.NewReader(conn)
-		resp, err := http.ReadResponse(answer, nil)
+		resp, err := http.ReadResponse(answer, nil) //nolint:bodyclose // an upgraded connection has no body
 		require.NoError(s.t, err)
 		require.Equal(s.t, http.StatusSwitchingProtocols, resp.StatusCode)
 		_, _ = io.WriteString(conn, frame) // the server may have hung up before the end

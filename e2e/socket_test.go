@@ -103,7 +103,7 @@ func (c *socket) await(kind string, match func(object) bool) object {
 // awaitEnd reads until the server closes, and returns its goodbye and the code.
 func (c *socket) awaitEnd() (bye object, code int) {
 	c.t.Helper()
-	for c.pull() { //nolint:revive // what arrives is kept
+	for c.pull() {
 	}
 	for _, o := range c.got {
 		if o["type"] == "bye" {
