@@ -25,7 +25,7 @@ type Config struct {
 	// given; 0 means 0.5.
 	IntentThreshold float64
 	// AnswerThreshold is how surely a passage must answer a question to be
-	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.3.
+	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.18.
 	AnswerThreshold, SuggestThreshold float64
 
 	LLM     LLM                   // no URL means none
@@ -37,7 +37,7 @@ type Config struct {
 func (c *Config) setDefaults() {
 	c.IntentThreshold = cmp.Or(c.IntentThreshold, 0.5)
 	c.AnswerThreshold = cmp.Or(c.AnswerThreshold, 0.5)
-	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.3)
+	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.18)
 	if c.Now == nil {
 		c.Now = event.Now
 	}

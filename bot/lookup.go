@@ -145,18 +145,25 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 		option
 		sure float64
 	}
-	var found []scored
+	var found, articles []scored
+	titles := map[string]bool{}
+	for i := range passages {
+		// One that is worth offering brings its neighbours: of three, the right
+		// one is twice as often among them as the first is it.
+		p := &passages[i]
+		if passages[0].Answerable < t.bot.cfg.SuggestThreshold || p.Answerable < t.bot.cfg.SuggestThreshold/3 || titles[p.Title] {
+			continue
+		}
+		titles[p.Title] = true
+		articles = append(articles, scored{option{Label: p.Title, Query: question, URL: p.URL}, p.Answerable})
+	}
 	for _, g := range t.guess.Guesses {
 		sure := g.Probability * t.guess.InScope
 		if in := t.brain.intents[g.Intent]; in != nil && in.Answer != "" && sure >= t.bot.cfg.SuggestThreshold {
 			found = append(found, scored{option{Label: label(in.Name), Intent: in.ID}, sure})
 		}
 	}
-	for i := range passages {
-		if p := &passages[i]; p.Answerable >= t.bot.cfg.SuggestThreshold {
-			found = append(found, scored{option{Label: p.Title, Query: question, URL: p.URL}, p.Answerable})
-		}
-	}
+	found = append(found, articles...)
 	if len(found) > 0 && t.talk.Stage == stageChoose {
 		t.talk.Failures++ // none of the last ones was it
 	}
