@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,7 +298,10 @@ func TestOddText(t *testing.T) {
 	events := s.history(s.admin, conv, number(last["seq"]))
 	require.Equal(t, "plain", events[len(events)-1]["text"])
 	events = s.history(s.admin, other["conv"].(string), number(other["seq"]))
-	require.Contains(t, events[1]["text"], "DROP TABLE")
+	require.True(t, slices.ContainsFunc(events, func(e object) bool { // routing may have queued it in between
+		text, _ := e["text"].(string)
+		return strings.Contains(text, "DROP TABLE")
+	}))
 }
 
 // Pages of other origins get no visitor, and cannot use an agent's cookie.

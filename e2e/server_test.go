@@ -133,7 +133,10 @@ func (s *server) stop() {
 	if s.cmd.ProcessState == nil {
 		_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 		select {
-		case <-s.ended: // how it ended is in its log
+		case err := <-s.ended:
+			if err != nil {
+				s.t.Errorf("parley ended with %v:\n%s", err, s.out)
+			}
 		case <-time.After(patience):
 			_ = s.cmd.Process.Kill()
 			s.t.Errorf("parley did not stop:\n%s", s.out)
@@ -148,7 +151,7 @@ func (s *server) stop() {
 func (s *server) kill() {
 	s.t.Helper()
 	require.NoError(s.t, s.cmd.Process.Kill())
-	<-s.ended
+	require.Error(s.t, <-s.ended, "killed")
 }
 
 // cli runs another command of the binary on the same data folder.

@@ -48,7 +48,7 @@ func (a *Alarm) Run(ctx context.Context, what string, work func(context.Context)
 		}
 		next, err := work(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // an error at the end is of the end
+			return nil // an error at the end is of the end
 		}
 		if err != nil {
 			a.log.Error("work failed and will be tried again", "work", what, "error", err)
