@@ -92,6 +92,7 @@ func (s *Service) decide(ctx context.Context, after *row, room bool) (decision, 
 			d.after.Declined = nil // those who declined may be asked again
 		}
 		n, change := relax(d.after.waiting(), last, now.Sub(r.Since))
+		n.Teams = d.inbox.Teams
 		if room {
 			d.agent, err = claim(ctx, tx, d.after.waiting(), n)
 			if err != nil && !errs.Is(err, errs.NotFound) {
@@ -163,7 +164,7 @@ func (s *Service) carryOut(ctx context.Context, d decision) (bool, error) {
 // announce tells the visitor that they wait, at which place, or that nobody is
 // there.
 func (s *Service) announce(ctx context.Context, d decision) error {
-	there, err := anybody(ctx, s.db, d.before.Inbox)
+	there, err := anybody(ctx, s.db, &d.inbox)
 	if err != nil {
 		return err
 	}

@@ -256,6 +256,21 @@ func TestSkillsAndTheirRelaxation(t *testing.T) {
 	require.Equal(t, "low", h.until(second, event.KindAssigned).Assigned.Agent)
 }
 
+func TestTeamsOfTheInbox(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.mu.Lock()
+	h.inboxes["vip"] = event.Inbox{ID: "vip", Teams: []string{"gold"}}
+	h.mu.Unlock()
+	h.hire("roomy", 50)
+	h.hire("member", 1, func(p *event.AgentProfile) { p.Teams = []string{"gold"} })
+	h.online("roomy")
+	conv := h.want("vip", "c1", event.Handoff{})
+	require.Equal(t, "nobody_online", h.until(conv, event.KindQueued).Queued.Offline)
+	h.online("member")
+	require.Equal(t, "member", h.until(conv, event.KindAssigned).Assigned.Agent)
+}
+
 func TestLastAgentIsPreferred(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"parley/event"
 	"parley/internal/pg"
 )
 
@@ -136,10 +137,6 @@ func nextWaiting(ctx context.Context, q pg.Querier, after *row, fresh bool) (row
 // one statement, so two processes never give the last place away twice.
 // not_found when nobody fits.
 func claim(ctx context.Context, q pg.Querier, w waiting, n need) (string, error) {
-	only := ""
-	if n.Only {
-		only = n.Prefer
-	}
 	if n.Skills == nil {
 		n.Skills = map[string]int{}
 	}
@@ -147,15 +144,15 @@ func claim(ctx context.Context, q pg.Querier, w waiting, n need) (string, error)
 	err := q.QueryRow(ctx, `
 		SELECT agent FROM routing.agents
 		WHERE state = 'online' AND load < capacity
-			AND ($1 = '' OR agent = $1)
-			AND NOT agent = ANY (coalesce($2::text[], '{}')) -- a null list would exclude everybody
-			AND (inboxes IS NULL OR $3 = ANY (inboxes))
-			AND ($4 = '' OR $4 = ANY (teams))
-			AND ($5 = '' OR languages = '{}' OR $5 = ANY (languages))
-			AND NOT EXISTS (SELECT 1 FROM jsonb_each_text($6) r WHERE coalesce((skills ->> r.key)::int, 0) < r.value::int)
-		ORDER BY agent = $7 DESC, capacity - load DESC, last_assigned
+			AND NOT agent = ANY (coalesce($1::text[], '{}')) -- a null list would exclude everybody
+			AND (inboxes IS NULL OR $2 = ANY (inboxes))
+			AND ($3 = '' OR $3 = ANY (teams))
+			AND (coalesce($7::text[], '{}') = '{}' OR teams && $7)
+			AND ($4 = '' OR languages = '{}' OR $4 = ANY (languages))
+			AND NOT EXISTS (SELECT 1 FROM jsonb_each_text($5) r WHERE coalesce((skills ->> r.key)::int, 0) < r.value::int)
+		ORDER BY agent = $6 DESC, capacity - load DESC, last_assigned
 		LIMIT 1 FOR UPDATE SKIP LOCKED`,
-		only, w.Declined, w.Inbox, n.Team, n.Language, n.Skills, n.Prefer).Scan(&agent)
+		w.Declined, w.Inbox, n.Team, n.Language, n.Skills, n.Prefer, n.Teams).Scan(&agent)
 	return agent, pg.Map(err)
 }
 
@@ -167,11 +164,12 @@ func anyRoom(ctx context.Context, q pg.Querier) (bool, error) {
 }
 
 // anybody reports whether an agent is there for the inbox, with room or not.
-func anybody(ctx context.Context, q pg.Querier, inbox string) (bool, error) {
+func anybody(ctx context.Context, q pg.Querier, inbox *event.Inbox) (bool, error) {
 	var there bool
 	err := q.QueryRow(ctx, `
-		SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state IN ('online', 'busy') AND (inboxes IS NULL OR $1 = ANY (inboxes)))`,
-		inbox).Scan(&there)
+		SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state IN ('online', 'busy')
+			AND (inboxes IS NULL OR $1 = ANY (inboxes)) AND (coalesce($2::text[], '{}') = '{}' OR teams && $2))`,
+		inbox.ID, inbox.Teams).Scan(&there)
 	return there, pg.Map(err)
 }
 

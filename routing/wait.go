@@ -24,18 +24,18 @@ type waiting struct {
 
 // need is what an agent must bring, now.
 type need struct {
-	Prefer   string // the contact's last agent
-	Only     bool   // nobody else yet
+	Prefer   string // the contact's last agent, before all others who fit
 	Skills   map[string]int
 	Language string
 	Team     string
+	Teams    []string // of the inbox: only their members may have it; empty means everybody
 }
 
 // How a requirement relaxes while a conversation waits, ring by ring (the
-// bullseye of contact-centre routing): first the agent who knows the contact,
-// then everybody who fits, then lower levels, then other skills and languages.
+// bullseye of contact-centre routing): first everybody who fits, then lower
+// levels, then other skills and languages. Whoever served the contact last
+// comes first in each ring; nobody waits for them while others are free.
 const (
-	preferFor  = 15 * time.Second
 	levelsFor  = 45 * time.Second
 	skillsFor  = 90 * time.Second
 	declineFor = 60 * time.Second // how long a decline keeps an agent from being asked again
@@ -46,9 +46,6 @@ const (
 func relax(w waiting, last string, waited time.Duration) (need, time.Duration) {
 	n := need{Prefer: last, Skills: w.Skills, Language: w.Language, Team: w.Team}
 	switch {
-	case waited < preferFor && last != "":
-		n.Only = true
-		return n, preferFor - waited
 	case waited < levelsFor && (len(w.Skills) > 0 || w.Language != ""):
 		return n, levelsFor - waited
 	case waited < skillsFor && (len(w.Skills) > 0 || w.Language != ""):

@@ -16,19 +16,17 @@ func TestRelax(t *testing.T) {
 		name   string
 		last   string
 		waited time.Duration
-		only   bool
 		level  int
 		lang   string
 		next   time.Duration
 	}{
-		{"the last agent alone", "ada", 0, true, 3, "de", preferFor},
-		{"everybody who fits", "ada", preferFor, false, 3, "de", levelsFor - preferFor},
-		{"without a last agent at once", "", 0, false, 3, "de", levelsFor},
-		{"any level", "", levelsFor, false, 1, "de", skillsFor - levelsFor},
-		{"anybody", "ada", skillsFor, false, 0, "", 0},
+		{"everybody who fits", "ada", 0, 3, "de", levelsFor},
+		{"without a last agent", "", 0, 3, "de", levelsFor},
+		{"any level", "", levelsFor, 1, "de", skillsFor - levelsFor},
+		{"anybody", "ada", skillsFor, 0, "", 0},
 	} {
 		n, next := relax(w, tc.last, tc.waited)
-		require.Equal(t, tc.only, n.Only, tc.name)
+		require.Equal(t, tc.last, n.Prefer, tc.name)
 		require.Equal(t, tc.level, n.Skills["billing"], tc.name)
 		require.Equal(t, tc.lang, n.Language, tc.name)
 		require.Equal(t, tc.next, next, tc.name)
