@@ -8,15 +8,15 @@ import (
 // Stream describes a JetStream stream. internal/bus creates or updates it at
 // start.
 type Stream struct {
-	Name       string
-	Subjects   []string
-	MaxAge     time.Duration // 0 keeps for ever
-	Duplicates time.Duration // window of Nats-Msg-Id; 0 means 2 minutes
-	MaxBytes   int64         // always set: a full stream refuses, it never drops
-	MaxMsgSize int32         // 0 means the server's limit
-	Schedules  bool          // scheduled messages (TIMERS)
-	Republish  string        // destination of stored chat events, "" for none
-	Summary    string        // one line for `parley subjects`
+	Name       string        `json:"name"`
+	Subjects   []string      `json:"subjects"`
+	MaxAge     time.Duration `json:"max_age"`                // nanoseconds; 0 keeps for ever
+	Duplicates time.Duration `json:"duplicates,omitempty"`   // nanoseconds, window of Nats-Msg-Id; 0 means 2 minutes
+	MaxBytes   int64         `json:"max_bytes"`              // always set: a full stream refuses, it never drops
+	MaxMsgSize int32         `json:"max_msg_size,omitempty"` // bytes; 0 means the server's limit
+	Schedules  bool          `json:"schedules,omitempty"`    // scheduled messages (TIMERS)
+	Republish  string        `json:"republish,omitempty"`    // destination of stored chat events, "" for none
+	Summary    string        `json:"summary"`                // one line for `parley subjects`
 }
 
 // ChatStreams returns the names CHAT_0 … CHAT_<shards-1>.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"parley/internal/errs"
 )
 
 func main() {
@@ -42,11 +44,20 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	if err == nil {
 		return exitOK
 	}
-	_, _ = fmt.Fprintln(errOut, "parley:", err) // nowhere is left to report a failing stderr
+	_, _ = fmt.Fprintln(errOut, "parley:", explain(err)) // nowhere is left to report a failing stderr
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// explain is the error for people: a coded one says what to do next, and its
+// cause is for logs.
+func explain(err error) string {
+	if e, ok := errors.AsType[*errs.Error](err); ok && e.Code != errs.Internal && e.Code != errs.Busy {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // program is what the commands share.
