@@ -114,7 +114,7 @@ func (h BusinessHours) NextOpen(at time.Time) time.Time {
 		}
 		var first time.Time
 		for _, d := range h.Days {
-			if d.Weekday != int(day.Weekday()) {
+			if d.Weekday != int(day.Weekday()) || d.To <= d.From {
 				continue
 			}
 			opens := time.Date(day.Year(), day.Month(), day.Day(), d.From/60, d.From%60, 0, 0, day.Location())
