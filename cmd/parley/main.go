@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // business hours name zones; small machines have no list of them
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
