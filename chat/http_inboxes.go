@@ -86,7 +86,7 @@ func (s *Service) getInbox(c *fiber.Ctx) error {
 }
 
 func (s *Service) postInbox(c *fiber.Ctx) error {
-	var in event.Inbox
+	in := NewInbox() // what the body leaves out
 	if err := httpd.Bind(c, &in); err != nil {
 		return err
 	}

@@ -98,6 +98,15 @@ func (s *Service) findInbox(ctx context.Context, is func(*event.Inbox) bool) (ev
 	return event.Inbox{}, errs.New(errs.NotFound, "there is no such inbox")
 }
 
+// NewInbox is a new inbox before anybody has said anything about it: when
+// nobody is there it asks visitors for an address instead of leaving them
+// without an answer.
+func NewInbox() event.Inbox {
+	return event.Inbox{Offline: event.Offline{
+		CollectEmail: true, Message: "Nobody is here right now. Leave your e-mail address and we will answer there.",
+	}}
+}
+
 // CreateInbox stores a new inbox: id, key and secret are made here, what was
 // left out gets its default. It returns the inbox with its secret, which is
 // shown once.
@@ -176,7 +185,7 @@ func (s *Service) SeedDemo(ctx context.Context, origins []string) (event.Inbox, 
 		in, err = s.insertInbox(ctx, tx, event.Inbox{
 			Name: "Parley demo", Origins: slices.Clone(origins), Bot: true, BotName: "Parley",
 			Look:    event.Look{Greeting: "Hello! Ask a question about Parley, or ask for a person."},
-			Offline: event.Offline{CollectEmail: true, Message: "Nobody is here right now. Leave your e-mail address and we will answer there."},
+			Offline: NewInbox().Offline,
 		})
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"parley/chat"
 	"parley/event"
 )
 
@@ -16,7 +17,7 @@ func (p *program) inboxCommand() *cobra.Command {
 }
 
 func (p *program) inboxAddCommand() *cobra.Command {
-	var in event.Inbox
+	in := chat.NewInbox()
 	var bot string
 	var asJSON bool
 	cmd := &cobra.Command{
