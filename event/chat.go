@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -221,8 +222,17 @@ func MessageID(conv, sender, cid string) string { return conv + ":" + sender + "
 // Now is the time as events carry it: UTC, whole milliseconds.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// Encode returns the bytes to store.
-func (e *Event) Encode() ([]byte, error) { return json.Marshal(e) }
+// Encode returns the bytes to store. Unlike json.Marshal it writes <, > and &
+// as they are: six bytes for each would not leave a full message room.
+func (e *Event) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
 
 // Decode reads stored bytes. conv and seq come from the message's subject and
 // metadata.

@@ -46,9 +46,11 @@ func Streams(shards int) []Stream {
 		for p := i * per; p < (i+1)*per; p++ {
 			subjects = append(subjects, fmt.Sprintf("chat.%02d.*", p))
 		}
+		// An agent's 16 KiB of text stand beside their HTML, where each < is four
+		// bytes and each line may be a paragraph: 64 KiB would refuse some.
 		out = append(out, Stream{
 			Name: fmt.Sprintf("CHAT_%d", i), Subjects: subjects, MaxAge: 30 * day, Duplicates: 10 * time.Minute,
-			MaxBytes: 8 << 30 / int64(shards), MaxMsgSize: 64 << 10, Republish: "live.{{wildcard(2)}}",
+			MaxBytes: 8 << 30 / int64(shards), MaxMsgSize: 192 << 10, Republish: "live.{{wildcard(2)}}",
 			Summary: "every durable event of a conversation",
 		})
 	}

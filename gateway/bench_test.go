@@ -41,12 +41,12 @@ func BenchmarkAckFrame(b *testing.B) {
 func BenchmarkEmit(b *testing.B) {
 	for _, readers := range []int{2, 20} {
 		b.Run(fmt.Sprintf("%d-readers", readers), func(b *testing.B) {
-			r := &room{conv: ids.New(), readers: map[*socket]struct{}{}}
+			r := &room{conv: ids.New(), readers: map[*socket]uint64{}}
 			svc := &Service{sockets: newSockets()}
 			for range readers {
 				s := newSocket(svc, nil)
 				s.writing = true // nobody empties the queue but this loop
-				r.readers[s] = struct{}{}
+				r.readers[s] = 0
 			}
 			e := event.Event{Conv: r.conv, At: event.Now(), CID: "c-1", From: event.Actor{Kind: event.ActorVisitor, ID: "ann"}, Kind: event.KindMessage, Text: "My parcel has not come yet."}
 			body, err := e.Encode()

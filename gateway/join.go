@@ -18,36 +18,64 @@ func (s *socket) room(conv string) *room {
 
 // join makes the socket a reader of the conversation. With after, everything
 // the reader may see after that sequence is sent first; without, it begins at
-// the end of the log.
+// the end of the log. While one join of a conversation is under way, a second
+// one, by a summary, does nothing.
 func (s *socket) join(ctx context.Context, conv string, after *uint64) error {
-	if s.room(conv) != nil {
+	if !s.beginJoin(conv) {
 		return nil
 	}
 	r, err := s.svc.rooms.acquire(ctx, conv, s.svc.desk)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.enter(ctx, r, after)
 	}
+	if !s.endJoin(conv, r, err) && r != nil {
+		s.quit(r)
+	}
+	return err
+}
+
+func (s *socket) enter(ctx context.Context, r *room, after *uint64) error {
 	if err := auth.MayRead(s.viewer, r.who()); err != nil {
-		s.svc.rooms.release(r)
 		return err
 	}
-	if after == nil {
-		r.mu.Lock()
-		r.readers[s] = struct{}{}
-		r.mu.Unlock()
-	} else if err := s.catchUp(ctx, r, *after); err != nil {
-		s.svc.rooms.release(r)
-		return err
+	if after != nil {
+		return s.catchUp(ctx, r, *after)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.readers[s] = 0
+	return nil
+}
+
+func (s *socket) beginJoin(conv string) bool {
 	s.joinMu.Lock()
-	if s.joined[conv] != nil { // a summary made it join meanwhile
-		s.joinMu.Unlock()
-		s.svc.rooms.release(r)
-		return nil
+	defer s.joinMu.Unlock()
+	if s.left || s.joining[conv] || s.joined[conv] != nil {
+		return false
+	}
+	s.joining[conv] = true
+	return true
+}
+
+// endJoin records the room, unless joining failed, the socket has ended, or
+// the right to read was lost meanwhile.
+func (s *socket) endJoin(conv string, r *room, err error) bool {
+	s.joinMu.Lock()
+	defer s.joinMu.Unlock()
+	delete(s.joining, conv)
+	if err != nil || s.left || auth.MayRead(s.viewer, r.who()) != nil {
+		return false
 	}
 	s.joined[conv] = r
-	s.joinMu.Unlock()
-	return nil
+	return true
+}
+
+// quit takes the socket out of a room and gives the room up.
+func (s *socket) quit(r *room) {
+	r.mu.Lock()
+	delete(r.readers, s)
+	r.mu.Unlock()
+	s.svc.rooms.release(r)
 }
 
 // catchUp sends what came after the sequence and adds the socket to the room
@@ -68,7 +96,7 @@ func (s *socket) catchUp(ctx context.Context, r *room, after uint64) error {
 		}
 		r.mu.Lock()
 		if after >= r.tail(s.internal()) {
-			r.readers[s] = struct{}{}
+			r.readers[s] = after
 			r.mu.Unlock()
 			return nil
 		}
@@ -112,17 +140,16 @@ func (s *socket) leave(conv string) {
 	r := s.joined[conv]
 	delete(s.joined, conv)
 	s.joinMu.Unlock()
-	if r == nil {
-		return
+	if r != nil {
+		s.quit(r)
 	}
-	r.mu.Lock()
-	delete(r.readers, s)
-	r.mu.Unlock()
-	s.svc.rooms.release(r)
 }
 
+// leaveAll is for the end of the socket: no join that is still under way makes
+// it a reader again.
 func (s *socket) leaveAll() {
 	s.joinMu.Lock()
+	s.left = true
 	convs := make([]string, 0, len(s.joined))
 	for conv := range s.joined {
 		convs = append(convs, conv)

@@ -70,6 +70,11 @@ func (p *presence) note(state event.Presence, present bool) bool {
 		return known
 	}
 	p.seen[state.Agent] = state
+	// The agent may have changed it at another gateway: what is refreshed here
+	// must be the newest, or the two would overwrite each other.
+	if l := p.local[state.Agent]; l != nil && state.Since.After(l.state.Since) {
+		l.state = state
+	}
 	return !known || old.State != state.State || old.Capacity != state.Capacity
 }
 

@@ -24,11 +24,11 @@ type room struct {
 
 	mu      sync.Mutex
 	subject auth.Subject
-	head    uint64 // last entry of the log
-	public  uint64 // last entry that visitors see
-	readers map[*socket]struct{}
-	known   map[string]uint64 // sender and cid → sequence, of the whole log; nil until asked for
-	oldest  time.Time         // of the first entry
+	head    uint64             // last entry of the log
+	public  uint64             // last entry that visitors see
+	readers map[*socket]uint64 // the last sequence each was sent before it joined
+	known   map[string]uint64  // sender and cid → sequence, of the whole log; nil until asked for
+	oldest  time.Time          // of the first entry
 }
 
 func (r *room) who() auth.Subject {
@@ -99,8 +99,9 @@ func (r *room) fill(ctx context.Context, b *bus.Bus) error {
 // emit encodes the entry once for each audience and queues it.
 func (r *room) emit(m bus.Stored) {
 	var all, public []byte
-	for s := range r.readers {
+	for s, had := range r.readers {
 		switch {
+		case m.Seq <= had: // read from the log while the live copy was on its way
 		case s.internal():
 			if all == nil {
 				all = event.AppendFrame(nil, r.conv, m.Seq, r.head, m.Data)
@@ -197,12 +198,16 @@ func (r *room) load(ctx context.Context, b *bus.Bus, desk Log) error {
 // loadPast finds the ends that the stream does not show: the last public entry
 // behind a note, and everything when the log has left the stream.
 func (r *room) loadPast(ctx context.Context, desk Log) error {
-	public, _, err := desk.Before(ctx, r.conv, 0, 1, false)
+	end := uint64(0)
+	if r.head > 0 {
+		end = r.head + 1 // not what has been stored since head was read
+	}
+	public, _, err := desk.Before(ctx, r.conv, end, 1, false)
 	if err != nil {
 		return err
 	}
 	if len(public) > 0 {
-		r.public = min(public[0].Seq, max(r.head, public[0].Seq))
+		r.public = public[0].Seq
 	}
 	if r.head == 0 {
 		all, _, err := desk.Before(ctx, r.conv, 0, 1, true)
@@ -247,7 +252,9 @@ func (r *room) index(ctx context.Context, b *bus.Bus) error {
 			continue
 		}
 		r.mu.Lock()
-		if r.head <= index.head || r.known != nil {
+		// An empty log has left the stream; PostgreSQL alone keeps it, and no
+		// command of the last 30 days can be in it.
+		if r.head <= index.head || index.head == 0 || r.known != nil {
 			if r.known == nil {
 				r.known = index.known
 			}

@@ -63,7 +63,7 @@ func (r *rooms) acquire(ctx context.Context, conv string, desk Log) (*room, erro
 	r.mu.Lock()
 	o, ok := r.open[conv]
 	if !ok {
-		o = &room{conv: conv, ready: make(chan struct{}), readers: map[*socket]struct{}{}}
+		o = &room{conv: conv, ready: make(chan struct{}), readers: map[*socket]uint64{}}
 		r.open[conv] = o
 	}
 	o.refs++

@@ -37,6 +37,11 @@ func (s *socket) say(ctx context.Context, f Send) error {
 	if err := s.mayRead(ctx, f.Conv); err != nil {
 		return err
 	}
+	return s.tell(ctx, f)
+}
+
+// tell publishes a message that was admitted.
+func (s *socket) tell(ctx context.Context, f Send) error {
 	known, ok, err := s.known(ctx, f.Conv, f.CID, f.Attempt)
 	if err != nil {
 		return err
@@ -74,15 +79,22 @@ func (s *socket) claim(ctx context.Context, conv string, files []string) ([]even
 	if len(files) == 0 {
 		return nil, nil
 	}
+	if err := checkFiles(files); err != nil {
+		return nil, err
+	}
+	return s.svc.desk.Claim(ctx, s.viewer, conv, files)
+}
+
+func checkFiles(files []string) error {
 	if len(files) > maxAttachments {
-		return nil, errs.Field("attachments", "has more than %d files", maxAttachments)
+		return errs.Field("attachments", "has more than %d files", maxAttachments)
 	}
 	for _, id := range files {
 		if !ids.Valid(id) {
-			return nil, errs.New(errs.NotFound, "there is no such file")
+			return errs.New(errs.NotFound, "there is no such file")
 		}
 	}
-	return s.svc.desk.Claim(ctx, s.viewer, conv, files)
+	return nil
 }
 
 // publish stores the event and acknowledges it to this socket.
@@ -150,6 +162,9 @@ func (s *socket) open(ctx context.Context, f Open) error {
 	if err := checkFields(f.Fields, f.Page); err != nil {
 		return err
 	}
+	if err := checkFiles(f.Attachments); err != nil {
+		return err
+	}
 	inbox, err := s.svc.desk.Inbox(ctx, s.viewer.Inbox)
 	if err != nil {
 		return err
@@ -171,7 +186,7 @@ func (s *socket) open(ctx context.Context, f Open) error {
 		s.send(ackFrame(receipt))
 		return nil
 	}
-	return s.say(ctx, Send{CID: f.CID, Conv: conv, Text: f.Text, Attachments: f.Attachments})
+	return s.tell(ctx, Send{CID: f.CID, Conv: conv, Text: f.Text, Attachments: f.Attachments})
 }
 
 // begin stores the first event, or finds it stored. Only one of the events of

@@ -35,6 +35,8 @@ type socket struct {
 	session string
 	joined  map[string]*room // owned by the reader; guarded by joinMu for summaries
 	joinMu  sync.Mutex
+	joining map[string]bool // a join is under way; guarded by joinMu
+	left    bool            // the socket has left all its rooms for good; guarded by joinMu
 	bad     int
 	counted bool // its presence counts
 
@@ -48,7 +50,7 @@ type socket struct {
 }
 
 func newSocket(s *Service, conn *websocket.Conn) *socket {
-	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}}
+	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}, joining: map[string]bool{}}
 	sock.space = sync.NewCond(&sock.mu)
 	return sock
 }

@@ -104,13 +104,16 @@ func queue(ctx context.Context, q pg.Querier, event, kind, body string, newID fu
 }
 
 // due returns deliveries whose time has come and takes them: until hold has
-// passed no other process sends them.
+// passed no other process sends them. An endpoint gets at most two places of a
+// batch, so that one that does not answer cannot fill it.
 func due(ctx context.Context, q pg.Querier, now time.Time, hold time.Duration, limit int) ([]delivery, error) {
 	rows, err := q.Query(ctx, `
 		UPDATE webhooks.deliveries SET next_at = $2
 		WHERE id IN (
-			SELECT d.id FROM webhooks.deliveries d JOIN webhooks.endpoints e ON e.id = d.endpoint
-			WHERE d.state = 'waiting' AND d.next_at <= $1 AND e.enabled ORDER BY d.next_at LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
+			SELECT d.id FROM webhooks.endpoints e CROSS JOIN LATERAL (
+				SELECT id, next_at FROM webhooks.deliveries
+				WHERE endpoint = e.id AND state = 'waiting' AND next_at <= $1 ORDER BY next_at LIMIT 2 FOR UPDATE SKIP LOCKED) d
+			WHERE e.enabled ORDER BY d.next_at LIMIT $3)
 		RETURNING `+deliveryColumns, now, now.Add(hold), limit)
 	if err != nil {
 		return nil, pg.Map(err)

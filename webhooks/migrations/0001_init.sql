@@ -24,5 +24,5 @@ CREATE TABLE webhooks.deliveries (
     done_at    timestamptz,
     UNIQUE (endpoint, event)
 );
-CREATE INDEX deliveries_due ON webhooks.deliveries (next_at) WHERE state = 'waiting';
+CREATE INDEX deliveries_due ON webhooks.deliveries (endpoint, next_at) WHERE state = 'waiting';
 CREATE INDEX deliveries_listed ON webhooks.deliveries (endpoint, created_at DESC, id DESC);
