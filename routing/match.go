@@ -34,34 +34,60 @@ func (s *Service) match(ctx context.Context) (time.Time, error) {
 	if err := s.expire(ctx); err != nil {
 		return time.Time{}, err
 	}
-	moved := false
-	var after *row
-	for range maxRound {
-		room, err := anyRoom(ctx, s.db)
-		if err != nil {
-			return time.Time{}, err
-		}
-		d, err := s.decide(ctx, after, room)
-		if errs.Is(err, errs.NotFound) {
-			break
-		}
-		if err != nil {
-			return time.Time{}, err
-		}
-		after = &d.before
-		done, err := s.carryOut(ctx, d)
-		if err != nil {
-			return time.Time{}, err
-		}
-		moved = moved || done
+	if err := s.finishReleases(ctx); err != nil {
+		return time.Time{}, err
+	}
+	moved, whole, err := s.round(ctx)
+	if err != nil {
+		return time.Time{}, err
 	}
 	if moved {
 		if err := s.tellPlaces(ctx); err != nil {
 			return time.Time{}, err
 		}
 	}
+	if !whole {
+		return s.now(), nil // go on where this round ended
+	}
 	return nextDeadline(ctx, s.db, s.now())
 }
+
+// round looks at up to maxRound waiting conversations from where the last one
+// ended, and reports whether the queue has moved and whether its end was
+// reached. A conversation that cannot be served now must not stop those behind
+// it.
+func (s *Service) round(ctx context.Context) (moved, whole bool, err error) {
+	for range maxRound {
+		room, err := anyRoom(ctx, s.db)
+		if err != nil {
+			return moved, false, err
+		}
+		d, err := s.decide(ctx, s.cursor, room)
+		if errors.Is(err, errQueueEnds) {
+			s.cursor = nil
+			return moved, true, nil
+		}
+		if err != nil && d.before.Conv == "" {
+			return moved, false, err
+		}
+		s.cursor = &d.before
+		done := false
+		if err == nil {
+			done, err = s.carryOut(ctx, d)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return moved, false, err
+			}
+			s.log.Error("route conversation", "conv", d.before.Conv, "error", err)
+		}
+		moved = moved || done
+	}
+	return moved, false, nil
+}
+
+// errQueueEnds says that nobody waits behind the place that was asked for.
+var errQueueEnds = errors.New("the queue ends here")
 
 // decision is what was written for one waiting conversation.
 type decision struct {
@@ -76,9 +102,13 @@ func (s *Service) decide(ctx context.Context, after *row, room bool) (decision, 
 	var d decision
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
 		r, err := nextWaiting(ctx, tx, after, !room)
+		if errs.Is(err, errs.NotFound) {
+			return errQueueEnds
+		}
 		if err != nil {
 			return err
 		}
+		d.before = r
 		if d.inbox, err = s.inboxes.Inbox(ctx, r.Inbox); err != nil {
 			return err
 		}
@@ -239,6 +269,14 @@ func (s *Service) store(ctx context.Context, r row, e *event.Event) error {
 		}
 		if len(tail) == tailPage {
 			continue
+		}
+		if len(tail) == 0 {
+			// What the row knew may have left the log with age.
+			last, err := s.bus.Last(ctx, event.ChatSubject(r.Conv))
+			if err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+			seen = last.Seq
 		}
 		_, err = s.bus.PublishEvent(ctx, e, event.SenderKey(system), cid, &seen)
 		if _, wrong := errors.AsType[*bus.WrongSequenceError](err); err != nil && wrong {

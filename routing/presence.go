@@ -61,29 +61,23 @@ func (s *Service) retireMissing(ctx context.Context, seen map[string]bool) {
 }
 
 // setPresence records a state. When the agent has gone offline, what they had
-// goes back to the queue with its history; only the process whose update
-// changed the row does that.
+// goes back to the queue with its history; the process whose alarm comes first
+// does that, and a second one finds it done.
 func (s *Service) setPresence(ctx context.Context, p event.Presence) error {
-	old, err := s.recordPresence(ctx, p)
-	if err != nil {
+	if err := s.recordPresence(ctx, p); err != nil {
 		return err
 	}
-	if p.State == event.PresenceOffline && old != event.PresenceOffline {
-		return s.release(ctx, p.Agent)
-	}
-	if p.State == event.PresenceOnline {
-		s.alarm.Wake()
-	}
+	s.alarm.Wake() // somebody may have room, or conversations to give back
 	return nil
 }
 
-func (s *Service) recordPresence(ctx context.Context, p event.Presence) (old string, err error) {
+func (s *Service) recordPresence(ctx context.Context, p event.Presence) error {
 	profiles, err := s.agents.Agents(ctx, []string{p.Agent})
 	if err != nil {
-		return "", err
+		return err
 	}
-	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
-		old, err = lockAgent(ctx, tx, p.Agent)
+	return s.db.InTx(ctx, func(tx pgx.Tx) error {
+		old, err := lockAgent(ctx, tx, p.Agent)
 		if err != nil {
 			return err
 		}
@@ -92,9 +86,30 @@ func (s *Service) recordPresence(ctx context.Context, p event.Presence) (old str
 		} else if err := saveProfile(ctx, tx, profiles[0], p.Capacity); err != nil {
 			return err
 		}
-		return saveState(ctx, tx, p)
+		return saveState(ctx, tx, p, p.State == event.PresenceOffline && old != event.PresenceOffline)
 	})
-	return old, err
+}
+
+// finishReleases gives back what agents had who went offline. The flag in their
+// rows stands until all of it is in the log, whatever fails or dies in between.
+func (s *Service) finishReleases(ctx context.Context) error {
+	rows, err := s.db.Query(ctx, `SELECT agent FROM routing.agents WHERE releasing`)
+	if err != nil {
+		return pg.Map(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return pg.Map(err)
+	}
+	for _, agent := range list {
+		if err := s.release(ctx, agent); err != nil {
+			return err
+		}
+		if _, err := s.db.Exec(ctx, `UPDATE routing.agents SET releasing = false WHERE agent = $1`, agent); err != nil {
+			return pg.Map(err)
+		}
+	}
+	return nil
 }
 
 // onProfile refreshes what an agent can do after their account changed.
@@ -177,12 +192,16 @@ func saveProfile(ctx context.Context, q pg.Querier, p event.AgentProfile, capaci
 	return pg.Map(err)
 }
 
-func saveState(ctx context.Context, q pg.Querier, p event.Presence) error {
+// saveState writes a state; releases marks what the agent has for the queue. An
+// agent who is back in time keeps it.
+func saveState(ctx context.Context, q pg.Querier, p event.Presence, releases bool) error {
 	since := p.Since
 	if since.IsZero() {
 		since = time.Now()
 	}
-	_, err := q.Exec(ctx, `UPDATE routing.agents SET state = $2, since = $3 WHERE agent = $1`, p.Agent, p.State, since)
+	_, err := q.Exec(ctx, `
+		UPDATE routing.agents SET state = $2, since = $3, releasing = $2 = 'offline' AND (releasing OR $4) WHERE agent = $1`,
+		p.Agent, p.State, since, releases)
 	return pg.Map(err)
 }
 

@@ -45,6 +45,7 @@ type Service struct {
 	log     *slog.Logger
 	now     func() time.Time
 	alarm   *app.Alarm // something changed, or is due: match
+	cursor  *row       // where the last round ended; the alarm's work alone uses it
 }
 
 // New makes the service; Run starts it.

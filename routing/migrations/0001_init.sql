@@ -29,6 +29,7 @@ CREATE TABLE routing.agents (
     skills        jsonb NOT NULL DEFAULT '{}',
     languages     text[] NOT NULL DEFAULT '{}',
     inboxes       text[],                          -- null: every inbox
+    releasing     boolean NOT NULL DEFAULT false,  -- went offline; what they had is not all back in the queue yet
     last_assigned timestamptz NOT NULL DEFAULT 'epoch'
 );
 CREATE INDEX agents_free ON routing.agents ((capacity - load) DESC, last_assigned) WHERE state = 'online' AND load < capacity;
