@@ -19,6 +19,11 @@ type Stream struct {
 	Summary    string        `json:"summary"`                // one line for `parley subjects`
 }
 
+// MaxStored is the size in bytes that a stored event of a conversation may
+// have. An agent's 16 KiB of text stand beside their HTML, where each < is four
+// bytes and each line may be a paragraph: 64 KiB would refuse some.
+const MaxStored = 192 << 10
+
 // ChatStreams returns the names CHAT_0 … CHAT_<shards-1>.
 func ChatStreams(shards int) []string {
 	names := make([]string, shards)
@@ -46,11 +51,9 @@ func Streams(shards int) []Stream {
 		for p := i * per; p < (i+1)*per; p++ {
 			subjects = append(subjects, fmt.Sprintf("chat.%02d.*", p))
 		}
-		// An agent's 16 KiB of text stand beside their HTML, where each < is four
-		// bytes and each line may be a paragraph: 64 KiB would refuse some.
 		out = append(out, Stream{
 			Name: fmt.Sprintf("CHAT_%d", i), Subjects: subjects, MaxAge: 30 * day, Duplicates: 10 * time.Minute,
-			MaxBytes: 8 << 30 / int64(shards), MaxMsgSize: 192 << 10, Republish: "live.{{wildcard(2)}}",
+			MaxBytes: 8 << 30 / int64(shards), MaxMsgSize: MaxStored, Republish: "live.{{wildcard(2)}}",
 			Summary: "every durable event of a conversation",
 		})
 	}

@@ -170,7 +170,7 @@ func TestOutboxRefusesWhatCouldNeverBePublished(t *testing.T) {
 	}{
 		"no stream":        {bus.Msg{Subject: "nowhere.x"}, errs.NotFound},
 		"too large":        {bus.Msg{Subject: "kb.x", Data: make([]byte, 1<<20)}, errs.TooLarge},
-		"too large a chat": {bus.Msg{Subject: event.ChatSubject("x"), Data: make([]byte, 65<<10)}, errs.TooLarge},
+		"too large a chat": {bus.Msg{Subject: event.ChatSubject("x"), Data: make([]byte, event.MaxStored+1)}, errs.TooLarge},
 		"expectation":      {bus.Msg{Subject: "kb.x", ExpectLast: &last}, errs.Invalid},
 		"reserved header":  {bus.Msg{Subject: "kb.x", Header: map[string]string{"Nats-Msg-Id": "1"}}, errs.Invalid},
 	} {

@@ -166,7 +166,7 @@ func TestPublishRefuses(t *testing.T) {
 		msg  bus.Msg
 		code errs.Code
 	}{
-		"above the stream's limit": {chatMsg(conv, "c1", strings.Repeat("x", 65<<10)), errs.TooLarge},
+		"above the stream's limit": {chatMsg(conv, "c1", strings.Repeat("x", event.MaxStored+1)), errs.TooLarge},
 		"above the server's limit": {chatMsg(conv, "c2", strings.Repeat("x", 2<<20)), errs.TooLarge},
 		"the broker's own header":  {bus.Msg{Subject: event.ChatSubject(conv), Header: map[string]string{"nats-ttl": "1s"}}, errs.Invalid},
 		"no stream":                {bus.Msg{Subject: "nowhere.at.all", Data: []byte("x")}, errs.Busy},
