@@ -31,7 +31,7 @@ func TestDemoIntentsAreUnderstood(t *testing.T) {
 		"whats parley?":                               "what_is_parley",
 		"how can i put this chat on my own site":      "embed_widget",
 		"hwo do i instal this on ubunto":              "install_parley",
-		"I cant sign in to my account, forgot the pw": "agent_password",
+		"I cant sign in to the console, forgot the pw": "agent_password",
 		"is my data safe with you":                    "data_and_privacy",
 		"my invoice is wrong":                         "invoice_questions",
 		"was kostet das ganze":                        "kosten",

@@ -32,12 +32,16 @@ const accessPrefix = "access:"
 // Handle registers a route with the access it needs and reads its body, at
 // most 1 MiB, before the handler runs.
 func Handle(r fiber.Router, method, path string, access Access, h fiber.Handler) {
-	r.Add(method, path, guard(access), func(c *fiber.Ctx) error {
+	bounded := func(c *fiber.Ctx) error {
 		if err := readBody(c); err != nil {
 			return err
 		}
 		return h(c)
-	}).Name(accessPrefix + string(access))
+	}
+	r.Add(method, path, guard(access), bounded).Name(accessPrefix + string(access))
+	if method == fiber.MethodGet { // link checkers and monitors ask with HEAD; fasthttp leaves the body out
+		r.Add(fiber.MethodHead, path, guard(access), bounded)
+	}
 }
 
 // HandleStream is Handle for handlers that read the body themselves and bound

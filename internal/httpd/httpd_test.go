@@ -92,6 +92,11 @@ func TestAccess(t *testing.T) {
 		}
 	}
 	require.Len(t, Routes(app), 12)
+	status, body := do(t, app, "HEAD", "/public", "", nil)
+	require.Equal(t, 200, status)
+	require.Empty(t, body)
+	status, _ = do(t, app, "HEAD", "/admin", "", nil)
+	require.Equal(t, 401, status, "what reading needs, asking needs")
 }
 
 // A cookie counts for reading, and for changing only from the product's own
