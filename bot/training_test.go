@@ -28,14 +28,14 @@ func TestDemoIntentsAreUnderstood(t *testing.T) {
 	t.Parallel()
 	m, names := demoModel(t)
 	for text, want := range map[string]string{
-		"whats parley?":                               "what_is_parley",
-		"how can i put this chat on my own site":      "embed_widget",
-		"hwo do i instal this on ubunto":              "install_parley",
+		"whats parley?":                                "what_is_parley",
+		"how can i put this chat on my own site":       "embed_widget",
+		"hwo do i instal this on ubunto":               "install_parley",
 		"I cant sign in to the console, forgot the pw": "agent_password",
-		"is my data safe with you":                    "data_and_privacy",
-		"my invoice is wrong":                         "invoice_questions",
-		"was kostet das ganze":                        "kosten",
-		"wie kann ich das in meine webseite einbauen": "widget_einbauen",
+		"is my data safe with you":                     "data_and_privacy",
+		"my invoice is wrong":                          "invoice_questions",
+		"was kostet das ganze":                         "kosten",
+		"wie kann ich das in meine webseite einbauen":  "widget_einbauen",
 	} {
 		p := m.Predict(text)
 		assert.Equal(t, want, names[p.Guesses[0].Intent], text)

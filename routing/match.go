@@ -103,6 +103,11 @@ func (s *Service) decide(ctx context.Context, after *row, room bool) (decision, 
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
 		r, err := nextWaiting(ctx, tx, after, !room)
 		if errs.Is(err, errs.NotFound) {
+			// A row that stopped waiting while we waited for it leaves the answer
+			// empty, though others stand behind it.
+			r, err = nextWaiting(ctx, tx, after, !room)
+		}
+		if errs.Is(err, errs.NotFound) {
 			return errQueueEnds
 		}
 		if err != nil {

@@ -112,7 +112,8 @@ func recount(ctx context.Context, q pg.Querier) error {
 }
 
 // nextWaiting returns the conversation that is served next after the given
-// place in the queue, locked; rows another process decides on are passed over.
+// place in the queue, locked. It waits for a row that is being changed: passing
+// over it would serve the one behind it first.
 // fresh asks only for those that have not been told yet that they wait.
 func nextWaiting(ctx context.Context, q pg.Querier, after *row, fresh bool) (row, error) {
 	query := `SELECT ` + rowColumns + ` FROM routing.conversations WHERE state = 'waiting'`
@@ -124,7 +125,7 @@ func nextWaiting(ctx context.Context, q pg.Querier, after *row, fresh bool) (row
 		query += ` AND (-priority, since, conv) > (-$1::int, $2, $3)`
 		args = []any{after.Priority, after.Since, after.Conv}
 	}
-	rows, err := q.Query(ctx, query+` ORDER BY priority DESC, since, conv LIMIT 1 FOR UPDATE SKIP LOCKED`, args...)
+	rows, err := q.Query(ctx, query+` ORDER BY priority DESC, since, conv LIMIT 1 FOR UPDATE`, args...)
 	if err != nil {
 		return row{}, pg.Map(err)
 	}
