@@ -57,11 +57,16 @@ func (s *Service) match(ctx context.Context) (time.Time, error) {
 // reached. A conversation that cannot be served now must not stop those behind
 // it.
 func (s *Service) round(ctx context.Context) (moved, whole bool, err error) {
+	had := true
 	for range maxRound {
 		room, err := anyRoom(ctx, s.db)
 		if err != nil {
 			return moved, false, err
 		}
+		if room && !had {
+			s.cursor = nil // room that appears now belongs to who is first, not to who is next
+		}
+		had = room
 		d, err := s.decide(ctx, s.cursor, room)
 		if errors.Is(err, errQueueEnds) {
 			s.cursor = nil
