@@ -12,6 +12,7 @@ type corpus struct {
 	labels   []int
 	features int
 	classes  int
+	rivals   [][]bool // a label: the classes it is not weighed against; nil for none
 }
 
 func newCorpus(features, classes int) *corpus {
@@ -110,6 +111,9 @@ func fit(c *corpus, l loss, passes int, seed uint64) *linear {
 		for _, i := range random.Perm(c.len()) {
 			v := c.at(i)
 			model.scores(v, scores)
+			if c.rivals != nil {
+				veil(scores, c.rivals[c.labels[i]])
+			}
 			l.step(scores, dual[i*c.classes:][:c.classes], delta, c.labels[i], squaredLength(v.values)+biasFeature*biasFeature)
 			moved = moved[:0]
 			for k, d := range delta {

@@ -49,8 +49,9 @@ func demoIntents() ([]Intent, error) {
 }
 
 // SeedDemo fills an installation that has no intents with those of the
-// demonstration.
-func (s *Service) SeedDemo(ctx context.Context) error {
+// demonstration, for the given inbox: they say nothing about the products of
+// others.
+func (s *Service) SeedDemo(ctx context.Context, inbox string) error {
 	list, err := demoIntents()
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (s *Service) SeedDemo(ctx context.Context) error {
 			return err
 		}
 		for i := range list {
-			list[i].UpdatedAt = s.now()
+			list[i].UpdatedAt, list[i].InboxIDs = s.now(), []string{inbox}
 			if err := saveIntent(ctx, tx, &list[i]); err != nil {
 				return err
 			}

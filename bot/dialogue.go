@@ -81,7 +81,7 @@ func (t *turn) decide(ctx context.Context) error {
 	if t.talk.Stage == stageFeedback {
 		t.talk.Failures = 0 // a new question without a complaint about the last answer
 	}
-	t.guess = t.brain.model.Predict(t.text)
+	t.guess = t.brain.model.Predict(t.text, t.talk.Inbox)
 	if t.intent(max(t.bot.cfg.IntentThreshold, certain)) {
 		t.readMore(ctx)
 		return nil
@@ -159,7 +159,7 @@ func (t *turn) pick(ctx context.Context, id string) (bool, error) {
 		if o.ID != id {
 			continue
 		}
-		if in := t.brain.intents[o.Intent]; in != nil {
+		if in := t.brain.intent(o.Intent, t.talk.Inbox); in != nil {
 			return t.answerIntent(in, 1), nil
 		}
 		if o.Query != "" {
@@ -211,7 +211,7 @@ const certain = 0.8
 // intent answers with the likeliest intent when that is sure enough.
 func (t *turn) intent(enough float64) bool {
 	confidence := t.guess.Confidence()
-	in := t.brain.intents[t.guess.Guesses[0].Intent]
+	in := t.brain.intent(t.guess.Guesses[0].Intent, t.talk.Inbox)
 	if t.read.Sentiment == Frustrated {
 		enough = max(enough, frustratedCertain)
 	}

@@ -263,7 +263,7 @@ func TestArticleThatFitsBetterBeatsAnIntent(t *testing.T) {
 	text := "is there something for a present"
 	b, err := w.svc.trainer.get(t.Context())
 	require.NoError(t, err)
-	guess := b.model.Predict(text)
+	guess := b.model.Predict(text, "")
 	require.Less(t, guess.Confidence(), certain)
 	answer, trace := w.open(event.StateBot, "en").ask(text)
 	assert.Equal(t, "answer", trace.Action)

@@ -41,6 +41,7 @@ type intentBody struct {
 	Skills      *map[string]int `json:"skills"`
 	Choices     *[]event.Choice `json:"choices"`
 	Enabled     *bool           `json:"enabled"`
+	InboxIDs    *[]string       `json:"inbox_ids"`
 	Examples    *[]string       `json:"examples"`
 }
 
@@ -51,6 +52,7 @@ func (b *intentBody) apply(i *Intent) {
 	set(&i.Skills, b.Skills)
 	set(&i.Choices, b.Choices)
 	set(&i.Enabled, b.Enabled)
+	set(&i.InboxIDs, b.InboxIDs)
 	set(&i.Examples, b.Examples)
 }
 
@@ -105,8 +107,9 @@ func (s *Service) deleteIntent(c *fiber.Ctx) error {
 }
 
 type tryBody struct {
-	Text   string `json:"text"`
-	Locale string `json:"locale"` // BCP 47; "" tells by the text
+	Text    string `json:"text"`
+	Locale  string `json:"locale"`   // BCP 47; "" tells by the text
+	InboxID string `json:"inbox_id"` // where it would be said; "" tries the intents of all inboxes
 }
 
 // tried is what the bot would understand and answer.
@@ -149,20 +152,25 @@ func (s *Service) postTry(c *fiber.Ctx) error {
 	case len(body.Text) > maxTry || !utf8.ValidString(body.Text):
 		return errs.Field("text", "must be at most %d bytes of UTF-8", maxTry)
 	}
+	if body.InboxID != "" {
+		if err := s.checkInboxes(c.UserContext(), []string{body.InboxID}, "inbox_id"); err != nil {
+			return err
+		}
+	}
 	b, err := s.trainer.get(c.UserContext())
 	if err != nil {
 		return err
 	}
-	t := talk{State: event.StateBot, Locale: body.Locale, Pending: []said{{Seq: 1, Text: body.Text}}}
+	t := talk{State: event.StateBot, Inbox: body.InboxID, Locale: body.Locale, Pending: []said{{Seq: 1, Text: body.Text}}}
 	p, err := s.decide(c.UserContext(), &t, defaultName, nil)
 	if err != nil {
 		return err
 	}
-	return c.JSON(s.tried(b, body.Text, &p))
+	return c.JSON(s.tried(b, &body, &p))
 }
 
-func (s *Service) tried(b *brain, text string, p *plan) tried {
-	read, guess := s.understanding.read(text), b.model.Predict(text)
+func (s *Service) tried(b *brain, body *tryBody, p *plan) tried {
+	read, guess := s.understanding.read(body.Text), b.model.Predict(body.Text, body.InboxID)
 	out := tried{
 		InScope: guess.InScope, Candidates: []candidate{}, Language: p.Trace.Language, Sentiment: read.Sentiment,
 		SmallTalk: read.SmallTalk, WantsHuman: read.WantsHuman, Action: p.Trace.Action,

@@ -164,7 +164,7 @@ func TestChangedIntentsAreLearnedEverywhere(t *testing.T) {
 			if b == nil {
 				return false
 			}
-			p := b.model.Predict("is there a place to park my car")
+			p := b.model.Predict("is there a place to park my car", "")
 			return p.Guesses[0].Intent == in.ID
 		}, patience, testTick)
 	}
@@ -174,17 +174,17 @@ func TestChangedIntentsAreLearnedEverywhere(t *testing.T) {
 func TestSeedDemoFillsOnlyTheEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	require.NoError(t, w.svc.SeedDemo(t.Context()))
+	require.NoError(t, w.svc.SeedDemo(t.Context(), "shop"))
 	list, err := w.svc.Intents(t.Context())
 	require.NoError(t, err)
 	require.Len(t, list, len(shopIntents()), "a team's own intents are left alone")
 	for _, i := range list {
 		require.NoError(t, w.svc.DeleteIntent(t.Context(), i.ID))
 	}
-	require.NoError(t, w.svc.SeedDemo(t.Context()))
+	require.NoError(t, w.svc.SeedDemo(t.Context(), "shop"))
 	version, err := intentVersion(t.Context(), w.db)
 	require.NoError(t, err)
-	require.NoError(t, w.svc.SeedDemo(t.Context()))
+	require.NoError(t, w.svc.SeedDemo(t.Context(), "shop"))
 	again, err := intentVersion(t.Context(), w.db)
 	require.NoError(t, err)
 	assert.Equal(t, version, again, "a second start makes nobody learn again")
@@ -195,6 +195,7 @@ func TestSeedDemoFillsOnlyTheEmpty(t *testing.T) {
 		assert.GreaterOrEqual(t, len(i.Examples), 8, i.Name)
 		assert.LessOrEqual(t, len(i.Examples), 15, i.Name)
 		assert.True(t, i.Answer != "" || len(i.Skills) > 0, i.Name)
+		assert.Equal(t, []string{"shop"}, i.InboxIDs, "it answers for Parley only")
 	}
 }
 
@@ -202,7 +203,7 @@ func TestSeedDemoFillsOnlyTheEmpty(t *testing.T) {
 // answer, on a synced log, with the demonstration's intents.
 func BenchmarkAnswer(b *testing.B) {
 	w := newWorld(b)
-	require.NoError(b, w.svc.SeedDemo(b.Context()))
+	require.NoError(b, w.svc.SeedDemo(b.Context(), "shop"))
 	_, err := w.svc.trainer.get(b.Context())
 	require.NoError(b, err)
 	for b.Loop() {

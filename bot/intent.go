@@ -20,6 +20,7 @@ type Intent struct {
 	Skills      map[string]int `json:"skills"`      // skill → minimum level 1 … 5, of whoever gets the conversation
 	Choices     []event.Choice `json:"choices"`     // quick replies, by label; the visitor's is read like a message of it
 	Enabled     bool           `json:"enabled"`     // the bot uses it
+	InboxIDs    []string       `json:"inbox_ids"`   // inboxes in which it does; empty for all, those to come included
 	Examples    []string       `json:"examples"`    // what visitors say; ten varied ones are a good number
 	UpdatedAt   time.Time      `json:"updated_at"`
 }
@@ -35,6 +36,7 @@ const (
 	maxChoiceLabel   = 80 // characters
 	maxSkills        = 20
 	maxSkillLevel    = 5
+	maxIntentInboxes = 200
 )
 
 // normalize trims what people leave around texts and gives absent lists their
@@ -57,6 +59,10 @@ func (i *Intent) normalize() {
 		}
 	}
 	i.Choices = choices
+	i.InboxIDs = slices.Compact(slices.Sorted(slices.Values(i.InboxIDs)))
+	if i.InboxIDs == nil {
+		i.InboxIDs = []string{}
+	}
 	seen := map[string]bool{}
 	examples := make([]string, 0, len(i.Examples))
 	for _, e := range i.Examples {
@@ -83,6 +89,8 @@ func (i *Intent) validate() error {
 		return errs.Field("choices", "has more than %d entries", maxIntentChoices)
 	case len(i.Examples) > maxExamples:
 		return errs.Field("examples", "has more than %d entries", maxExamples)
+	case len(i.InboxIDs) > maxIntentInboxes:
+		return errs.Field("inbox_ids", "has more than %d entries; leave it empty for all inboxes", maxIntentInboxes)
 	case len(i.Skills) > maxSkills:
 		return errs.Field("skills", "has more than %d entries", maxSkills)
 	}
@@ -115,6 +123,11 @@ func (i *Intent) validateText() error {
 		}
 	}
 	return nil
+}
+
+// in reports whether the bot uses the intent in the inbox; "" stands for any.
+func (i *Intent) in(inbox string) bool {
+	return inbox == "" || len(i.InboxIDs) == 0 || slices.Contains(i.InboxIDs, inbox)
 }
 
 // samples lists what the classifier learns of the intents. Their names and

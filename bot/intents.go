@@ -35,11 +35,28 @@ func (s *Service) changeIntents(ctx context.Context, change func(tx pgx.Tx) erro
 	return nil
 }
 
+// checkInboxes reports the first inbox that there is not, as a mistake in field.
+func (s *Service) checkInboxes(ctx context.Context, inboxes []string, field string) error {
+	for _, id := range inboxes {
+		in, err := s.inboxes.Inbox(ctx, id)
+		if errs.Is(err, errs.NotFound) || (err == nil && in.Archived) {
+			return errs.Field(field, "names an inbox that does not exist (any more): %q", id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CreateIntent stores a new intent under an id of its own.
 func (s *Service) CreateIntent(ctx context.Context, i Intent) (Intent, error) {
 	i.ID = ids.New()
 	i.normalize()
 	if err := i.validate(); err != nil {
+		return Intent{}, err
+	}
+	if err := s.checkInboxes(ctx, i.InboxIDs, "inbox_ids"); err != nil {
 		return Intent{}, err
 	}
 	err := s.changeIntents(ctx, func(tx pgx.Tx) error {
@@ -56,11 +73,25 @@ func (s *Service) CreateIntent(ctx context.Context, i Intent) (Intent, error) {
 	return i, err
 }
 
-// UpdateIntent applies change to the intent, or answers errs.NotFound.
+// UpdateIntent applies change to the intent, or answers errs.NotFound. change is
+// called twice: before the transaction to learn which inboxes it adds, as asking
+// for them inside would hold two connections.
 func (s *Service) UpdateIntent(ctx context.Context, id string, change func(*Intent) error) (Intent, error) {
-	var i Intent
-	err := s.changeIntents(ctx, func(tx pgx.Tx) (err error) {
-		if i, err = lockIntent(ctx, tx, id); err != nil {
+	i, err := findIntent(ctx, s.db, id)
+	if err != nil {
+		return Intent{}, pg.Map(missingIntent(err))
+	}
+	// One that was archived meanwhile must not keep an intent from being edited.
+	before := slices.Clone(i.InboxIDs)
+	if err := change(&i); err != nil {
+		return Intent{}, err
+	}
+	added := slices.DeleteFunc(slices.Clone(i.InboxIDs), func(id string) bool { return slices.Contains(before, id) })
+	if err := s.checkInboxes(ctx, added, "inbox_ids"); err != nil {
+		return Intent{}, err
+	}
+	err = s.changeIntents(ctx, func(tx pgx.Tx) (err error) {
+		if i, err = findIntent(ctx, tx, id); err != nil {
 			return missingIntent(err)
 		}
 		if err := change(&i); err != nil {

@@ -41,7 +41,7 @@ func (t *turn) lookUp(ctx context.Context) error {
 			return nil
 		}
 	}
-	if len(passages) == 0 && len(t.brain.intents) == 0 {
+	if len(passages) == 0 && t.brain.empty(t.talk.Inbox) {
 		t.handOff(reasonUnsure, "handover") // nothing to answer from, so asking again helps nobody
 		return nil
 	}
@@ -159,7 +159,7 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 	}
 	for _, g := range t.guess.Guesses {
 		sure := g.Probability * t.guess.InScope
-		if in := t.brain.intents[g.Intent]; in != nil && in.Answer != "" && sure >= t.bot.cfg.SuggestThreshold {
+		if in := t.brain.intent(g.Intent, t.talk.Inbox); in != nil && in.Answer != "" && sure >= t.bot.cfg.SuggestThreshold {
 			found = append(found, scored{option{Label: label(in.Name), Intent: in.ID}, sure})
 		}
 	}

@@ -56,10 +56,13 @@ func (l *library) Search(_ context.Context, q event.SearchQuery) ([]event.Passag
 type inboxes struct{}
 
 func (inboxes) Inbox(_ context.Context, id string) (event.Inbox, error) {
-	if id != "shop" {
-		return event.Inbox{}, errs.New(errs.NotFound, "there is no such inbox")
+	switch id {
+	case "shop", "cinema":
+		return event.Inbox{ID: id, Bot: true, BotName: "Robin"}, nil
+	case "closed-down":
+		return event.Inbox{ID: id, Archived: true}, nil
 	}
-	return event.Inbox{ID: "shop", Bot: true, BotName: "Robin"}, nil
+	return event.Inbox{}, errs.New(errs.NotFound, "there is no such inbox")
 }
 
 // staff stand for agents' tokens: the token is the role.
@@ -160,8 +163,12 @@ type conversation struct {
 }
 
 func (w *world) open(state event.State, locale string) *conversation {
+	return w.openIn("shop", state, locale)
+}
+
+func (w *world) openIn(inbox string, state event.State, locale string) *conversation {
 	c := &conversation{world: w, id: ids.New(), svc: w.svc}
-	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{Inbox: "shop", Visitor: "v", State: state, Locale: locale}})
+	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{Inbox: inbox, Visitor: "v", State: state, Locale: locale}})
 	return c
 }
 

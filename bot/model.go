@@ -32,6 +32,7 @@ type Model struct {
 	typical typicality
 	sharp   float32 // factor on the scores that makes the probabilities honest
 	scope   scopeModel
+	scopes  scopes
 	readers sync.Pool // *reader
 }
 
@@ -67,9 +68,10 @@ func (m *Model) Size() int {
 // Intents returns the ids the model was trained on, sorted.
 func (m *Model) Intents() []string { return m.intents }
 
-// Predict recognises the intent of a message. Text beyond its first 2,000
-// characters is not read. A model without intents predicts none.
-func (m *Model) Predict(text string) Prediction {
+// Predict recognises the intent of a message among those of an inbox, among all
+// when inbox is "". Text beyond its first 2,000 characters is not read. Without
+// intents it predicts none.
+func (m *Model) Predict(text, inbox string) Prediction {
 	if len(m.intents) == 0 {
 		return Prediction{}
 	}
@@ -78,15 +80,23 @@ func (m *Model) Predict(text string) Prediction {
 		r = m.newReader()
 	}
 	defer m.readers.Put(r)
-	return m.predict(text, r)
+	return m.predict(text, m.scopes.of(inbox), r)
 }
 
-func (m *Model) predict(text string, r *reader) Prediction {
+func (m *Model) predict(text string, mask []bool, r *reader) Prediction {
 	r.counter.count(text, &r.bag)
 	m.vocab.vector(&r.bag, &r.vector)
 	m.score(r)
+	left := veil(r.scores, mask)
+	if left == 0 {
+		return Prediction{}
+	}
 	softmax(r.scores, m.sharp, r.p)
-	p := Prediction{InScope: m.scope.probability(m.evidence(r))}
+	scope := m.scope
+	if left < fewestIntents { // what many intents have taught is not true of few
+		scope = defaultScope()
+	}
+	p := Prediction{InScope: scope.probability(m.evidence(r))}
 	m.rank(r.p, &p)
 	return p
 }

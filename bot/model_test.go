@@ -21,7 +21,7 @@ func measure(m *Model, test []Sample) quality {
 	var bins [15]struct{ n, right, confidence float64 }
 	var inside, outside []float64
 	for _, s := range test {
-		p := m.Predict(s.Text)
+		p := m.Predict(s.Text, "")
 		if s.Intent == stranger {
 			outside = append(outside, p.InScope)
 			continue
@@ -88,7 +88,7 @@ func TestQuality(t *testing.T) {
 				train = withNames(train)
 			}
 			start := time.Now()
-			m, err := Train(t.Context(), train, 1)
+			m, err := Train(t.Context(), train, nil, 1)
 			require.NoError(t, err)
 			took := time.Since(start)
 			got := measure(m, samples)
@@ -103,16 +103,16 @@ func TestQuality(t *testing.T) {
 // BenchmarkPredict reads the messages of banking77 with a model of all its
 // 10,003 examples.
 func BenchmarkPredict(b *testing.B) {
-	m, err := Train(b.Context(), readData(b, "banking77/train.tsv"), 1)
+	m, err := Train(b.Context(), readData(b, "banking77/train.tsv"), nil, 1)
 	require.NoError(b, err)
 	messages := readData(b, "banking77/test.tsv")
-	m.Predict(messages[0].Text)
+	m.Predict(messages[0].Text, "")
 	b.ReportAllocs()
 	took := make([]time.Duration, 0, 1<<16)
 	i := 0
 	for b.Loop() {
 		start := time.Now()
-		m.Predict(messages[i%len(messages)].Text)
+		m.Predict(messages[i%len(messages)].Text, "")
 		if len(took) < cap(took) {
 			took = append(took, time.Since(start))
 		}
@@ -126,7 +126,7 @@ func BenchmarkPredict(b *testing.B) {
 func BenchmarkTrain(b *testing.B) {
 	samples := readData(b, "banking77/fewshot/train_10.tsv")
 	for b.Loop() {
-		_, err := Train(b.Context(), samples, 1)
+		_, err := Train(b.Context(), samples, nil, 1)
 		require.NoError(b, err)
 	}
 }

@@ -16,13 +16,13 @@ import (
 const maxIntents = 1000
 
 const intentQuery = `
-SELECT i.id, i.name, i.description, i.answer_markdown, i.skills, i.choices, i.enabled, i.updated_at,
+SELECT i.id, i.name, i.description, i.answer_markdown, i.skills, i.choices, i.enabled, i.inboxes, i.updated_at,
        coalesce((SELECT jsonb_agg(e.text ORDER BY e.position) FROM bot.examples e WHERE e.intent = i.id), '[]')
 FROM bot.intents i`
 
 func scanIntent(row pgx.CollectableRow) (Intent, error) {
-	i := Intent{Skills: map[string]int{}, Choices: []event.Choice{}, Examples: []string{}}
-	err := row.Scan(&i.ID, &i.Name, &i.Description, &i.Answer, &i.Skills, &i.Choices, &i.Enabled, &i.UpdatedAt, &i.Examples)
+	i := Intent{Skills: map[string]int{}, Choices: []event.Choice{}, Examples: []string{}, InboxIDs: []string{}}
+	err := row.Scan(&i.ID, &i.Name, &i.Description, &i.Answer, &i.Skills, &i.Choices, &i.Enabled, &i.InboxIDs, &i.UpdatedAt, &i.Examples)
 	return i, err
 }
 
@@ -40,10 +40,9 @@ func allIntents(ctx context.Context, q pg.Querier) ([]Intent, error) {
 	return list, nil
 }
 
-// lockIntent returns the intent and keeps others from changing it, or
-// pgx.ErrNoRows.
-func lockIntent(ctx context.Context, q pg.Querier, id string) (Intent, error) {
-	rows, err := q.Query(ctx, intentQuery+` WHERE i.id = $1 FOR UPDATE OF i`, id)
+// findIntent returns the intent, or pgx.ErrNoRows.
+func findIntent(ctx context.Context, q pg.Querier, id string) (Intent, error) {
+	rows, err := q.Query(ctx, intentQuery+` WHERE i.id = $1`, id)
 	if err != nil {
 		return Intent{}, fmt.Errorf("find intent: %w", err)
 	}
@@ -65,11 +64,12 @@ func saveIntent(ctx context.Context, q pg.Querier, i *Intent) error {
 		return fmt.Errorf("encode choices: %w", err)
 	}
 	_, err = q.Exec(ctx, `
-INSERT INTO bot.intents AS i (id, name, description, answer_markdown, skills, choices, enabled, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO bot.intents AS i (id, name, description, answer_markdown, skills, choices, enabled, inboxes, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description, answer_markdown = excluded.answer_markdown,
-    skills = excluded.skills, choices = excluded.choices, enabled = excluded.enabled, updated_at = excluded.updated_at`,
-		i.ID, i.Name, i.Description, i.Answer, skills, choices, i.Enabled, i.UpdatedAt)
+    skills = excluded.skills, choices = excluded.choices, enabled = excluded.enabled, inboxes = excluded.inboxes,
+    updated_at = excluded.updated_at`,
+		i.ID, i.Name, i.Description, i.Answer, skills, choices, i.Enabled, i.InboxIDs, i.UpdatedAt)
 	if pg.IsUnique(err, "intents_name") {
 		return errs.Wrap(err, errs.Conflict, "there is an intent of that name already; choose another")
 	}

@@ -22,6 +22,35 @@ type brain struct {
 	took    time.Duration
 }
 
+// intent returns the intent when the bot uses it in the inbox, else nil.
+func (b *brain) intent(id, inbox string) *Intent {
+	if in := b.intents[id]; in != nil && in.in(inbox) {
+		return in
+	}
+	return nil
+}
+
+// empty reports whether the bot has no intents for the inbox.
+func (b *brain) empty(inbox string) bool {
+	for _, in := range b.intents {
+		if in.in(inbox) {
+			return false
+		}
+	}
+	return true
+}
+
+// inboxesOf lists the inboxes of the intents that are not in all.
+func inboxesOf(list []Intent) map[string][]string {
+	out := map[string][]string{}
+	for i := range list {
+		if len(list[i].InboxIDs) > 0 {
+			out[list[i].ID] = list[i].InboxIDs
+		}
+	}
+	return out
+}
+
 // trainSeed makes every process that trains on the same intents hold the same
 // model.
 const trainSeed = 1
@@ -110,7 +139,7 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 	}
 	began := time.Now()
 	examples := samples(list)
-	if b.model, err = Train(ctx, examples, trainSeed); err != nil {
+	if b.model, err = Train(ctx, examples, inboxesOf(list), trainSeed); err != nil {
 		return nil, fmt.Errorf("learn %d examples: %w", len(examples), err)
 	}
 	b.samples, b.took = len(examples), time.Since(began)

@@ -15,7 +15,7 @@ func demoModel(t testing.TB) (*Model, map[string]string) {
 	t.Helper()
 	list, err := demoIntents()
 	require.NoError(t, err)
-	m, err := Train(t.Context(), samples(list), trainSeed)
+	m, err := Train(t.Context(), samples(list), nil, trainSeed)
 	require.NoError(t, err)
 	names := map[string]string{}
 	for _, i := range list {
@@ -37,7 +37,7 @@ func TestDemoIntentsAreUnderstood(t *testing.T) {
 		"was kostet das ganze":                         "kosten",
 		"wie kann ich das in meine webseite einbauen":  "widget_einbauen",
 	} {
-		p := m.Predict(text)
+		p := m.Predict(text, "")
 		assert.Equal(t, want, names[p.Guesses[0].Intent], text)
 		assert.Greater(t, p.Confidence(), 0.5, text)
 	}
@@ -45,7 +45,7 @@ func TestDemoIntentsAreUnderstood(t *testing.T) {
 		"what is the weather in berlin", "do you like cats", "what's the capital of France", "asdf qwer", "who won the world cup",
 		"reset two factor authentication", "track my order", "12345",
 	} {
-		p := m.Predict(text)
+		p := m.Predict(text, "")
 		assert.Less(t, p.Confidence(), 0.4, text)
 	}
 }
@@ -67,8 +67,8 @@ func TestPredictAllocatesNothing(t *testing.T) { //nolint:paralleltest // alloca
 	m, _ := demoModel(t)
 	text := "How do I get the chat window onto our website, and what does it cost?"
 	r := m.newReader() // sync.Pool, which keeps them, drops some at random under the race detector
-	m.predict(text, r)
-	assert.Zero(t, testing.AllocsPerRun(100, func() { m.predict(text, r) }))
+	m.predict(text, nil, r)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { m.predict(text, nil, r) }))
 }
 
 func TestSmallSetsAreLearned(t *testing.T) {
@@ -82,10 +82,10 @@ func TestSmallSetsAreLearned(t *testing.T) {
 					samples = append(samples, Sample{fmt.Sprintf(text, 111*i), fmt.Sprint("intent", i)})
 				}
 			}
-			m, err := Train(t.Context(), samples, 1)
+			m, err := Train(t.Context(), samples, nil, 1)
 			require.NoError(t, err)
 			require.Len(t, m.Intents(), n)
-			p := m.Predict("tell me about 111 please")
+			p := m.Predict("tell me about 111 please", "")
 			if n == 0 {
 				require.Zero(t, p)
 				return
@@ -93,7 +93,7 @@ func TestSmallSetsAreLearned(t *testing.T) {
 			if n > 1 {
 				assert.Equal(t, "intent1", p.Guesses[0].Intent)
 			}
-			q := m.Predict("zzz")
+			q := m.Predict("zzz", "")
 			assert.Greater(t, p.InScope, q.InScope)
 			var sum float64
 			for _, g := range p.Guesses {
@@ -111,9 +111,9 @@ func TestOneExampleAnIntentIsEnoughToTrain(t *testing.T) {
 		samples = append(samples, Sample{strings.Repeat(string(rune('a'+i)), 5), fmt.Sprint(i)})
 	}
 	samples = append(samples, Sample{"", "0"}, Sample{"!?", "1"})
-	m, err := Train(t.Context(), samples, 1)
+	m, err := Train(t.Context(), samples, nil, 1)
 	require.NoError(t, err)
-	p := m.Predict("ddddd")
+	p := m.Predict("ddddd", "")
 	assert.Equal(t, "3", p.Guesses[0].Intent)
 }
 
@@ -121,7 +121,7 @@ func TestTrainingStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Train(ctx, []Sample{{"a", "b"}}, 1)
+	_, err := Train(ctx, []Sample{{"a", "b"}}, nil, 1)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -130,8 +130,8 @@ func FuzzPredict(f *testing.F) {
 	f.Add("how do I install it")
 	f.Add("\xff\x00我的卡👍🏽")
 	f.Fuzz(func(t *testing.T, text string) {
-		p := m.Predict(text)
-		require.Equal(t, p, m.Predict(text))
+		p := m.Predict(text, "")
+		require.Equal(t, p, m.Predict(text, ""))
 		require.GreaterOrEqual(t, p.InScope, 0.0)
 		require.LessOrEqual(t, p.InScope, 1.0)
 		require.GreaterOrEqual(t, p.Guesses[0].Probability, p.Guesses[1].Probability)

@@ -128,16 +128,16 @@ type greeting struct {
 func (p *program) prepare(ctx context.Context, m *services) (greeting, error) {
 	var out greeting
 	if p.cfg.Demo {
-		if _, err := m.chat.SeedDemo(ctx, p.cfg.origins()); err != nil {
+		inbox, err := m.chat.SeedDemo(ctx, p.cfg.origins())
+		if err != nil {
 			return out, fmt.Errorf("make the demo inbox: %w", err)
 		}
 		if err := m.kb.SeedDemo(ctx); err != nil {
 			return out, fmt.Errorf("fill the demo's help centre: %w", err)
 		}
-		if err := m.bot.SeedDemo(ctx); err != nil {
+		if err := m.bot.SeedDemo(ctx, inbox.ID); err != nil {
 			return out, fmt.Errorf("make the demo's intents: %w", err)
 		}
-		var err error
 		if out.demo, err = m.agents.SeedDemo(ctx); err != nil {
 			return out, fmt.Errorf("make the demo's agents: %w", err)
 		}
