@@ -19,17 +19,23 @@ import (
 )
 
 const (
-	uploadsEach   = 3  // of one viewer at the same time
-	uploadsAll    = 32 // of everybody
-	maxUnclaimed  = 20 // files of one viewer that no message has claimed
 	orphanAge     = 24 * time.Hour
 	orphanPage    = 100
 	sweepInterval = time.Hour
 )
 
+// UploadLimits bound what uploads may take. The zero value bounds nothing.
+type UploadLimits struct {
+	Each      int // uploads of one person at the same time; 0 is no limit
+	All       int // uploads of everybody at the same time; 0 is no limit
+	Unclaimed int // files of one person that no message carries yet; 0 is no limit
+}
+
 // uploads bounds the uploads that run: further ones are refused with
 // errs.RateLimited (the viewer's) or errs.Busy (everybody's).
 type uploads struct {
+	limits UploadLimits
+
 	mu      sync.Mutex
 	running map[string]int
 	all     int
@@ -39,9 +45,9 @@ func (u *uploads) begin(owner string) (end func(), err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	switch {
-	case u.running[owner] >= uploadsEach:
+	case reached(u.running[owner], u.limits.Each):
 		return nil, &errs.Error{Code: errs.RateLimited, Message: "wait until your other files are uploaded", RetryAfter: 5 * time.Second}
-	case u.all >= uploadsAll:
+	case reached(u.all, u.limits.All):
 		return nil, &errs.Error{Code: errs.Busy, Message: "many files are being uploaded; please try again", RetryAfter: 5 * time.Second}
 	}
 	if u.running == nil {
@@ -59,6 +65,8 @@ func (u *uploads) begin(owner string) (end func(), err error) {
 	}, nil
 }
 
+func reached(n, limit int) bool { return limit > 0 && n >= limit }
+
 // Upload stores a file of the viewer's. It belongs to no conversation until a
 // message claims it, and is swept after 24 h if none does. Errors of the
 // sender: too_large, invalid, rate_limited; busy when too many upload at once.
@@ -70,7 +78,7 @@ func (s *Service) Upload(ctx context.Context, v auth.Viewer, name string, r io.R
 	}
 	defer end()
 	a := attachment{Attachment: event.Attachment{ID: ids.New(), Name: blob.Name(name)}, Owner: owner}
-	ok, err := reserveAttachment(ctx, s.db, a, maxUnclaimed)
+	ok, err := reserveAttachment(ctx, s.db, a, s.cfg.Uploads.Unclaimed)
 	if err != nil {
 		return event.Attachment{}, err
 	}

@@ -152,7 +152,8 @@ func second[T any](_ T, err error) error { return err }
 
 func TestUploadsAreBounded(t *testing.T) {
 	t.Parallel()
-	a := newAPI(t, func(c *Config) { c.MaxUpload = 1 << 20 })
+	limits := UploadLimits{Each: 3, All: 4, Unclaimed: 5}
+	a := newAPI(t, func(c *Config) { c.MaxUpload, c.Uploads = 1<<20, limits })
 	assert.Equal(t, 413, a.upload("vera", "big", make([]byte, 1<<20+1)).status)
 	assert.Equal(t, 422, a.upload("vera", "empty", nil).status)
 	assert.Equal(t, 401, a.upload("", "x", []byte("x")).status)
@@ -162,29 +163,41 @@ func TestUploadsAreBounded(t *testing.T) {
 	assert.Equal(t, 422, a.send("vera", req).status)
 	assert.Equal(t, 422, a.do("vera", "POST", "/api/v1/attachments", fiber.Map{}).status)
 
-	for range maxUnclaimed - 2 { // two of the refused ones wait for the sweep
+	for range limits.Unclaimed - 2 { // two of the refused ones wait for the sweep
 		require.Equal(t, 201, a.upload("vera", "x", []byte("x")).status)
 	}
 	full := a.upload("vera", "x", []byte("x"))
 	assert.Equal(t, 429, full.status)
 	assert.NotEmpty(t, full.header.Get("Retry-After"))
 
-	var u uploads
+	u := uploads{limits: limits}
 	var wg sync.WaitGroup
-	for range uploadsEach {
+	for range limits.Each {
 		end, err := u.begin("vera")
 		require.NoError(t, err)
 		wg.Go(func() { end() })
 	}
 	wg.Wait()
-	for range uploadsEach {
+	for range limits.Each {
 		_, err := u.begin("vera")
 		require.NoError(t, err)
 	}
 	_, err = u.begin("vera")
 	assert.True(t, errs.Is(err, errs.RateLimited), "%v", err)
 	_, err = u.begin("walt")
-	assert.NoError(t, err)
+	require.NoError(t, err)
+	_, err = u.begin("zoe")
+	assert.True(t, errs.Is(err, errs.Busy), "%v", err)
+}
+
+func TestUploadsWithoutLimits(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(c *Config) { c.Uploads = UploadLimits{} })
+	for range 25 {
+		_, err := a.svc.uploads.begin("agra5j6fvhcfcrqohaj63fgq3q")
+		require.NoError(t, err)
+		require.Equal(t, 201, a.upload("vera", "x", []byte("x")).status)
+	}
 }
 
 func TestSweepRemovesOrphans(t *testing.T) {

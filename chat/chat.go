@@ -31,6 +31,7 @@ type Config struct {
 	HelpURL   string                // of the public help centre; "" means /help
 	MaxText   int                   // bytes of a message; 0 means 16 KiB
 	MaxUpload int64                 // bytes of a file; 0 means 25 MiB
+	Uploads   UploadLimits          // the zero value bounds nothing
 	UploadDir string                // where uploads wait until they are complete; "" means the system's temporary folder
 	Now       func() time.Time      // the clock; nil means event.Now
 	Metrics   prometheus.Registerer // nil keeps none
@@ -86,6 +87,7 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 	return &Service{
 		db: db, bus: b, agents: agents, cfg: cfg, log: cfg.Log, origins: origins,
 		sealer:  newSealer(cfg.Secret),
+		uploads: uploads{limits: cfg.Uploads},
 		links:   blob.NewLinks(subKey(cfg.Secret, "chat: links to files")),
 		files:   blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
 		metrics: newMetrics(cfg.Metrics),

@@ -24,11 +24,11 @@ const attachmentColumns = `id, name, type, size, width, height, owner, conv, int
 
 // reserveAttachment notes an upload before its bytes are stored, so that
 // whatever happens to it the sweep finds them. It reports false when the owner
-// has maxUnclaimed files already that no message has claimed.
+// has maxUnclaimed files already that no message has claimed; 0 is no limit.
 func reserveAttachment(ctx context.Context, q pg.Querier, a attachment, maxUnclaimed int) (bool, error) {
 	tag, err := q.Exec(ctx, `
 INSERT INTO chat.attachments (id, owner, name, type)
-SELECT $1, $2, $3, '' WHERE (SELECT count(*) FROM chat.attachments WHERE owner = $2 AND conv = '') < $4`,
+SELECT $1, $2, $3, '' WHERE $4 <= 0 OR (SELECT count(*) FROM chat.attachments WHERE owner = $2 AND conv = '') < $4`,
 		a.ID, a.Owner, a.Name, maxUnclaimed)
 	if err != nil {
 		return false, pg.Map(fmt.Errorf("reserve attachment: %w", err))

@@ -92,7 +92,7 @@ func serve(t *testing.T, args ...string) *server {
 	s := &server{t: t, dir: filepath.Join(t.TempDir(), "data"), url: "http://localhost:" + web, admin: "http://127.0.0.1:" + admin}
 	s.args = append([]string{
 		"serve", "--data", s.dir, "--addr", "127.0.0.1:" + web, "--admin-addr", "127.0.0.1:" + admin, "--nats-listen", "127.0.0.1:" + nats,
-		"--rate-visitor", "0", "--rate-address", "0", "--rate-login", "0",
+		"--rate-visitor", "0", "--rate-address", "0", "--rate-login", "0", "--rate-vote", "0",
 	}, args...)
 	s.start()
 	t.Cleanup(s.stop)

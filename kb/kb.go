@@ -31,7 +31,7 @@ type Config struct {
 	Locale    string            // the help centre's own language; "" is en
 	Product   string            // whose help centre it is; "" is Parley
 	Contact   string            // path where people reach a human; "" shows no such link
-	VoteRate  int               // votes an address and minute; 0 is 10, below 0 any number
+	VoteRate  int               // votes of an address a minute; 0 is no limit
 }
 
 // Service is the knowledge base.
@@ -70,16 +70,13 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	}
 	cfg.Locale = orElse(cfg.Locale, "en")
 	cfg.Product = orElse(cfg.Product, "Parley")
-	if cfg.VoteRate == 0 {
-		cfg.VoteRate = 10
-	}
 	queries, err := lru.New[string, []float32](cachedQueries)
 	if err != nil {
 		panic(err) // only for a size below one
 	}
 	return &Service{
 		db: db, bus: b, cfg: cfg, log: cfg.Log.With("module", "kb"), pages: newPages(cfg),
-		votes: httpd.NewLimiter(max(cfg.VoteRate, 0), max(cfg.VoteRate, 1)),
+		votes: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate),
 		local: local, queries: queries,
 		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1),
 	}

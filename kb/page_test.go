@@ -243,6 +243,15 @@ func TestVote(t *testing.T) {
 	assert.Equal(t, 422, d.ask(t, "POST", "/api/v1/help/articles/reset-your-password/vote", "", `{}`).status)
 }
 
+func TestVotesWithoutLimit(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(c *kb.Config) { c.VoteRate = 0 })
+	d.article(t, "One", "Text.")
+	for range 30 {
+		require.Equal(t, 201, d.ask(t, "POST", "/api/v1/help/articles/one/vote", "", `{"helpful":true}`).status)
+	}
+}
+
 func TestVotesAreLimited(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(c *kb.Config) { c.VoteRate = 2 })

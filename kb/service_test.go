@@ -48,7 +48,7 @@ func newDesk(t testing.TB, options ...func(*kb.Config)) *desk {
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := kb.Config{
 		Log: log, Assets: view.Assets{Stylesheet: "/assets/site.css"}, PublicURL: &url.URL{Scheme: "https", Host: "help.example"},
-		Contact: "/demo", VoteRate: -1,
+		Contact: "/demo",
 	}
 	for _, o := range options {
 		o(&cfg)

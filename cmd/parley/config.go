@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"parley/chat"
 	"parley/internal/httpd"
 )
 
@@ -45,9 +46,11 @@ type config struct {
 	RateVisitor int
 	RateAddress int
 	RateLogin   int
+	RateVote    int
 	MaxSockets  int
 	MaxText     int
 	MaxUpload   int64
+	Uploads     chat.UploadLimits
 
 	LLMURL         string
 	LLMKey         string
@@ -92,9 +95,13 @@ func (c *config) flags() *pflag.FlagSet {
 	f.IntVar(&c.RateVisitor, "rate-visitor", 20, "messages a visitor may send a minute; 0 is no limit")
 	f.IntVar(&c.RateAddress, "rate-address", 600, "sockets and visitors an address may open a minute; 0 is no limit")
 	f.IntVar(&c.RateLogin, "rate-login", 10, "sign-ins an address may try a minute; 0 is no limit")
+	f.IntVar(&c.RateVote, "rate-vote", 10, "votes on articles an address may give a minute; 0 is no limit")
 	f.IntVar(&c.MaxSockets, "max-sockets", 50_000, "sockets at once")
 	f.IntVar(&c.MaxText, "max-text", 16<<10, "bytes of a message")
 	f.Int64Var(&c.MaxUpload, "max-upload", 25<<20, "bytes of an attachment")
+	f.IntVar(&c.Uploads.All, "max-uploads", 32, "attachments that may be uploaded at once; 0 is no limit")
+	f.IntVar(&c.Uploads.Each, "max-uploads-each", 3, "attachments that one person may upload at once; 0 is no limit")
+	f.IntVar(&c.Uploads.Unclaimed, "max-unsent", 20, "uploaded attachments that one person may have without sending them; 0 is no limit")
 	f.StringVar(&c.LLMURL, "llm-url", "", "OpenAI-compatible endpoint for the bot's answers, such as http://localhost:11434/v1 (default: none, the bot quotes the articles)")
 	f.StringVar(&c.LLMKey, "llm-key", "", "key for llm-url")
 	f.StringVar(&c.LLMModel, "llm-model", "", "model for llm-url")

@@ -67,13 +67,13 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	var m services
 	m.agents = agents.New(s.db, s.bus, agents.Config{PublicURL: s.cfg.PublicURL, RateLogin: s.cfg.RateLogin, Log: s.log.With("module", "agents")})
 	m.chat = chat.New(s.db, s.bus, m.agents, chat.Config{
-		Secret: s.secret, MaxText: s.cfg.MaxText, MaxUpload: s.cfg.MaxUpload, Metrics: metrics, Log: s.log.With("module", "chat"),
+		Secret: s.secret, MaxText: s.cfg.MaxText, MaxUpload: s.cfg.MaxUpload, Uploads: s.cfg.Uploads, Metrics: metrics, Log: s.log.With("module", "chat"),
 	})
 	m.people = people.New(s.db, s.bus, m.chat, people.Config{
 		Secret: s.secret, Origins: origins, RateAddress: s.cfg.RateAddress, Log: s.log.With("module", "people"),
 	})
 	m.kb = kb.New(s.db, s.bus, kb.Config{
-		Embedder: embedding, PublicURL: public, Contact: contactPath, Log: s.log,
+		Embedder: embedding, PublicURL: public, Contact: contactPath, VoteRate: s.cfg.RateVote, Log: s.log,
 		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
 	})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
