@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/internal/errs"
+	"parley/internal/websock"
 )
 
 // disconnect is a way a socket ends: the close code is part of the protocol.
@@ -41,6 +42,17 @@ func byeRights() disconnect {
 // byeProtocol is for a client that does not speak the protocol.
 func byeProtocol(reason string) disconnect {
 	return disconnect{Code: closeProtocol, Reason: reason}
+}
+
+// byeRead is for a client whose frames cannot be read on.
+func byeRead(e *websock.ReadError) disconnect {
+	switch e.Code {
+	case websock.CloseTooBig:
+		return byeError(errs.New(errs.TooLarge, "%s", e.Reason))
+	case websock.CloseUnsupported, websock.CloseInvalidUTF8:
+		return byeProtocol(e.Reason)
+	}
+	return disconnect{Code: e.Code, Reason: e.Reason}
 }
 
 // byeError ends a socket for an error.

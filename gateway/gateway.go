@@ -143,6 +143,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.presence.run(gctx, s.onPresence) })
 	g.Go(func() error { return s.rooms.run(gctx, s.cfg.checkInterval) })
+	g.Go(func() error { return s.keepAlive(gctx) })
 	g.Go(func() error {
 		<-gctx.Done()
 		s.drain(context.WithoutCancel(gctx))

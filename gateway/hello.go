@@ -25,7 +25,7 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		s.end(byeError(err))
 		return nil
 	}
-	s.viewer, s.session = viewer, ids.New()
+	s.viewer, s.session, s.cookie = viewer, ids.New(), ""
 	s.extend(s.svc.cfg.silenceLimit)
 	if viewer.Staff() {
 		s.svc.sockets.addAgent(s)

@@ -3,55 +3,56 @@ package gateway
 import (
 	"context"
 	"errors"
-	"io"
 	"strconv"
 	"sync"
 	"time"
 	"unicode/utf8"
 
-	"github.com/gofiber/contrib/websocket"
-
 	"parley/internal/auth"
 	"parley/internal/errs"
+	"parley/internal/websock"
 )
 
 const (
 	writeTimeout = 10 * time.Second // one write to a reader that does not take it
 	closeGrace   = time.Second      // for the client's half of the close handshake
+	extendAfter  = 5 * time.Second  // how exact the limit of silence is: moving it costs a timer
 	maxBadFrames = 16               // malformed objects before the socket is closed
 )
 
-// socket is one connection. The handler's goroutine reads; a second goroutine
-// exists only while something waits to be written. The connection belongs to
-// Fiber's pool again when serve returns, so serve waits for the writer.
+// socket is one connection. The goroutine that opened it reads; a second one
+// exists only while something waits to be written. serve waits for it before it
+// returns.
 type socket struct {
-	svc     *Service
-	conn    *websocket.Conn
-	address string
-	origin  string
-	cookie  string // session cookie of the upgrade
+	svc    *Service
+	conn   *websock.Conn
+	origin string
+	cookie string // session cookie of the upgrade, until hello
+	slot   uint   // when it is pinged
 
-	viewer  auth.Viewer
-	session string
-	joined  map[string]*room // owned by the reader; guarded by joinMu for summaries
-	joinMu  sync.Mutex
-	joining map[string]bool // a join is under way; guarded by joinMu
-	left    bool            // the socket has left all its rooms for good; guarded by joinMu
-	bad     int
-	counted bool // its presence counts
+	viewer   auth.Viewer
+	session  string
+	joined   map[string]*room // owned by the reader; guarded by joinMu for summaries
+	joinMu   sync.Mutex
+	joining  map[string]bool // a join is under way; guarded by joinMu
+	left     bool            // the socket has left all its rooms for good; guarded by joinMu
+	bad      int
+	counted  bool      // its presence counts
+	extended time.Time // when the limit of silence was moved last; owned by the reader
 
 	mu       sync.Mutex
-	space    *sync.Cond // queue has emptied, or the socket has ended
-	buf      []byte     // objects that wait, separated by newlines
+	space    sync.Cond // queue has emptied, or the socket has ended
+	buf      []byte    // objects that wait, separated by newlines, behind room for the frame's head; nil when none does
 	frames   int
+	pinging  bool // a ping is due
 	writing  bool
 	ending   *disconnect
 	finished bool // nothing is written any more
 }
 
-func newSocket(s *Service, conn *websocket.Conn) *socket {
+func newSocket(s *Service, conn *websock.Conn) *socket {
 	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}, joining: map[string]bool{}}
-	sock.space = sync.NewCond(&sock.mu)
+	sock.space.L = &sock.mu
 	return sock
 }
 
@@ -90,8 +91,7 @@ func (s *socket) sendPaced(frame []byte) {
 func (s *socket) push(frame []byte) {
 	if s.buf == nil {
 		s.buf = s.svc.sockets.buffer()
-	}
-	if len(s.buf) > 0 {
+	} else {
 		s.buf = append(s.buf, '\n')
 	}
 	s.buf = append(s.buf, frame...)
@@ -126,38 +126,39 @@ func (s *socket) endLocked(d disconnect) {
 func (s *socket) write() {
 	for {
 		s.mu.Lock()
-		out, slow := s.buf, s.ending != nil && s.ending.Code == closeSlow
-		s.buf, s.frames = nil, 0
-		if len(out) == 0 || slow {
-			bye := s.ending
+		out, ping, slow := s.buf, s.pinging, s.ending != nil && s.ending.Code == closeSlow
+		s.buf, s.frames, s.pinging = nil, 0, false
+		if out != nil && !slow {
+			s.space.Broadcast()
 			s.mu.Unlock()
-			if bye != nil {
-				s.goodbye(*bye)
-			}
+			s.put(out)
+			s.svc.sockets.recycle(out)
+			continue
+		}
+		if bye := s.ending; bye != nil {
+			s.mu.Unlock()
+			s.goodbye(*bye)
 			s.mu.Lock()
-			if bye == nil && (len(s.buf) > 0 || s.ending != nil) {
-				s.mu.Unlock()
-				continue
-			}
-			s.finished = bye != nil
+			s.finished = true
+			ping = false
+		}
+		if !ping {
 			s.writing = false
 			s.space.Broadcast()
 			s.mu.Unlock()
 			return
 		}
-		s.space.Broadcast()
 		s.mu.Unlock()
-		s.put(out)
-		s.svc.sockets.recycle(out)
+		_ = s.conn.Ping() // silence ends a dead connection
 	}
 }
 
-func (s *socket) put(data []byte) {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // only stores the time
-	if err := s.conn.WriteMessage(websocket.TextMessage, data); err != nil {
+// put writes one frame.
+func (s *socket) put(buf []byte) {
+	if err := s.conn.WriteText(buf, writeTimeout); err != nil {
 		s.mu.Lock()
 		if s.ending == nil {
-			s.ending = &disconnect{Code: websocket.CloseAbnormalClosure}
+			s.ending = &disconnect{Code: websock.CloseAbnormal}
 		}
 		s.space.Broadcast()
 		s.mu.Unlock()
@@ -165,28 +166,27 @@ func (s *socket) put(data []byte) {
 }
 
 // goodbye writes bye and the close frame and gives the client a moment to
-// answer before the reader is released. Close is a no-op on a hijacked
-// fasthttp connection; the deadline is what ends the reader.
+// answer before the reader is released.
 func (s *socket) goodbye(d disconnect) {
 	wait := closeGrace
-	if d.Code == websocket.CloseAbnormalClosure {
+	if d.Code == websock.CloseAbnormal {
 		wait = 0
 	} else {
-		s.put(frame("bye", Bye{Code: d.Code, Reason: d.Reason, Reconnect: d.Reconnect, AfterMS: d.After.Milliseconds()}))
-		msg := websocket.FormatCloseMessage(d.Code, clip(d.Reason, 120))
-		_ = s.conn.WriteControl(websocket.CloseMessage, msg, time.Now().Add(closeGrace)) // the reader notices a dead connection
+		bye := frame("bye", Bye{Code: d.Code, Reason: d.Reason, Reconnect: d.Reconnect, AfterMS: d.After.Milliseconds()})
+		s.put(append(s.svc.sockets.buffer(), bye...))
+		_ = s.conn.WriteClose(d.Code, d.Reason) // the reader notices a dead connection
 	}
-	_ = s.conn.NetConn().SetReadDeadline(time.Now().Add(wait)) // likewise
+	_ = s.conn.Expect(wait) // likewise
 }
 
 // serve runs the socket to its end.
 func (s *socket) serve(ctx context.Context) {
 	defer s.leaveAll()
 	defer s.awaitWriter()
+	s.conn.Heard = s.heard
 	s.extend(s.svc.cfg.helloTimeout)
-	s.conn.SetPongHandler(func(string) error { s.extend(s.svc.cfg.silenceLimit); return nil })
 	for {
-		data, err := s.read()
+		data, err := s.conn.Read(maxFrame)
 		if err != nil {
 			s.finish(err)
 			return
@@ -198,13 +198,21 @@ func (s *socket) serve(ctx context.Context) {
 	}
 }
 
+// heard moves the limit of silence of a client that has said hello.
+func (s *socket) heard() {
+	if s.viewer.Kind != "" && time.Since(s.extended) > min(extendAfter, s.svc.cfg.silenceLimit/4) {
+		s.extend(s.svc.cfg.silenceLimit)
+	}
+}
+
 // extend moves the time by which the client must be heard of, unless the
 // socket is ending and its last deadline stands.
 func (s *socket) extend(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending == nil {
-		_ = s.conn.SetReadDeadline(time.Now().Add(d)) // a dead connection fails its next read
+		s.extended = time.Now()
+		_ = s.conn.Expect(d) // a dead connection fails its next read
 	}
 }
 
@@ -214,40 +222,16 @@ func (s *socket) ended() bool {
 	return s.ending != nil
 }
 
-// read returns the next frame. The length that a frame announces is never
-// trusted with memory: at most maxFrame+1 bytes are read.
-func (s *socket) read() ([]byte, error) {
-	kind, r, err := s.conn.NextReader()
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(r, maxFrame+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case kind != websocket.TextMessage:
-		return nil, byeFailure(byeProtocol("send text frames"))
-	case len(data) > maxFrame:
-		return nil, byeFailure(byeError(errs.New(errs.TooLarge, "a frame has at most %d bytes", maxFrame)))
-	case !utf8.Valid(data):
-		return nil, byeFailure(byeProtocol("text frames must be valid UTF-8"))
-	}
-	if s.viewer.Kind != "" {
-		s.extend(s.svc.cfg.silenceLimit)
-	}
-	return data, nil
-}
-
-// byeFailure is an error that says how to end the socket.
-type byeFailure disconnect
-
-func (b byeFailure) Error() string { return b.Reason }
-
 // finish ends the socket for a failed read: with a goodbye when the client can
 // still hear it.
 func (s *socket) finish(err error) {
-	if b, ok := errors.AsType[byeFailure](err); ok {
-		s.end(disconnect(b))
+	if e, ok := errors.AsType[*websock.ReadError](err); ok {
+		if e.Gone {
+			_ = s.conn.WriteClose(e.Code, "") // the other half of the handshake
+			s.end(disconnect{Code: websock.CloseAbnormal})
+			return
+		}
+		s.end(byeRead(e))
 		s.drainReads()
 		return
 	}
@@ -255,13 +239,13 @@ func (s *socket) finish(err error) {
 		s.end(byeProtocol("say hello within the first seconds"))
 		return
 	}
-	s.end(disconnect{Code: websocket.CloseAbnormalClosure})
+	s.end(disconnect{Code: websock.CloseAbnormal})
 }
 
 // drainReads lets the client finish the close handshake.
 func (s *socket) drainReads() {
 	for {
-		if _, _, err := s.conn.NextReader(); err != nil {
+		if _, err := s.conn.Read(maxFrame); err != nil {
 			return
 		}
 	}
@@ -285,8 +269,14 @@ func (s *socket) awaitWriter() {
 	s.buf = nil
 }
 
+// ping makes the writer ask the client for a sign of life.
 func (s *socket) ping() {
-	_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) // silence ends a dead connection
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending == nil {
+		s.pinging = true
+		s.wake()
+	}
 }
 
 // fail tells the client that a command was refused.

@@ -2,15 +2,15 @@ package gateway
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"time"
 
-	fastws "github.com/fasthttp/websocket"
-	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
 	"parley/internal/errs"
 	"parley/internal/httpd"
+	"parley/internal/websock"
 )
 
 // sockets is the registry of a process: Fiber forgets upgraded connections, so
@@ -19,6 +19,7 @@ type sockets struct {
 	mu      sync.Mutex
 	all     map[*socket]struct{}
 	agents  map[string]map[*socket]struct{} // by agent
+	opened  uint                            // counts up; spreads the pings
 	buffers sync.Pool
 }
 
@@ -32,12 +33,14 @@ func newSockets() *sockets {
 // Buffers larger than this are left to the garbage collector.
 const keepBuffer = 64 << 10
 
+// buffer returns an empty one: there is room for a frame's head before what is
+// appended.
 func (r *sockets) buffer() []byte {
 	b, ok := r.buffers.Get().(*[]byte)
-	if !ok {
-		return nil
+	if !ok || cap(*b) < websock.HeadRoom {
+		return make([]byte, websock.HeadRoom, 512)
 	}
-	return (*b)[:0]
+	return (*b)[:websock.HeadRoom]
 }
 
 func (r *sockets) recycle(b []byte) {
@@ -55,6 +58,8 @@ func (r *sockets) add(s *socket, limit int) error {
 		e.RetryAfter = 5 * time.Second
 		return e
 	}
+	s.slot = r.opened % pingSlots
+	r.opened++
 	r.all[s] = struct{}{}
 	return nil
 }
@@ -128,19 +133,9 @@ func (r *sockets) count() (all, staff int) {
 // upgrade accepts the connection. Who it is, and whether its origin fits, is
 // decided at hello: only the token names the inbox whose origins count.
 func (s *Service) upgrade() fiber.Handler {
-	accept := websocket.New(s.serve, websocket.Config{
-		HandshakeTimeout: 5 * time.Second,
-		ReadBufferSize:   1 << 10,
-		WriteBufferSize:  4 << 10,
-		WriteBufferPool:  &sync.Pool{},
-		RecoverHandler: func(*websocket.Conn) {
-			if p := recover(); p != nil {
-				s.log.Error("socket handler panicked", "panic", p)
-			}
-		},
-	})
+	upgrader := &websock.Upgrader{}
 	return func(c *fiber.Ctx) error {
-		if !fastws.FastHTTPIsWebSocketUpgrade(c.Context()) {
+		if !websock.Is(c) {
 			return fiber.ErrUpgradeRequired
 		}
 		if s.draining.Load() {
@@ -156,15 +151,19 @@ func (s *Service) upgrade() fiber.Handler {
 			e.RetryAfter = 5 * time.Second
 			return e
 		}
-		return accept(c)
+		origin, cookie := c.Get(fiber.HeaderOrigin), c.Cookies(httpd.SessionCookie)
+		return upgrader.Upgrade(c, func(conn *websock.Conn) { s.serve(conn, origin, cookie) })
 	}
 }
 
-func (s *Service) serve(conn *websocket.Conn) {
+func (s *Service) serve(conn *websock.Conn, origin, cookie string) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("socket handler panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
 	sock := newSocket(s, conn)
-	sock.address = conn.IP()
-	sock.origin = conn.Headers(fiber.HeaderOrigin)
-	sock.cookie = conn.Cookies(httpd.SessionCookie)
+	sock.origin, sock.cookie = origin, cookie
 	ctx, cancel := context.WithCancel(context.Background()) // the request's context ended with the upgrade
 	defer cancel()
 	if err := s.sockets.add(sock, s.cfg.MaxSockets); err != nil {
@@ -173,36 +172,37 @@ func (s *Service) serve(conn *websocket.Conn) {
 		return
 	}
 	defer s.sockets.remove(sock)
-	stop := s.keepAlive(sock)
-	defer stop()
 	sock.serve(ctx)
 	if sock.counted {
 		s.presence.disconnect(sock.viewer.ID)
 	}
 }
 
-// keepAlive pings the client at an interval, from the timer's own goroutine so
-// that an idle socket needs none. stop waits for a ping under way: after the
-// handler the connection belongs to somebody else.
-func (s *Service) keepAlive(sock *socket) (stop func()) {
-	var mu sync.Mutex
-	stopped := false
-	mu.Lock()
-	defer mu.Unlock()
-	var timer *time.Timer
-	timer = time.AfterFunc(s.cfg.pingInterval, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !stopped {
-			sock.ping()
-			timer.Reset(s.cfg.pingInterval)
+// pingSlots divides the interval of pings, so that not all sockets are written
+// at once.
+const pingSlots = 25
+
+// keepAlive pings each socket once an interval.
+func (s *Service) keepAlive(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.pingInterval / pingSlots)
+	defer tick.Stop()
+	for slot := uint(0); ; slot = (slot + 1) % pingSlots {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.sockets.ping(slot)
 		}
-	})
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		stopped = true
-		timer.Stop()
+	}
+}
+
+// ping asks the sockets of a slot for a sign of life. Their writers do it:
+// nobody waits for a slow one.
+func (r *sockets) ping(slot uint) {
+	for _, sock := range r.list() {
+		if sock.slot == slot {
+			sock.ping()
+		}
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
 	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/errs"
 	"parley/internal/httpd"
+	"parley/internal/websock"
 	"parley/web"
 )
 
@@ -120,7 +120,8 @@ func (d *fakeDesk) routes(app *fiber.App) {
 	api.Get("/attachments/:id", func(c *fiber.Ctx) error {
 		return c.JSON(fiber.Map{"url": "/files/" + c.Params("id"), "expires_at": time.Now().Add(10 * time.Minute)})
 	})
-	app.Get("/ws/v1", websocket.New(d.socket))
+	sockets := &websock.Upgrader{}
+	app.Get("/ws/v1", func(c *fiber.Ctx) error { return sockets.Upgrade(c, d.socket) })
 }
 
 func read(c *fiber.Ctx) []byte {
@@ -149,10 +150,8 @@ type fakeFrame struct {
 	Args        event.ActArgs `json:"args"`
 }
 
-// fakeSocket writes from several goroutines.
 type fakeSocket struct {
-	mu   sync.Mutex
-	conn *websocket.Conn
+	conn *websock.Conn
 }
 
 func (s *fakeSocket) send(kind string, body any) {
@@ -166,28 +165,16 @@ func (s *fakeSocket) live(e event.Ephemeral) {
 }
 
 func (s *fakeSocket) raw(b []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn != nil {
-		_ = s.conn.WriteMessage(websocket.TextMessage, b)
-	}
-}
-
-// close is for the end of the handler: then the connection is Fiber's again.
-func (s *fakeSocket) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conn = nil
+	_ = s.conn.WriteText(append(make([]byte, websock.HeadRoom), b...), time.Second) // a browser that has gone reads nothing
 }
 
 const fakeConv = "talk"
 
-func (d *fakeDesk) socket(conn *websocket.Conn) {
+func (d *fakeDesk) socket(conn *websock.Conn) {
 	s := &fakeSocket{conn: conn}
-	defer s.close()
 	welcomed := false
 	for {
-		_, raw, err := conn.ReadMessage()
+		raw, err := conn.Read(1 << 20)
 		if err != nil {
 			return
 		}

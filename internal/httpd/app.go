@@ -51,12 +51,13 @@ func New(cfg Config) *fiber.App {
 		ReadTimeout:                  readTimeout,
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
-		ReadBufferSize:               8 << 10, // bounds the header; an upgraded connection keeps it for its life
+		ReadBufferSize:               8 << 10, // bounds the header
 		EnableTrustedProxyCheck:      true,
 		TrustedProxies:               cfg.TrustedProxies,
 		ProxyHeader:                  proxyHeader(cfg.TrustedProxies),
 		ErrorHandler:                 func(c *fiber.Ctx, err error) error { return writeError(c, cfg.Log, err) },
 	})
+	app.Server().KeepHijackedConns = true // whoever upgrades a connection closes it; internal/websock gives the request back meanwhile
 	app.Use(recover.New())
 	trusted := parseNetworks(cfg.TrustedProxies)
 	app.Use(func(c *fiber.Ctx) error {
