@@ -8,6 +8,12 @@ RUN ?= .
 FUZZTIME ?= 30s
 BENCHTIME ?= 1s
 
+# Public data sets that quality is measured on; without them those tests are
+# skipped by name.
+ifneq ($(wildcard ../shared/data/.),)
+export PARLEY_TEST_DATA ?= $(abspath ../shared/data)
+endif
+
 BINARY := bin/parley
 BUNDLE := web/dist/manifest.json
 MODULES := web/node_modules/.package-lock.json

@@ -3,29 +3,22 @@ package bot
 import (
 	"bufio"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"parley/internal/testkit"
 )
 
 // stranger is the label of messages that belong to no intent.
 const stranger = "oos"
 
 // readData reads a table of the public sets that the figures are measured on,
-// lines of text, tab, label under a heading. They are not part of the project:
-// PARLEY_TEST_DATA names the folder that holds them.
+// lines of text, tab, label under a heading.
 func readData(tb testing.TB, name string) []Sample {
 	tb.Helper()
-	dir := os.Getenv("PARLEY_TEST_DATA")
-	if dir == "" {
-		tb.Skip("needs ", name, ": set PARLEY_TEST_DATA to the folder of the public data sets")
-	}
-	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
-	if os.IsNotExist(err) {
-		tb.Skip("needs ", name, ", which PARLEY_TEST_DATA does not hold")
-	}
+	f, err := os.Open(testkit.Data(tb, name))
 	require.NoError(tb, err)
 	defer func() { require.NoError(tb, f.Close()) }()
 	lines := bufio.NewScanner(f)

@@ -3,7 +3,6 @@ package kb_test
 import (
 	"context"
 	"encoding/base64"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"parley/event"
 	"parley/internal/errs"
+	"parley/internal/testkit"
 	"parley/kb"
 )
 
@@ -149,10 +149,7 @@ func TestRealHelpCentres(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.folder, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join("../../shared/data", tt.folder)
-			if _, err := os.Stat(dir); err != nil {
-				t.Skipf("no help centre at %s", dir)
-			}
+			dir := testkit.Data(t, tt.folder)
 			d := newDesk(t)
 			report, err := d.Import(t.Context(), dir, kb.ImportOptions{}, nil)
 			require.NoError(t, err)
@@ -183,10 +180,7 @@ func TestSeedDemo(t *testing.T) {
 }
 
 func BenchmarkServiceSearch(b *testing.B) {
-	dir := "../../shared/data/kb-npm-docs"
-	if _, err := os.Stat(dir); err != nil {
-		b.Skipf("no help centre at %s", dir)
-	}
+	dir := testkit.Data(b, "kb-npm-docs")
 	d := newDesk(b)
 	_, err := d.Import(b.Context(), dir, kb.ImportOptions{}, nil)
 	require.NoError(b, err)

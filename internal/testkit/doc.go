@@ -21,4 +21,10 @@
 // PARLEY_PG_BINDIR names the folder of the server's programs, for a machine with
 // several. No process survives the test binary: the kernel stops the cluster
 // when the binary dies.
+//
+// # Data
+//
+// [Data] finds the public sets that quality is measured on, in the folder that
+// PARLEY_TEST_DATA names; tests that need one which is not there are skipped by
+// name.
 package testkit

@@ -1,27 +1,21 @@
 package index_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/internal/testkit"
 	"parley/kb/chunk"
 	"parley/kb/embed"
 	"parley/kb/index"
 	"parley/kb/source"
 )
-
-// dataDir holds real help centres and questions about them. They are not part
-// of the repository; tests that need them are skipped without them.
-const dataDir = "../../../shared/data"
 
 // benchmarkSet is a help centre with questions whose answers are known.
 type benchmarkSet struct {
@@ -29,22 +23,13 @@ type benchmarkSet struct {
 	index        *index.Index
 	embedder     embed.Embedder
 	vectors      map[int64][]float32
-	questions    []question
-	unanswerable []string
-}
-
-type question struct {
-	id, text, kind string
-	answers        map[string]bool
+	questions    []testkit.Question
+	unanswerable []testkit.Question
 }
 
 func loadSet(tb testing.TB, folder, root, questions string) *benchmarkSet {
 	tb.Helper()
-	dir := filepath.Join(dataDir, folder)
-	if _, err := os.Stat(dir); err != nil {
-		tb.Skipf("no help centre at %s", dir)
-	}
-	read, err := source.Read(os.DirFS(dir), source.Options{URL: func(a *source.Article) string { return "/help/a/" + a.Slug }})
+	read, err := source.Read(os.DirFS(testkit.Data(tb, folder)), source.Options{URL: func(a *source.Article) string { return "/help/a/" + a.Slug }})
 	require.NoError(tb, err)
 	s := &benchmarkSet{vectors: map[int64][]float32{}}
 	var ids []int64
@@ -74,47 +59,8 @@ func loadSet(tb testing.TB, folder, root, questions string) *benchmarkSet {
 	for i, id := range ids {
 		s.vectors[id] = vectors[i]
 	}
-	s.loadQuestions(tb, questions)
+	s.questions, s.unanswerable = testkit.Questions(tb, questions), testkit.Unanswerable(tb)
 	return s
-}
-
-func (s *benchmarkSet) loadQuestions(tb testing.TB, folder string) {
-	tb.Helper()
-	byID := map[string]map[string]bool{}
-	qrels, err := os.ReadFile(filepath.Join(dataDir, folder, "qrels", "test.tsv"))
-	require.NoError(tb, err)
-	for line := range strings.Lines(string(qrels)) {
-		if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) == 3 && f[0] != "query-id" {
-			if byID[f[0]] == nil {
-				byID[f[0]] = map[string]bool{}
-			}
-			byID[f[0]][f[1]] = true
-		}
-	}
-	readLines(tb, filepath.Join(dataDir, folder, "queries.jsonl"), func(id, text, kind string) {
-		s.questions = append(s.questions, question{id: id, text: text, kind: kind, answers: byID[id]})
-	})
-	readLines(tb, filepath.Join(dataDir, "retrieval-unanswerable.jsonl"), func(_, text, _ string) {
-		s.unanswerable = append(s.unanswerable, text)
-	})
-}
-
-func readLines(tb testing.TB, path string, each func(id, text, kind string)) {
-	tb.Helper()
-	f, err := os.Open(path)
-	require.NoError(tb, err)
-	defer func() { _ = f.Close() }() // read only
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var q struct {
-			ID   string `json:"_id"`
-			Text string `json:"text"`
-			Kind string `json:"kind"`
-		}
-		require.NoError(tb, json.Unmarshal(lines.Bytes(), &q))
-		each(q.ID, q.Text, q.Kind)
-	}
-	require.NoError(tb, lines.Err())
 }
 
 func (s *benchmarkSet) search(tb testing.TB, text string) []index.Result {
@@ -138,17 +84,17 @@ func (s *benchmarkSet) ndcg(tb testing.TB, kind string, change func(string) stri
 	tb.Helper()
 	sum, n := 0.0, 0.0
 	for _, q := range s.questions {
-		if q.kind != kind {
+		if q.Kind != kind {
 			continue
 		}
 		n++
 		gain, ideal := 0.0, 0.0
-		for i, r := range s.search(tb, change(q.text)) {
-			if q.answers[r.Article] {
+		for i, r := range s.search(tb, change(q.Text)) {
+			if q.Answers[r.Article] {
 				gain += 1 / math.Log2(float64(i+2))
 			}
 		}
-		for i := range min(10, len(q.answers)) {
+		for i := range min(10, len(q.Answers)) {
 			ideal += 1 / math.Log2(float64(i+2))
 		}
 		sum += gain / ideal
@@ -170,12 +116,12 @@ func (s *benchmarkSet) auroc(tb testing.TB) float64 {
 	}
 	var with, without []float64
 	for _, q := range s.questions {
-		if q.kind == "user" {
-			with = append(with, estimate(q.text))
+		if q.Kind == "user" {
+			with = append(with, estimate(q.Text))
 		}
 	}
-	for _, text := range s.unanswerable {
-		without = append(without, estimate(text))
+	for _, q := range s.unanswerable {
+		without = append(without, estimate(q.Text))
 	}
 	wins := 0.0
 	for _, a := range with {
@@ -256,7 +202,7 @@ func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
 		q := s.questions[i%len(s.questions)]
 		i++
-		s.index.Begin(index.Query{Text: q.text, Locale: "en"}).Results(nil, 5)
+		s.index.Begin(index.Query{Text: q.Text, Locale: "en"}).Results(nil, 5)
 	}
 }
 
