@@ -29,6 +29,7 @@ type Config struct {
 	AnswerThreshold, SuggestThreshold float64
 
 	LLM     LLM                   // no URL means none
+	Staff   Staff                 // says whether people are there; nil leaves open when they answer
 	Now     func() time.Time      // the clock; nil means event.Now
 	Metrics prometheus.Registerer // nil keeps none
 	Log     *slog.Logger          // nil discards

@@ -121,7 +121,7 @@ func (s *Service) answer(ctx context.Context, t *talk) error {
 			return err
 		}
 		s.log.Error("the bot could not answer; people will", "conv", t.Conv, "error", err)
-		p = s.apology(t, from.Name)
+		p = s.apology(t, from.Name, s.people(ctx, t.Inbox))
 	}
 	return s.carryOut(ctx, t, &p, last.Seq, from)
 }
@@ -166,7 +166,7 @@ func (s *Service) rescue(ctx context.Context, conv string, cause error) error {
 	}
 	s.log.Error("the bot does not remember the conversation; people will answer", "conv", conv, "error", cause)
 	from := s.actor(ctx, t.Inbox)
-	p := s.apology(&t, from.Name)
+	p := s.apology(&t, from.Name, peopleUnknown)
 	_, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from))
 	if errors.Is(err, errOvertaken) {
 		return nil
@@ -175,9 +175,10 @@ func (s *Service) rescue(ctx context.Context, conv string, cause error) error {
 }
 
 // apology hands over because of an error of the bot's own.
-func (s *Service) apology(t *talk, name string) plan {
+func (s *Service) apology(t *talk, name string, who people) plan {
 	turn := s.begin(t, &brain{}, name)
 	turn.handOff(reasonError, "error")
+	turn.promise(who)
 	return turn.done()
 }
 

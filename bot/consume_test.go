@@ -162,7 +162,7 @@ func TestOwnErrorsBecomeHandoffs(t *testing.T) {
 			require.NoError(t, c.deliver(seq))
 			require.NotNil(t, c.find("handoff", seq))
 			assert.Equal(t, "error", c.find("handoff", seq).Handoff.Reason)
-			assert.Contains(t, c.find("answer", seq).Text, "getting you a person")
+			assert.Contains(t, c.find("answer", seq).Text, "on to the team")
 		})
 	}
 }

@@ -40,6 +40,9 @@ func (s *Service) decide(ctx context.Context, t *talk, name string, readers *aud
 	if err := turn.decide(ctx); err != nil {
 		return plan{}, err
 	}
+	if turn.plan.Handoff != nil {
+		turn.promise(s.people(ctx, t.Inbox))
+	}
 	p := turn.done()
 	p.Trace.Micros = time.Since(began).Microseconds()
 	return p, nil

@@ -80,7 +80,7 @@ func TestWishForAPersonHandsOver(t *testing.T) {
 	assert.Equal(t, "requested", got.Reason)
 	assert.Equal(t, "de", got.Language)
 	answer, trace := c.answer(seq)
-	assert.Contains(t, answer.Text, "Menschen")
+	assert.Contains(t, answer.Text, "an das Team")
 	assert.Empty(t, answer.Choices)
 	assert.Equal(t, "handoff", trace.Action)
 	assert.Less(t, answer.Seq, c.find("handoff", seq).Seq, "the word comes before the queue")

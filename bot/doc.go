@@ -25,6 +25,8 @@
 //     only if nothing came in between that changes the answer.
 //   - Every message gets an answer or a person. An error of its own becomes a
 //     handoff.
+//   - A handoff promises only what happens: that somebody comes when somebody is
+//     there, see [Staff].
 //   - Without a language model every sentence is one that a person wrote: an
 //     article's, an intent's, or a phrase of the lexicon. With one, an answer is
 //     used only when it cites passages that the visitor may read.

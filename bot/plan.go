@@ -116,7 +116,8 @@ func (t *turn) answered(action, markdown string) {
 	t.say(action, markdown+"\n\n"+t.words("feedback"), stageFeedback, t.choices(choiceYes, choiceNo, choiceHuman)...)
 }
 
-// handOff passes the conversation to people, with a word about it.
+// handOff passes the conversation to people, with a word about it. What comes
+// of it is said by [turn.promise].
 func (t *turn) handOff(reason, key string) {
 	t.say(actHandoff, t.words(key), stageNone)
 	t.plan.Handoff = &event.Handoff{Reason: reason, Summary: t.talk.summary(), Skills: t.talk.Skills, Language: t.language}

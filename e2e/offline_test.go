@@ -19,6 +19,7 @@ func TestNobodyIsThere(t *testing.T) {
 	visitor.see("Ask a question")
 	startChat(visitor)
 	visitor.enter("textarea", "I would like to talk to a person, please")
+	visitor.see("Nobody from the team is here right now") // the bot promises nobody
 	visitor.until(`document.querySelector("input[type=email]")`)
 	visitor.do(cd.Focus(cd.CSS("input[type=email]")), insert("ann@example.com"))
 	visitor.press("Send me the answer")

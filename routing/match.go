@@ -204,7 +204,7 @@ func (s *Service) carryOut(ctx context.Context, d decision) (bool, error) {
 // announce tells the visitor that they wait, at which place, or that nobody is
 // there.
 func (s *Service) announce(ctx context.Context, d decision) error {
-	there, err := anybody(ctx, s.db, &d.inbox)
+	there, _, err := attendance(ctx, s.db, &d.inbox)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"parley/event"
 	"parley/internal/pg"
 )
 
@@ -162,16 +161,6 @@ func anyRoom(ctx context.Context, q pg.Querier) (bool, error) {
 	var room bool
 	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state = 'online' AND load < capacity)`).Scan(&room)
 	return room, pg.Map(err)
-}
-
-// anybody reports whether an agent is there for the inbox, with room or not.
-func anybody(ctx context.Context, q pg.Querier, inbox *event.Inbox) (bool, error) {
-	var there bool
-	err := q.QueryRow(ctx, `
-		SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state IN ('online', 'busy')
-			AND (inboxes IS NULL OR $1 = ANY (inboxes)) AND (coalesce($2::text[], '{}') = '{}' OR teams && $2))`,
-		inbox.ID, inbox.Teams).Scan(&there)
-	return there, pg.Map(err)
 }
 
 // lastAgent returns who served the contact last, "" when nobody did within a

@@ -76,14 +76,14 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 		Embedder: embedding, PublicURL: public, Contact: contactPath, VoteRate: s.cfg.RateVote, Log: s.log,
 		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
 	})
+	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Log: s.log.With("module", "routing")})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
-		Metrics: metrics, Log: s.log.With("module", "bot"),
+		Staff: m.routing, Metrics: metrics, Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
 			URL: s.cfg.LLMURL, Key: s.cfg.LLMKey, Model: s.cfg.LLMModel, Timeout: s.cfg.LLMTimeout, DailyTokens: s.cfg.LLMDailyTokens,
 			Client: httpd.NewClient(allowed, 0),
 		},
 	})
-	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Log: s.log.With("module", "routing")})
 	m.webhooks, err = webhooks.New(s.db, s.bus, webhooks.Config{Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
 	if err != nil {
 		return nil, err
