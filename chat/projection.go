@@ -61,6 +61,23 @@ func (s *Service) project(ctx context.Context, stream string) error {
 	})
 }
 
+// Behind counts the events of all streams that are not in PostgreSQL yet.
+func (s *Service) Behind(ctx context.Context) (uint64, error) {
+	at, err := offsets(ctx, s.db)
+	if err != nil {
+		return 0, err
+	}
+	var behind uint64
+	for _, stream := range s.bus.ChatStreams() {
+		state, err := s.bus.StreamState(ctx, stream)
+		if err != nil {
+			return 0, err
+		}
+		behind += state.After(at[stream])
+	}
+	return behind, nil
+}
+
 var errEpochChanged = errors.New("the stream was found changed by another process")
 
 // projectFrom projects from where the table says, until something is wrong.

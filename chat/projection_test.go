@@ -300,3 +300,20 @@ func BenchmarkProjection(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
 }
+
+func TestBehindCountsWhatIsNotProjected(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	v := d.visitor("vera")
+	conv := d.open(v, event.StateQueued)
+	last := d.say(v, conv, "c1", "hello")
+	behind := func() int {
+		n, err := d.svc.Behind(t.Context())
+		require.NoError(t, err)
+		return int(n)
+	}
+	require.Positive(t, behind())
+	d.run()
+	d.projected(conv, last)
+	require.Zero(t, behind())
+}

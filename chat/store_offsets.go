@@ -36,6 +36,22 @@ func scanOffset(row pgx.Row) (offset, error) {
 	return o, nil
 }
 
+// offsets returns up to where each stream was projected.
+func offsets(ctx context.Context, q pg.Querier) (map[string]uint64, error) {
+	rows, err := q.Query(ctx, `SELECT stream, last_seq FROM chat.offsets`)
+	if err != nil {
+		return nil, fmt.Errorf("list offsets: %w", err)
+	}
+	out := map[string]uint64{}
+	var stream string
+	var seq uint64
+	_, err = pgx.ForEachRow(rows, []any{&stream, &seq}, func() error { out[stream] = seq; return nil })
+	if err != nil {
+		return nil, fmt.Errorf("list offsets: %w", err)
+	}
+	return out, nil
+}
+
 func saveOffset(ctx context.Context, q pg.Querier, o offset) error {
 	const query = `
 INSERT INTO chat.offsets (stream, epoch, created, last_seq) VALUES ($1, $2, $3, $4)

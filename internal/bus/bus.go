@@ -142,7 +142,7 @@ func (b *Bus) open(ctx context.Context) error {
 		if err := b.srv.syncFolders(); err != nil {
 			return err
 		}
-		if err := b.serveAdmin(); err != nil { //nolint:contextcheck // requests come when this ctx has long ended
+		if err := b.serveAdmin(); err != nil {
 			return err
 		}
 		return b.ensureIntegrations(ctx, b.srv.integrations)

@@ -181,10 +181,6 @@ func RemoveIntegration(ctx context.Context, dir, name string) (active bool, err 
 	return url != "", err
 }
 
-// adminReload is where a running server is asked to read the integrations
-// again. Only Parley's own account has the subject.
-const adminReload = "bus.admin.integrations"
-
 // reloadRunning tells the server of the data folder, if one runs and listens,
 // to read the integrations; it returns that server's address.
 func reloadRunning(ctx context.Context, dir string) (string, error) {
@@ -210,36 +206,4 @@ func reloadRunning(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("the running server did not take the integrations: %s", strings.TrimSpace(reason))
 	}
 	return c.URL, nil
-}
-
-// serveAdmin answers reloadRunning.
-func (b *Bus) serveAdmin() error {
-	_, err := b.nc.Subscribe(adminReload, func(req *nats.Msg) {
-		var answer []byte
-		if err := b.reloadIntegrations(); err != nil {
-			b.log.Error("integrations could not be reloaded", "error", err)
-			answer = []byte(err.Error())
-		}
-		if err := req.Respond(answer); err != nil {
-			b.log.Warn("an answer could not be sent", "error", err)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("subscribe to %s: %w", adminReload, err)
-	}
-	return nil
-}
-
-func (b *Bus) reloadIntegrations() error {
-	all, err := b.srv.reload()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(b.ctx, publishPatience)
-	defer cancel()
-	if err := b.ensureIntegrations(ctx, all); err != nil {
-		return err
-	}
-	b.log.Info("integrations were reloaded", "count", len(all))
-	return nil
 }

@@ -22,25 +22,37 @@ func (b *Bus) checkDurability(ctx context.Context) error {
 		b.log.Warn("durability is relaxed: a power cut may lose acknowledged messages")
 		return nil
 	}
-	var unsafe []string
-	for _, s := range event.Streams(b.cfg.Shards) {
-		reasons, err := b.unsafeStream(ctx, s.Name)
-		if err != nil {
-			return err
-		}
-		unsafe = append(unsafe, reasons...)
-	}
-	if b.srv == nil {
-		reasons, err := b.unsafeServers(ctx)
-		if err != nil {
-			return err
-		}
-		unsafe = append(unsafe, reasons...)
+	unsafe, err := b.Unsafe(ctx)
+	if err != nil {
+		return err
 	}
 	if len(unsafe) > 0 {
 		return fmt.Errorf("NATS would not keep what it acknowledges:\n- %s\nchange that, or accept it with durability relaxed", strings.Join(unsafe, "\n- "))
 	}
 	return nil
+}
+
+// Unsafe lists the settings, of streams and servers, under which a power cut
+// could take what was acknowledged, each with what to change; none when there
+// are none.
+func (b *Bus) Unsafe(ctx context.Context) ([]string, error) {
+	var out []string
+	for _, s := range event.Streams(b.cfg.Shards) {
+		reasons, err := b.unsafeStream(ctx, s.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, reasons...)
+	}
+	if b.srv == nil && !b.joining {
+		reasons, err := b.unsafeServers(ctx)
+		return append(out, reasons...), err
+	}
+	state, err := b.askServer(ctx)
+	if state.Relaxed {
+		out = append(out, "durability is relaxed: the server syncs each second, not before it acknowledges")
+	}
+	return out, err
 }
 
 // unsafeStream checks what the server made of the stream: an administrator may

@@ -162,6 +162,14 @@ type StreamState struct {
 	Msgs, Bytes       uint64
 }
 
+// After is how many sequences the stream has given above seq and still knows.
+func (s StreamState) After(seq uint64) uint64 {
+	if s.Msgs == 0 || s.LastSeq <= seq {
+		return 0
+	}
+	return s.LastSeq - max(seq, s.FirstSeq-1)
+}
+
 // StreamState asks the stream's leader.
 func (b *Bus) StreamState(ctx context.Context, stream string) (StreamState, error) {
 	s, err := b.js.Stream(ctx, stream) // asks for the current info

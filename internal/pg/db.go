@@ -145,3 +145,20 @@ func firstPing(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) error 
 		delay = min(2*delay, maxRetryDelay)
 	}
 }
+
+// Clock tells how far the server's clock is ahead of this process's (negative:
+// behind), to within half the time of the question.
+func (db *DB) Clock(ctx context.Context) (ahead, within time.Duration, err error) {
+	conn, err := db.Acquire(ctx) // waiting for one would count as the server's delay
+	if err != nil {
+		return 0, 0, fmt.Errorf("asking the database for the time: %w", err)
+	}
+	defer conn.Release()
+	var there time.Time
+	asked := time.Now()
+	if err := conn.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&there); err != nil {
+		return 0, 0, fmt.Errorf("asking the database for the time: %w", err)
+	}
+	half := time.Since(asked) / 2
+	return there.Sub(asked.Add(half)), half, nil
+}

@@ -95,3 +95,24 @@ var (
 	_ pg.Querier = (*pg.DB)(nil)
 	_ pg.Querier = pgx.Tx(nil)
 )
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	db := testkit.Postgres(t)
+	ahead, within, err := db.Clock(t.Context())
+	require.NoError(t, err)
+	require.Positive(t, within)
+	require.Less(t, ahead.Abs(), within+time.Second, "it is the same machine's")
+}
+
+func TestUnmigrated(t *testing.T) {
+	t.Parallel()
+	db := testkit.Postgres(t)
+	_, err := db.Exec(t.Context(), "SELECT FROM chat.events")
+	require.True(t, pg.Unmigrated(err), "%v", err)
+	_, err = db.Exec(t.Context(), "CREATE TABLE chat.events ()")
+	require.True(t, pg.Unmigrated(err), "%v", err)
+	_, err = db.Exec(t.Context(), "SELECT FROM pg_class WHERE nothing = 1")
+	require.False(t, pg.Unmigrated(err), "%v", err)
+	require.False(t, pg.Unmigrated(nil))
+}

@@ -23,6 +23,9 @@ const (
 	deadlockDetected     = "40P01"
 	insufficientRights   = "42501"
 
+	undefinedTable = "42P01"
+	invalidSchema  = "3F000"
+
 	classConnection = "08" // connection exceptions
 	classData       = "22" // a value the column's type cannot hold
 	classConstraint = "23" // not null, check, foreign key, exclusion
@@ -33,6 +36,13 @@ const (
 	classOperator   = "57" // shutting down, starting up, cancelled
 	queryCanceled   = "57014"
 )
+
+// Unmigrated tells whether the error says that the tables asked for are not
+// there: no server of this version has run on the database yet.
+func Unmigrated(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == undefinedTable || e.Code == invalidSchema)
+}
 
 // busyRetryAfter is what a caller is told when the database does not answer.
 const busyRetryAfter = 2 * time.Second
