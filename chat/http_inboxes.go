@@ -6,7 +6,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"parley/event"
-	"parley/internal/errs"
 	"parley/internal/httpd"
 	"parley/internal/ids"
 )
@@ -123,14 +122,7 @@ func (s *Service) deleteInbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.changeInbox(c.UserContext(), id, func(in *event.Inbox) error {
-		if in.Archived {
-			return errs.New(errs.NotFound, "there is no such inbox")
-		}
-		in.Archived = true
-		return nil
-	})
-	if err != nil {
+	if err := s.ArchiveInbox(c.UserContext(), id); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)

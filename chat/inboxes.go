@@ -158,6 +158,19 @@ func (s *Service) changeInbox(ctx context.Context, id string, change func(*event
 	return in, nil
 }
 
+// ArchiveInbox ends the inbox's widget; its conversations stay. An inbox that
+// does not exist or is archived already is errs.NotFound.
+func (s *Service) ArchiveInbox(ctx context.Context, id string) error {
+	_, err := s.changeInbox(ctx, id, func(in *event.Inbox) error {
+		if in.Archived {
+			return errs.New(errs.NotFound, "there is no such inbox")
+		}
+		in.Archived = true
+		return nil
+	})
+	return err
+}
+
 // inboxesChanged makes this process and the others read the inboxes again.
 func (s *Service) inboxesChanged() {
 	s.inboxCache.invalidate()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -31,12 +32,16 @@ type admin struct {
 func newAdmin(b *bus.Bus, db *pg.DB) *admin {
 	a := &admin{registry: prometheus.NewRegistry(), bus: b, db: db}
 	a.registry.MustRegister(
-		collectors.NewGoCollector(),
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: garbageTime()})),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		busCollector{b},
 	)
 	return a
 }
+
+// garbageTime names the runtime's counter of what collecting garbage takes; it
+// is not among the default metrics.
+func garbageTime() *regexp.Regexp { return regexp.MustCompile(`^/cpu/classes/gc/total:cpu-seconds$`) }
 
 // run serves until ctx ends; an empty address serves nothing.
 func (a *admin) run(ctx context.Context, addr string) error {

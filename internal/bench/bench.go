@@ -1,0 +1,93 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Config says what to measure. Zero values take the default named at each.
+type Config struct {
+	Target        Target
+	Conversations int           // 200
+	Rate          int           // messages a second of the open loop; 1,000
+	Duration      time.Duration // of a run; 5 s
+	Runs          int           // 5
+	Sockets       int           // idle ones; 2,000
+	// Restart stops and starts the server and returns when it is ready again;
+	// nil leaves out what needs it.
+	Restart func(context.Context) error
+	Log     *slog.Logger // progress; nil is silent
+}
+
+// Bench measures one deployment.
+type Bench struct {
+	cfg    Config
+	client *http.Client
+	report Report
+}
+
+// New fills what cfg leaves out.
+func New(cfg Config) *Bench {
+	cfg.Conversations = orDefault(cfg.Conversations, 200)
+	cfg.Rate = orDefault(cfg.Rate, 1000)
+	cfg.Duration = orDefault(cfg.Duration, 5*time.Second)
+	cfg.Runs = orDefault(cfg.Runs, 5)
+	cfg.Sockets = orDefault(cfg.Sockets, 2000)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Bench{
+		cfg:    cfg,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: loaders}, Timeout: 30 * time.Second},
+	}
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Scenarios are the names that Run takes, in the order it measures.
+func Scenarios() []string { return []string{"closed", "open", "idle"} }
+
+// Report is what has been measured so far.
+func (b *Bench) Report() *Report { return &b.report }
+
+// Run measures the scenarios. The report holds what was measured before an
+// error, too.
+func (b *Bench) Run(ctx context.Context, scenarios []string) error {
+	measure := map[string]func(context.Context) error{"closed": b.closed, "open": b.open, "idle": b.idle}
+	for _, name := range scenarios {
+		run := measure[name]
+		if run == nil {
+			return fmt.Errorf("there is no scenario %q", name)
+		}
+		b.cfg.Log.Info("measuring", "scenario", name)
+		started := time.Now()
+		if err := run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", name, explain(err))
+		}
+		b.cfg.Log.Info("measured", "scenario", name, "took", time.Since(started).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// explain drops what stands around a limit of the deployment.
+func explain(err error) error {
+	if limit, ok := errors.AsType[limitError](err); ok {
+		return limit
+	}
+	return err
+}
+
+// token gives the agents' tokens in turn.
+func (b *Bench) token(i int) string { return b.cfg.Target.Tokens[i%len(b.cfg.Target.Tokens)] }
+
+func (b *Bench) note(text string) { b.report.Notes = append(b.report.Notes, text) }
