@@ -29,7 +29,7 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "unreadable event")
 	}
-	if s.quiet.stays(e.Conv, e.Kind) {
+	if s.quiet.stays(e.Conv, e.Kind, d.Turn) {
 		return nil
 	}
 	t, err := s.recall(ctx, &e)
@@ -47,11 +47,15 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	if t.waits() {
 		return s.answer(ctx, &t)
 	}
-	if e.Kind == event.KindMessage && t.State == was && t.State != event.StateBot && len(t.Pending) == 0 {
-		s.quiet.note(e.Conv) // people talk among themselves
-		return nil
+	if e.Kind != event.KindMessage || t.State != was || !t.ledByPeople() {
+		if err := saveTalk(ctx, s.db, &t, s.now()); err != nil {
+			return pg.Map(err)
+		}
 	}
-	return pg.Map(saveTalk(ctx, s.db, &t, s.now()))
+	if t.ledByPeople() {
+		s.quiet.note(e.Conv, d.Turn)
+	}
+	return nil
 }
 
 // matters tells the events that change what the bot remembers. Its own are

@@ -172,14 +172,32 @@ func TestTalkAmongPeopleCostsNoQueries(t *testing.T) {
 	w := newWorld(t)
 	c := w.open(event.StateBot, "en")
 	c.store(event.Event{Kind: event.KindAssigned, Assigned: &event.Assigned{Agent: "a"}})
-	c.say("hello Ann")
 	c.deliverAll()
 	next := c.say("are you there?")
 	w.db.Close()
 	require.NoError(t, c.deliver(next))
+	c.turn++
+	require.NoError(t, c.deliver(next), "another process may have seen what this one has not: it looks, and finds the database closed; the log says that people lead")
+	assert.Zero(t, w.svc.quiet.turns.Len())
+	w.svc.quiet.note(c.id, c.turn)
 	back := c.store(event.Event{Kind: event.KindReopened})
 	require.NoError(t, c.deliver(back), "it looks at the log")
-	assert.False(t, w.svc.quiet.stays(c.id, event.KindMessage), "a change of state ends it")
+	assert.False(t, w.svc.quiet.stays(c.id, event.KindMessage, c.turn), "a change of state ends it")
+	assert.False(t, w.svc.quiet.stays(c.id, event.KindMessage, 0), "a replayed dead letter is outside any turn")
+}
+
+// A person who writes into a closed conversation does not make what the visitor
+// says next theirs: it opens the conversation again, to the bot.
+func TestMessageAfterTheEndIsNotLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.open(event.StateBot, "en")
+	c.store(event.Event{Kind: event.KindResolved})
+	c.store(event.Event{Kind: event.KindMessage, From: event.Actor{Kind: event.ActorAgent, ID: "a", Name: "Ann"}, Text: "All the best!"})
+	seq := c.say("where is my parcel")
+	c.store(event.Event{Kind: event.KindReopened, Reason: "message"})
+	c.deliverAll()
+	assert.NotNil(t, c.find("answer", seq))
 }
 
 func TestDatabaseAwayDoesNotDisturbWhatWasAnswered(t *testing.T) {

@@ -160,8 +160,9 @@ func (w *world) start() *world {
 // conversation is one visitor's.
 type conversation struct {
 	*world
-	id  string
-	svc *Service
+	id   string
+	svc  *Service
+	turn uint64 // of what deliver delivers
 }
 
 func (w *world) open(state event.State, locale string) *conversation {
@@ -169,7 +170,7 @@ func (w *world) open(state event.State, locale string) *conversation {
 }
 
 func (w *world) openIn(inbox string, state event.State, locale string) *conversation {
-	c := &conversation{world: w, id: ids.New(), svc: w.svc}
+	c := &conversation{world: w, id: ids.New(), svc: w.svc, turn: 1}
 	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{Inbox: inbox, Visitor: "v", State: state, Locale: locale}})
 	return c
 }
@@ -276,7 +277,7 @@ func (c *conversation) deliver(seq uint64) error {
 	c.Helper()
 	m, err := c.bus.Get(c.Context(), c.bus.ChatStream(c.id), seq)
 	require.NoError(c, err)
-	return c.svc.onEvent(c.Context(), bus.Delivery{Stored: m, Stream: c.bus.ChatStream(c.id), Delivered: 1})
+	return c.svc.onEvent(c.Context(), bus.Delivery{Stored: m, Stream: c.bus.ChatStream(c.id), Delivered: 1, Turn: c.turn})
 }
 
 // deliverAll gives the whole conversation to the handler once.

@@ -1,46 +1,47 @@
 package bot
 
 import (
-	"time"
-
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"parley/event"
 )
 
 // quiet remembers conversations that people lead, so that their messages cost
-// the bot no look at the database. It is trusted for a moment only: a process
-// that loses a stream to another hears nothing of it for five seconds before
-// that, and must look again when it gets the stream back.
-type quiet struct{ since *lru.Cache[string, time.Time] }
+// the bot no look at the database. Anything but a message may bring the bot back
+// and ends it. What is remembered holds as long as this process sees every event
+// of the stream: in the turn in which it was noted. Another process, or this one
+// after it was away, looks again.
+type quiet struct {
+	turns *lru.Cache[string, uint64] // conversation → turn; the one longest unheard of goes first
+}
 
-const (
-	quietFor   = 3 * time.Second // shorter than the time after which another process takes a stream
-	quietConvs = 20_000
-)
+const quietConvs = 20_000
 
 func newQuiet() *quiet {
-	since, err := lru.New[string, time.Time](quietConvs)
+	turns, err := lru.New[string, uint64](quietConvs)
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &quiet{since: since}
+	return &quiet{turns: turns}
 }
 
-// note says that a message was none of the bot's business.
-func (q *quiet) note(conv string) { q.since.Add(conv, time.Now()) }
+// note says that people lead the conversation, as was seen in the turn.
+func (q *quiet) note(conv string, turn uint64) {
+	if turn != 0 {
+		q.turns.Add(conv, turn)
+	}
+}
 
-// stays reports whether an event of the kind is none of the bot's business
-// either. Anything but a message may bring the bot back.
-func (q *quiet) stays(conv string, kind event.Kind) bool {
-	at, known := q.since.Get(conv)
+// stays reports whether an event of the kind, delivered in the turn, is none of
+// the bot's business.
+func (q *quiet) stays(conv string, kind event.Kind, turn uint64) bool {
+	noted, known := q.turns.Get(conv)
 	if !known {
 		return false
 	}
-	if kind != event.KindMessage || time.Since(at) > quietFor {
-		q.since.Remove(conv)
+	if kind != event.KindMessage || noted != turn {
+		q.turns.Remove(conv)
 		return false
 	}
-	q.since.Add(conv, time.Now())
 	return true
 }

@@ -151,6 +151,12 @@ func (t *talk) remember(bot bool, text string) {
 // waits reports whether a message waits for the bot's answer.
 func (t *talk) waits() bool { return t.State == event.StateBot && len(t.Pending) > 0 }
 
+// ledByPeople reports whether what the visitor says is for people. In a closed
+// conversation it reopens it, which may be to the bot.
+func (t *talk) ledByPeople() bool {
+	return t.State == event.StateQueued || t.State == event.StateAssigned || t.State == event.StateSnoozed
+}
+
 // language returns the language to answer in.
 func (t *talk) language() string {
 	if t.Language != "" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -21,6 +22,11 @@ type Delivery struct {
 	Stream    string
 	Delivered int    // 1 at the first try
 	Pending   uint64 // messages of the stream that wait behind this one
+
+	// Turn is the same for deliveries between which the consumer has delivered
+	// nothing of the stream to another process: what this process knows of the
+	// stream has no hole. It is 0 for a dead letter that is replayed.
+	Turn uint64
 }
 
 // Consumer describes a durable consumer. Messages of one subject (one
@@ -135,7 +141,8 @@ func (w *worker) consumeOnce(ctx context.Context, stream string) error {
 	if w.c.Pinned {
 		opts = append(opts, jetstream.PullPriorityGroup(pinnedGroup))
 	}
-	run, err := cons.Consume(func(msg jetstream.Msg) { w.receive(ctx, stream, msg) }, opts...)
+	seen := &continuity{turns: &w.turns}
+	run, err := cons.Consume(func(msg jetstream.Msg) { w.receive(ctx, stream, msg, seen) }, opts...)
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", stream, err)
 	}
@@ -200,9 +207,26 @@ func (w *worker) ensureConsumer(ctx context.Context, stream string) (jetstream.C
 	return cons, nil
 }
 
+// continuity numbers the turns of one subscription. The server counts what a
+// consumer delivers to all its processes together; a count that is left out went
+// to another one, or was lost.
+type continuity struct {
+	turns *atomic.Uint64 // of the worker
+	turn  uint64
+	last  uint64 // count of the last delivery
+}
+
+func (c *continuity) turnOf(count uint64) uint64 {
+	if c.turn == 0 || count != c.last+1 {
+		c.turn = c.turns.Add(1)
+	}
+	c.last = count
+	return c.turn
+}
+
 // receive takes a message over from the subscription. It never blocks: the
 // server hands out MaxAckPending messages at most.
-func (w *worker) receive(ctx context.Context, stream string, msg jetstream.Msg) {
+func (w *worker) receive(ctx context.Context, stream string, msg jetstream.Msg, seen *continuity) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		w.b.log.Error("a delivered message has no place in the log", "consumer", w.c.Name, "subject", msg.Subject(), "error", err)
@@ -210,7 +234,7 @@ func (w *worker) receive(ctx context.Context, stream string, msg jetstream.Msg) 
 	}
 	d := Delivery{
 		Stored: stored(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data()),
-		Stream: stream, Delivered: int(meta.NumDelivered), Pending: meta.NumPending, //nolint:gosec // counts of deliveries are small
+		Stream: stream, Delivered: int(meta.NumDelivered), Pending: meta.NumPending, Turn: seen.turnOf(meta.Sequence.Consumer), //nolint:gosec // counts of deliveries are small
 	}
 	j := &job{d: d, msg: msg}
 	if ctx.Err() != nil || !w.push(j) { //nolint:contextcheck // handlers run in the worker's context, which outlives ctx by the grace period

@@ -342,9 +342,13 @@ func TestPinnedConsumerRunsInOneProcess(t *testing.T) {
 	t.Parallel()
 	b := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Shards = 1 })
 	conv := ids.New()
-	got := make(chan string, 100)
+	got, turns := make(chan string, 100), make(chan uint64, 100)
 	start := func(process string) (stop func()) {
-		return consume(t, b, bus.Consumer{Name: "test-pinned", Streams: b.ChatStreams(), Pinned: true, Handle: func(context.Context, bus.Delivery) error { got <- process; return nil }})
+		return consume(t, b, bus.Consumer{Name: "test-pinned", Streams: b.ChatStreams(), Pinned: true, Handle: func(_ context.Context, d bus.Delivery) error {
+			turns <- d.Turn
+			got <- process
+			return nil
+		}})
 	}
 	stopFirst := start("first")
 	publish(t, b, chatMsg(conv, "0", "x"))
@@ -354,9 +358,48 @@ func TestPinnedConsumerRunsInOneProcess(t *testing.T) {
 		publish(t, b, chatMsg(conv, fmt.Sprint("a", i), "x"))
 		require.Equal(t, "first", receive(t, got))
 	}
+	turn := <-turns
+	for range 50 {
+		require.Equal(t, turn, <-turns, "one process that sees everything is in one turn")
+	}
 	stopFirst()
 	publish(t, b, chatMsg(conv, "b", "x"))
 	require.Equal(t, "second", receive(t, got), "takes over")
+}
+
+// Two processes share what a consumer delivers. Within a turn a process has seen
+// everything; what the other one was given begins a new turn.
+func TestTurnsHaveNoHoles(t *testing.T) {
+	t.Parallel()
+	b := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Shards = 1 })
+	const messages = 200
+	type seen struct {
+		process int
+		d       bus.Delivery
+	}
+	got := make(chan seen, messages)
+	for process := range 2 {
+		consume(t, b, bus.Consumer{Name: "test-turns", Streams: b.ChatStreams(), MaxAckPending: 4, Handle: func(_ context.Context, d bus.Delivery) error {
+			got <- seen{process, d}
+			return nil
+		}})
+	}
+	conv := ids.New()
+	for i := range messages {
+		publish(t, b, chatMsg(conv, fmt.Sprint(i), "x"))
+	}
+	var last [2]bus.Delivery
+	sameTurn := 0
+	for range messages {
+		s := receive(t, got)
+		require.NotZero(t, s.d.Turn)
+		if before := last[s.process]; before.Turn == s.d.Turn {
+			sameTurn++
+			require.Equal(t, before.Seq+1, s.d.Seq, "a hole within turn %d", s.d.Turn)
+		}
+		last[s.process] = s.d
+	}
+	t.Logf("%d of %d deliveries went on with a turn", sameTurn, messages)
 }
 
 func TestConsumeFromNowAndFilter(t *testing.T) {

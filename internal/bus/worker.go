@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,6 +39,7 @@ type worker struct {
 	cancel context.CancelFunc
 	stop   chan struct{} // closed when nothing more may start
 	slots  chan struct{} // one for each handler that may run
+	turns  atomic.Uint64 // see Delivery.Turn
 
 	mu     sync.Mutex
 	queues map[string][]*job
