@@ -2,17 +2,15 @@ package agents
 
 import (
 	"encoding/json"
-	"net/mail"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/language"
-
 	"parley/internal/auth"
 	"parley/internal/errs"
+	"parley/internal/field"
 	"parley/internal/ids"
 )
 
@@ -33,8 +31,7 @@ type account struct {
 const (
 	defaultCapacity = 4 // conversations at once
 	maxCapacity     = 100
-	maxName         = 80  // characters
-	maxEmail        = 254 // bytes
+	maxName         = 80 // characters
 	maxLanguages    = 20
 	maxSkills       = 50
 	maxSkillName    = 40 // characters
@@ -119,13 +116,13 @@ func (a *account) check() error {
 	switch {
 	case !validLine(a.Name, maxName):
 		return errs.Field("name", "must be one line of 1 to %d characters", maxName)
-	case !validEmail(a.Email):
+	case !field.Email(a.Email):
 		return errs.Field("email", "must be an address such as ada@example.com")
 	case !slices.Contains(auth.Roles(), a.Role):
 		return errs.Field("role", "must be agent, supervisor or admin")
 	case a.Capacity < 1 || a.Capacity > maxCapacity:
 		return errs.Field("capacity", "must be between 1 and %d conversations", maxCapacity)
-	case len(a.Languages) > maxLanguages || !all(a.Languages, validLanguage):
+	case len(a.Languages) > maxLanguages || !all(a.Languages, field.Language):
 		return errs.Field("languages", "must be at most %d tags such as en or pt-BR", maxLanguages)
 	}
 	return checkIDs("inboxes", a.Inboxes, maxInboxes)
@@ -164,23 +161,7 @@ func validSkill(s string) bool {
 }
 
 // validLine reports whether s is one line of 1 to limit characters.
-func validLine(s string, limit int) bool {
-	n := utf8.RuneCountInString(s)
-	return n > 0 && n <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
-}
-
-func validEmail(s string) bool {
-	if !validLine(s, maxEmail) || len(s) > maxEmail {
-		return false
-	}
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s // no display name, no comment
-}
-
-func validLanguage(s string) bool {
-	_, err := language.Parse(s)
-	return err == nil && len(s) <= 35 // bytes, RFC 5646 section 4.4.1
-}
+func validLine(s string, limit int) bool { return s != "" && field.Line(s, limit) }
 
 // loses reports whether somebody who had the inboxes of before has access to
 // fewer with after; nil is every inbox.
@@ -189,22 +170,4 @@ func loses(before, after []string) bool {
 		return false
 	}
 	return before == nil || slices.ContainsFunc(before, func(i string) bool { return !slices.Contains(after, i) })
-}
-
-// clip shortens s to at most limit bytes of valid UTF-8 without control
-// characters: for what is nice to know and not worth a refusal.
-func clip(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit]
 }

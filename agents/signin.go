@@ -9,6 +9,7 @@ import (
 	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/errs"
+	"parley/internal/field"
 	"parley/internal/ids"
 )
 
@@ -26,7 +27,7 @@ func (s *Service) logIn(ctx context.Context, email, password string, from device
 		return grant{}, err
 	}
 	email = canonicalEmail(email)
-	if len(email) > maxEmail {
+	if len(email) > field.MaxEmail {
 		email = "" // nobody's; and the limiter keeps its keys short
 	}
 	if err := s.byAccount.Allow(email); err != nil {
@@ -97,7 +98,7 @@ func (s *Service) startSession(ctx context.Context, tx pgx.Tx, c *changes, acct 
 	now := s.now()
 	token, hash := newSecret(sessionPrefix)
 	sess := session{
-		ID: ids.New(), Account: acct, ByLink: byLink, UserAgent: clip(from.UserAgent, maxUserAgent), Address: from.Address,
+		ID: ids.New(), Account: acct, ByLink: byLink, UserAgent: field.Clip(from.UserAgent, maxUserAgent), Address: from.Address,
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionLife),
 	}
 	surplus, err := endSurplus(ctx, tx, acct, maxSessions-1)

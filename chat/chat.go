@@ -17,6 +17,7 @@ import (
 	"parley/internal/bus"
 	"parley/internal/ids"
 	"parley/internal/pg"
+	"parley/internal/seal"
 )
 
 //go:embed migrations/*.sql
@@ -67,7 +68,7 @@ type Service struct {
 	cfg    Config
 	log    *slog.Logger
 
-	sealer     sealer
+	secrets    *seal.Box // of inboxes
 	links      blob.Links
 	files      *blob.Store
 	uploads    uploads
@@ -86,9 +87,9 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 	}
 	return &Service{
 		db: db, bus: b, agents: agents, cfg: cfg, log: cfg.Log, origins: origins,
-		sealer:  newSealer(cfg.Secret),
+		secrets: seal.New(cfg.Secret, "secrets of inboxes"),
 		uploads: uploads{limits: cfg.Uploads},
-		links:   blob.NewLinks(subKey(cfg.Secret, "chat: links to files")),
+		links:   blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
 		files:   blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
 		metrics: newMetrics(cfg.Metrics),
 	}

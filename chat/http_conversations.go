@@ -8,6 +8,7 @@ import (
 
 	"parley/event"
 	"parley/internal/auth"
+	"parley/internal/cursor"
 	"parley/internal/errs"
 	"parley/internal/httpd"
 	"parley/internal/ids"
@@ -45,7 +46,7 @@ func (s *Service) listConversations(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(page("conversations", list, encodeCursor(next)))
+	return c.JSON(page("conversations", list, cursor.Encode(next...)))
 }
 
 func (s *Service) getCounts(c *fiber.Ctx) error {

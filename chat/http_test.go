@@ -22,6 +22,7 @@ import (
 
 	"parley/event"
 	"parley/internal/auth"
+	"parley/internal/cursor"
 	"parley/internal/errs"
 	"parley/internal/httpd"
 	"parley/internal/ids"
@@ -206,7 +207,7 @@ func TestListsAreComplete(t *testing.T) {
 	assert.JSONEq(t, `{"conversations":[]}`, string(walled.body))
 	a.do("walled", "GET", "/api/v1/conversations/counts", nil).into(t, 200, &counts)
 	assert.Equal(t, Counts{}, counts)
-	for _, bad := range []string{"view=everything", "limit=0", "limit=201", "cursor=x", "cursor=WyJhIiwiYiJd", "view=unassigned&cursor=" + encodeCursor([]string{noTime, "abc"})} {
+	for _, bad := range []string{"view=everything", "limit=0", "limit=201", "cursor=x", "cursor=WyJhIiwiYiJd", "view=unassigned&cursor=" + cursor.Encode(noTime, "abc")} {
 		assert.Equal(t, errs.Invalid, a.do("anna", "GET", "/api/v1/conversations?"+bad, nil).code(), bad)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +30,17 @@ type inboxCache struct {
 	mu     sync.Mutex
 	list   []event.Inbox
 	readAt time.Time // zero: read again before the next answer
+	sealed []string  // ids of inboxes whose secret cannot be read, which were reported
+}
+
+// report says once that an inbox's secret cannot be read: inboxes are read each
+// second.
+func (c *inboxCache) report(log *slog.Logger, inbox string, cause error) {
+	if slices.Contains(c.sealed, inbox) {
+		return
+	}
+	c.sealed = append(c.sealed, inbox)
+	log.Error("the secret of an inbox cannot be read; make a new one", "inbox", inbox, "error", cause)
 }
 
 func (c *inboxCache) invalidate() {
@@ -61,11 +73,11 @@ func (s *Service) inboxes(ctx context.Context) ([]event.Inbox, error) {
 	list := make([]event.Inbox, 0, len(rows))
 	for _, row := range rows {
 		in := row.inbox()
-		if in.Secret, err = s.sealer.open(row.ID, row.Secret); err != nil {
+		if in.Secret, err = s.secrets.Open(row.Secret, row.ID); err != nil {
 			// Nobody can sign with a secret that nobody knows, so identities of this
 			// inbox are refused, not believed.
 			in.Secret = ids.Secret()
-			s.log.Error("the secret of an inbox cannot be read; make a new one", "inbox", row.ID, "error", err)
+			c.report(s.log, row.ID, err)
 		}
 		list = append(list, in)
 	}
@@ -125,7 +137,7 @@ func (s *Service) insertInbox(ctx context.Context, q pg.Querier, in event.Inbox)
 		return event.Inbox{}, err
 	}
 	in.ID, in.Key, in.Secret, in.Archived = ids.New(), ids.Secret(), ids.Secret(), false
-	return in, insertInbox(ctx, q, rowOf(in, s.sealer.seal(in.ID, in.Secret)))
+	return in, insertInbox(ctx, q, rowOf(in, s.secrets.Seal(in.Secret, in.ID)))
 }
 
 // changeInbox applies change to an inbox under its lock.
@@ -147,7 +159,7 @@ func (s *Service) changeInbox(ctx context.Context, id string, change func(*event
 		}
 		sealed := row.Secret
 		if in.Secret != "" {
-			sealed = s.sealer.seal(in.ID, in.Secret)
+			sealed = s.secrets.Seal(in.Secret, in.ID)
 		}
 		return updateInbox(ctx, tx, rowOf(in, sealed))
 	})

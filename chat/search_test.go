@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/internal/cursor"
 	"parley/internal/errs"
 )
 
@@ -67,15 +68,15 @@ func FuzzSearch(f *testing.F) {
 
 // FuzzCursor: what a client makes up is refused, or finds a page.
 func FuzzCursor(f *testing.F) {
-	f.Add(encodeCursor([]string{noTime, "abc"}))
-	f.Add(encodeCursor([]string{"1", "2026-01-01T00:00:00Z", "abc"}))
+	f.Add(cursor.Encode(noTime, "abc"))
+	f.Add(cursor.Encode("1", "2026-01-01T00:00:00Z", "abc"))
 	f.Add(place{At: time.Unix(1, 0), Conv: "abc", Seq: 3}.cursor())
 	f.Add("x")
 	d := newDesk(f)
 	d.projectOnly("conv")
-	f.Fuzz(func(t *testing.T, cursor string) {
+	f.Fuzz(func(t *testing.T, text string) {
 		for _, name := range []string{"mine", "unassigned", "all", "snoozed", "closed"} {
-			parts, err := viewCursor(name, cursor)
+			parts, err := viewCursor(name, text)
 			if err != nil {
 				require.True(t, errs.Is(err, errs.Invalid))
 				continue
@@ -85,7 +86,7 @@ func FuzzCursor(f *testing.F) {
 			_, _, err = listView(t.Context(), d.db, scope{Agent: "anna"}, v, filter{After: parts, Limit: 5})
 			require.NoError(t, err)
 		}
-		if p, err := placeOf(cursor); err == nil {
+		if p, err := placeOf(text); err == nil {
 			_, err := searchMessages(t.Context(), d.db, scope{Agent: "anna"}, Query{Words: "ago"}, nil, p, 5)
 			require.NoError(t, err)
 		}

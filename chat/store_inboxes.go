@@ -16,11 +16,11 @@ import (
 type inboxRow struct {
 	ID, Key, Name string
 	Rules         event.Inbox
-	Secret        []byte
+	Secret        string // sealed
 	Archived      bool
 }
 
-func rowOf(in event.Inbox, sealed []byte) inboxRow {
+func rowOf(in event.Inbox, sealed string) inboxRow {
 	row := inboxRow{ID: in.ID, Key: in.Key, Name: in.Name, Archived: in.Archived, Rules: in, Secret: sealed}
 	row.Rules.ID, row.Rules.Key, row.Rules.Name, row.Rules.Archived = "", "", "", false
 	return row

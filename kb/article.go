@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 
 	"parley/internal/errs"
+	"parley/internal/field"
 	"parley/internal/markup"
 )
 
@@ -85,7 +86,7 @@ func (a *Article) normalise(locale string) error {
 		return errs.Field("summary", "may have %d characters at most", maxSummary)
 	case len(a.Markdown) > maxMarkdown:
 		return errs.Field("markdown", "may have %d bytes at most", maxMarkdown)
-	case !storable(a.Title) || !storable(a.Summary) || !storable(a.Markdown) || !storable(strings.Join(a.Aliases, "")):
+	case !field.Storable(a.Title) || !field.Storable(a.Summary) || !field.Storable(a.Markdown) || !field.Storable(strings.Join(a.Aliases, "")):
 		return errs.New(errs.Invalid, "the text must be UTF-8 without NUL")
 	case !slices.Contains([]string{StatusDraft, StatusPublished, StatusArchived}, a.Status):
 		return errs.Field("status", "must be draft, published or archived")
@@ -97,9 +98,6 @@ func (a *Article) normalise(locale string) error {
 	a.Locale = tag.String()
 	return nil
 }
-
-// storable reports whether PostgreSQL takes the text.
-func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // printable makes text of outsiders storable, without space around it.
 func printable(s string) string {
@@ -171,7 +169,7 @@ func (c *Collection) normalise(own string) error {
 		if _, err := language.Parse(locale); err != nil {
 			return errs.Field("titles", "has %q, which is no language tag", locale)
 		}
-		if n := utf8.RuneCountInString(title); n > maxTitle || !storable(title) {
+		if n := utf8.RuneCountInString(title); n > maxTitle || !field.Storable(title) {
 			return errs.Field("titles", "may have %d characters at most", maxTitle)
 		}
 	}

@@ -1,17 +1,15 @@
 package kb
 
 import (
-	"encoding/base64"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"parley/event"
 	"parley/internal/auth"
+	"parley/internal/cursor"
 	"parley/internal/errs"
 	"parley/internal/httpd"
-	"parley/internal/ids"
 	"parley/internal/markup"
 	"parley/internal/pg"
 )
@@ -157,10 +155,8 @@ func (s *Service) getArticles(c *fiber.Ctx) error {
 		query: markup.Cut(printable(c.Query("q")), maxQuery), status: printable(c.Query("status")), collection: printable(c.Query("collection")),
 		locale: printable(c.Query("locale")), limit: limit + 1,
 	}
-	if cursor := c.Query("cursor"); cursor != "" {
-		if f.before, f.beforeID, err = readCursor(cursor); err != nil {
-			return err
-		}
+	if f.before, f.beforeID, err = cursor.Row(c.Query("cursor")); err != nil {
+		return err
 	}
 	list, err := listArticles(c.UserContext(), s.db, f)
 	if err != nil {
@@ -169,24 +165,10 @@ func (s *Service) getArticles(c *fiber.Ctx) error {
 	next := ""
 	if len(list) > limit {
 		list = list[:limit]
-		next = writeCursor(list[limit-1])
+		last := &list[limit-1]
+		next = cursor.OfRow(last.UpdatedAt, last.ID)
 	}
 	return c.JSON(fiber.Map{"articles": list, "next": next})
-}
-
-func writeCursor(a Article) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(a.UpdatedAt.Format(time.RFC3339Nano) + " " + a.ID))
-}
-
-func readCursor(cursor string) (at time.Time, id string, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err == nil {
-		stamp, rest, _ := strings.Cut(string(raw), " ")
-		if at, err = time.Parse(time.RFC3339Nano, stamp); err == nil && ids.Valid(rest) {
-			return at, rest, nil
-		}
-	}
-	return time.Time{}, "", errs.Field("cursor", "must be the next of an earlier answer")
 }
 
 func (s *Service) getArticle(c *fiber.Ctx) error {

@@ -1,15 +1,13 @@
 package people
 
 import (
-	"encoding/base64"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"parley/event"
+	"parley/internal/cursor"
 	"parley/internal/errs"
+	"parley/internal/field"
 	"parley/internal/httpd"
 	"parley/internal/ids"
 )
@@ -26,10 +24,10 @@ func (s *Service) listContacts(c *fiber.Ctx) error {
 		return err
 	}
 	q := search{Text: strings.TrimSpace(c.Query("q")), Inboxes: httpd.Viewer(c).Inboxes, Limit: limit + 1}
-	if len(q.Text) > maxQuery || !storable(q.Text) {
+	if len(q.Text) > maxQuery || !field.Storable(q.Text) {
 		return errs.Field("q", "must be text of at most %d bytes", maxQuery)
 	}
-	if q.SeenAt, q.ID, err = readCursor(c.Query("cursor")); err != nil {
+	if q.SeenAt, q.ID, err = cursor.Row(c.Query("cursor")); err != nil {
 		return err
 	}
 	list, err := searchContacts(c.UserContext(), s.db, q)
@@ -39,31 +37,11 @@ func (s *Service) listContacts(c *fiber.Ctx) error {
 	next := ""
 	if len(list) > limit {
 		list = list[:limit]
-		next = cursor(list[limit-1])
+		last := &list[limit-1]
+		next = cursor.OfRow(last.LastSeenAt, last.ID)
 	}
 	return c.JSON(fiber.Map{"contacts": list, "next": next})
 }
-
-// cursor says after which contact the next page begins.
-func cursor(c event.Contact) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.LastSeenAt.UnixMicro(), 10) + "." + c.ID))
-}
-
-func readCursor(s string) (time.Time, string, error) {
-	if s == "" {
-		return time.Time{}, "", nil
-	}
-	body, err := base64.RawURLEncoding.DecodeString(s)
-	micros, id, ok := strings.Cut(string(body), ".")
-	at, perr := strconv.ParseInt(micros, 10, 64)
-	if err != nil || perr != nil || !ok || !ids.Valid(id) || at < 0 || at > maxMicros {
-		return time.Time{}, "", errs.Field("cursor", "must be the next of the page before")
-	}
-	return time.UnixMicro(at), id, nil
-}
-
-// maxMicros is the year 9999: PostgreSQL knows no times far beyond.
-const maxMicros = 253402300799_000000
 
 func (s *Service) getContact(c *fiber.Ctx) error {
 	id, err := httpd.PathID(c, "id")

@@ -10,6 +10,7 @@ import (
 	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/errs"
+	"parley/internal/field"
 	"parley/internal/httpd"
 )
 
@@ -58,9 +59,9 @@ func (s *Service) postVisitor(c *fiber.Ctx) error {
 		return err
 	}
 	v := visit{Says: req.Visitor.patch, From: device{
-		UserAgent: clip(c.Get(fiber.HeaderUserAgent), maxUserAgent),
-		PageURL:   clip(req.Visitor.Page.URL, maxPageURL),
-		PageTitle: clip(req.Visitor.Page.Title, maxPageTitle),
+		UserAgent: field.Clip(c.Get(fiber.HeaderUserAgent), maxUserAgent),
+		PageURL:   field.Clip(req.Visitor.Page.URL, maxPageURL),
+		PageTitle: field.Clip(req.Visitor.Page.Title, maxPageTitle),
 	}}
 	ctx := c.UserContext()
 	var err error
@@ -90,7 +91,7 @@ func (s *Service) postVisitor(c *fiber.Ctx) error {
 // entrance is the inbox of the key, if pages of the origin may use it. Clients
 // other than browsers send no Origin.
 func (s *Service) entrance(ctx context.Context, key, origin string) (event.Inbox, error) {
-	if key == "" || len(key) > maxKey || !plainText(key, maxKey) {
+	if key == "" || len(key) > maxKey || !field.Line(key, maxKey) {
 		return event.Inbox{}, errs.Field("inbox", "must be the key of an inbox, as in its embed snippet")
 	}
 	inbox, err := s.desk.InboxByKey(ctx, key)
@@ -101,7 +102,7 @@ func (s *Service) entrance(ctx context.Context, key, origin string) (event.Inbox
 		return event.Inbox{}, err
 	}
 	if origin != "" && !inbox.AllowsOrigin(origin) && !s.origins.Has(origin) {
-		return event.Inbox{}, errs.New(errs.Forbidden, "pages of %s may not use this inbox; an admin can add the origin in its settings", clip(origin, 100))
+		return event.Inbox{}, errs.New(errs.Forbidden, "pages of %s may not use this inbox; an admin can add the origin in its settings", field.Clip(origin, 100))
 	}
 	return inbox, nil
 }

@@ -3,7 +3,6 @@ package webhooks
 import (
 	"context"
 	"embed"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -40,17 +39,13 @@ type Service struct {
 }
 
 // New makes the service; Run starts it.
-func New(db *pg.DB, b *bus.Bus, cfg Config) (*Service, error) {
-	box, err := seal.New(cfg.Secret, "webhooks")
-	if err != nil {
-		return nil, fmt.Errorf("webhooks: %w", err)
-	}
+func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
 	return &Service{
-		db: db, bus: b, client: cfg.Client, box: box, now: cfg.Clock, log: cfg.Log, alarm: app.NewAlarm(cfg.Clock, cfg.Log),
-	}, nil
+		db: db, bus: b, client: cfg.Client, box: seal.New(cfg.Secret, "webhooks"), now: cfg.Clock, log: cfg.Log, alarm: app.NewAlarm(cfg.Clock, cfg.Log),
+	}
 }
 
 // Name is "webhooks".

@@ -50,8 +50,7 @@ func newDesk(t *testing.T) *desk {
 	db := testkit.Postgres(t, testkit.Schema{Name: "webhooks", Files: migrationFiles()})
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	var err error
-	d.svc, err = New(db, d.bus, Config{
+	d.svc = New(db, d.bus, Config{
 		Secret: []byte(strings.Repeat("s", 32)), Client: httpd.NewClient(loopback, 0), Log: log,
 		Clock: func() time.Time {
 			d.mu.Lock()
@@ -59,7 +58,6 @@ func newDesk(t *testing.T) *desk {
 			return time.Now().Add(d.shift)
 		},
 	})
-	require.NoError(t, err)
 	d.app = httpd.New(httpd.Config{Gate: auth.NewGate(anyAdmin{}), Log: log})
 	d.svc.Routes(d.app)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -84,10 +84,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 			Client: httpd.NewClient(allowed, 0),
 		},
 	})
-	m.webhooks, err = webhooks.New(s.db, s.bus, webhooks.Config{Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
-	if err != nil {
-		return nil, err
-	}
+	m.webhooks = webhooks.New(s.db, s.bus, webhooks.Config{Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
 	m.gate = auth.NewGate(m.people, m.agents)
 	m.gateway = gateway.New(s.bus, m.gate, m.chat, gateway.Config{
 		Origins: origins, MaxSockets: s.cfg.MaxSockets, MaxText: s.cfg.MaxText, RateVisitor: s.cfg.RateVisitor, RateAddress: s.cfg.RateAddress,

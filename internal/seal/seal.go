@@ -1,5 +1,5 @@
 // Package seal encrypts small secrets that are kept in the database: signing
-// keys of inboxes and webhooks. Whoever has the database without the
+// keys of inboxes and webhooks. It also derives the keys for other purposes. Whoever has the database without the
 // deployment's secret has nothing.
 package seal
 
@@ -17,21 +17,28 @@ import (
 // Box seals for one purpose. Its key follows from the deployment's secret.
 type Box struct{ aead cipher.AEAD }
 
-// New returns the box of a purpose (HKDF-SHA-256, RFC 5869; AES-256-GCM).
-func New(secret []byte, purpose string) (*Box, error) {
+// Key derives the key of 32 bytes for one purpose from the deployment's secret
+// (HKDF-SHA-256, RFC 5869), so that what one key signs or seals means nothing
+// to another.
+func Key(secret []byte, purpose string) []byte {
 	key, err := hkdf.Key(sha256.New, secret, nil, "parley seal "+purpose, 32)
 	if err != nil {
-		return nil, fmt.Errorf("derive the key for %s: %w", purpose, err)
+		panic(err) // only for a longer key than the hash can give
 	}
-	block, err := aes.NewCipher(key)
+	return key
+}
+
+// New returns the box of a purpose (AES-256-GCM, NIST SP 800-38D).
+func New(secret []byte, purpose string) *Box {
+	block, err := aes.NewCipher(Key(secret, purpose))
 	if err != nil {
-		return nil, fmt.Errorf("make the cipher for %s: %w", purpose, err)
+		panic(err) // only for a key of another length
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		return nil, fmt.Errorf("make the cipher for %s: %w", purpose, err)
+		panic(err) // only for a cipher of another block size
 	}
-	return &Box{aead}, nil
+	return &Box{aead}
 }
 
 // Seal encrypts plain; owner is the id of the row it belongs to, so that a
