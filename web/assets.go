@@ -28,6 +28,7 @@ type bundle struct {
 	files    fs.FS
 	entries  map[string]entry
 	messages map[string]json.RawMessage // the widget's, by language
+	later    map[string]string          // by language, the script with those of its later piece
 	err      error                      // why there is no bundle
 }
 
@@ -35,6 +36,7 @@ func readBundle(files fs.FS) *bundle {
 	var manifest struct {
 		Entries map[string]entry  `json:"entries"`
 		Locales map[string]string `json:"locales"`
+		Later   map[string]string `json:"later"`
 	}
 	raw, err := fs.ReadFile(files, "manifest.json")
 	if err != nil {
@@ -43,7 +45,7 @@ func readBundle(files fs.FS) *bundle {
 	if err := json.Unmarshal(raw, &manifest); err != nil {
 		return &bundle{files: files, err: fmt.Errorf("read manifest.json: %w", err)}
 	}
-	b := &bundle{files: files, entries: manifest.Entries, messages: map[string]json.RawMessage{}}
+	b := &bundle{files: files, entries: manifest.Entries, messages: map[string]json.RawMessage{}, later: manifest.Later}
 	for language, name := range manifest.Locales {
 		if b.messages[language], err = fs.ReadFile(files, name); err != nil {
 			return &bundle{files: files, err: fmt.Errorf("read messages: %w", err)}

@@ -9,11 +9,11 @@ import (
 // publicSheets make the style sheet of server-rendered pages, demoSheets that
 // of the demo shop, in this order. Those that do not exist are left out.
 var (
-	publicSheets = []string{"tokens.css", "base.css", "site.css", "help.css", "print.css"}
+	publicSheets = []string{"tokens.css", "motion.css", "base.css", "site.css", "help.css", "print.css"}
 	demoSheets   = []string{"demo.css"}
 )
 
-// Styles are the style sheets as they are written: tokens.css, base.css,
+// Styles are the style sheets as they are written: tokens.css, motion.css, base.css,
 // site.css, print.css and those of modules.
 func Styles() fs.FS { return subtree(styleFiles, "styles") }
 

@@ -20,8 +20,9 @@ import (
 
 const manifest = `{"entries":{
 	"widget":{"js":"widget-1.js"},"chatwoot":{"js":"chatwoot-1.js"},"intercom":{"js":"intercom-1.js"},
-	"frame":{"js":"frame-1.js","css":"frame-1.css"},"later":{"js":"later-1.js","css":"later-1.css"},
+	"frame":{"js":"frame-1.js","css":"frame-1.css"},"later":{"js":"later-1.js","css":"later-1.css"},"aside":{"js":"aside-1.js"},
 	"console":{"js":"console-1.js","css":"console-1.css","preload":["console-2.js"]}},
+	"later":{"en":"later-en-1.js","de":"later-de-1.js","ar":"later-ar-1.js"},
 	"locales":{"en":"widget.en.json","de":"widget.de.json","ar":"widget.ar.json"}}`
 
 func testBundle() fstest.MapFS {
@@ -31,6 +32,7 @@ func testBundle() fstest.MapFS {
 		"widget-1.js":    file(`(()=>{var o={...Object("__PARLEY_LOOK__")}})();`),
 		"chatwoot-1.js":  file("chatwoot()"),
 		"intercom-1.js":  file("intercom()"),
+		"aside-1.js":     file("aside()"),
 		"frame-1.js":     file("frame()"),
 		"frame-1.js.gz":  file("GZIP"),
 		"frame-1.js.br":  file("BROTLI"),
@@ -250,6 +252,7 @@ func TestTheChatSpeaksTheVisitorsLanguage(t *testing.T) {
 			_, body := get(t, newFake(testBundle(), inbox), "/widget/frame?inbox="+inboxKey+"&lang="+c.page, "Accept-Language", c.browser)
 			assert.Contains(t, body, `<html lang="`+c.locale+`"`)
 			assert.Contains(t, body, `"send":"`+c.message+`"`)
+			assert.Contains(t, body, `"/assets/later-`+c.locale+`-1.js"`)
 			assert.Equal(t, c.locale == "ar", strings.Contains(body, `dir="rtl"`))
 		})
 	}

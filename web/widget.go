@@ -72,9 +72,10 @@ func stripSourceMap(script []byte) []byte {
 	return script
 }
 
-// standIn serves a small script that answers to another product's snippet and
-// loads the launcher.
-func (p *Pages) standIn(name string) fiber.Handler {
+// script serves a script for customers' pages under a lasting name: one that
+// answers to another product's snippet and loads the launcher, or what works
+// beside the launcher, a module.
+func (p *Pages) script(name string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		e, ok := p.bundle.entry(name)
 		if !ok {
@@ -85,6 +86,7 @@ func (p *Pages) standIn(name string) fiber.Handler {
 			return err
 		}
 		anywhere(c)
+		c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // browsers ask for it with modules
 		return newPageAsset(stripSourceMap(script.body)).send(c, e.JS, "public, max-age=300")
 	}
 }
@@ -94,7 +96,7 @@ type boot struct {
 	Inbox    string          `json:"inbox"` // key
 	Name     string          `json:"name"`
 	Locale   string          `json:"locale"`
-	Later    [2]string       `json:"later"` // script and style sheet of what a first message does not need
+	Later    [3]string       `json:"later"` // script, style sheet and messages of what a first message does not need
 	Messages json.RawMessage `json:"messages"`
 	Light    *palette        `json:"light,omitempty"`
 	Dark     *palette        `json:"dark,omitempty"`
@@ -146,7 +148,8 @@ func (p *Pages) chatPage(c *fiber.Ctx, inbox event.Inbox) error {
 	locale := p.locale(inbox.Languages, c.Query("lang"), c.Get(fiber.HeaderAcceptLanguage))
 	b := boot{
 		Inbox: inbox.Key, Name: inbox.Name, Locale: locale,
-		Later: [2]string{"/assets/" + later.JS, "/assets/" + later.CSS}, Messages: p.bundle.messages[locale],
+		Later:    [3]string{"/assets/" + later.JS, "/assets/" + later.CSS, "/assets/" + p.bundle.later[locale]},
+		Messages: p.bundle.messages[locale],
 	}
 	if light, dark, ok := palettes(inbox.Look.Accent); ok {
 		b.Light, b.Dark = &light, &dark

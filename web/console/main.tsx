@@ -4,6 +4,7 @@
  * else is drawn from the signals in store/.
  */
 import "../styles/tokens.css";
+import "../styles/motion.css";
 import "../styles/base.css";
 import "../shared/ui/thread.css";
 import "./styles/controls.css";

@@ -31,10 +31,10 @@ export function negotiate(wanted: readonly string[], offered: readonly string[])
 }
 
 /** A function that looks up messages. An unknown key is shown as it is, so that it is found. */
-export function translator(catalog: Catalog, locale: string): Translator {
+export function lookup(catalog: Catalog, locale: string): (key: string, values?: Values) => string {
   const plural = new Intl.PluralRules(locale);
   const number = new Intl.NumberFormat(locale);
-  const t = (key: string, values?: Values): string => {
+  return (key, values) => {
     let message = catalog[key] ?? key;
     if (typeof message !== "string") message = message[plural.select(Number(values?.["n"] ?? 0))] ?? message.other ?? key;
     return message.replace(/\{(\w+)\}/g, (place, name: string) => {
@@ -42,5 +42,9 @@ export function translator(catalog: Catalog, locale: string): Translator {
       return value === undefined ? place : typeof value === "number" ? number.format(value) : value;
     });
   };
-  return Object.assign(t, { locale, dir: direction(locale) });
+}
+
+/** The same with the language and its direction. */
+export function translator(catalog: Catalog, locale: string): Translator {
+  return Object.assign(lookup(catalog, locale), { locale, dir: direction(locale) });
 }

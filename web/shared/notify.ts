@@ -39,6 +39,34 @@ export async function alone(name: string, work: () => void): Promise<void> {
   }
 }
 
+const LOOKED_AT = "parley:looked-at";
+
+/**
+ * Tells the other tabs of this site, from now on, while this one is looked at:
+ * notices that they would show are not needed then, see unwatched. The lock is
+ * let go with the page, which would not be kept for going back to otherwise.
+ */
+export function watch(): void {
+  const { locks } = navigator as { locks?: LockManager };
+  let release: (() => void) | undefined;
+  const look = () => {
+    release?.();
+    release = undefined;
+    if (document.hidden) return;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    locks?.request(LOOKED_AT, { mode: "shared" }, () => held).catch(() => {});
+  };
+  document.addEventListener("visibilitychange", look);
+  look();
+}
+
+/** Whether no tab of this site that called watch is looked at. */
+export async function unwatched(): Promise<boolean> {
+  const { locks } = navigator as { locks?: LockManager };
+  const all = await locks?.query().catch(() => undefined);
+  return !all?.held?.some((lock) => lock.name === LOOKED_AT);
+}
+
 /** Asks for permission; call from a click only. */
 export async function askToNotify(): Promise<boolean> {
   if (!("Notification" in window)) return false;

@@ -1,4 +1,4 @@
-import { translator, type Catalog } from "../shared/i18n";
+import { lookup, type Catalog } from "../shared/i18n";
 
 /** Tokens by name without the dashes. */
 export type Palette = Record<string, string>;
@@ -9,18 +9,15 @@ export interface Boot {
   name: string;
   locale: string;
   messages: Catalog;
-  /** addresses of the later piece and its style sheet */
-  later: [string, string];
+  /** addresses of the later piece, its style sheet and its messages */
+  later: [string, string, string];
   light?: Palette;
   dark?: Palette;
 }
 
 export const boot = JSON.parse(document.getElementById("boot")!.textContent!) as Boot;
 
-const translate = translator(boot.messages, boot.locale);
-export const locale = boot.locale;
+export const { locale } = boot;
 
-/** A message of the widget. */
-export function t(key: string, values?: Record<string, string | number>): string {
-  return translate(key, values);
-}
+/** A message of the widget. Those of the later piece are there when it is. */
+export const t = lookup(boot.messages, locale);

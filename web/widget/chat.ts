@@ -43,7 +43,8 @@ export const store = new Store({ repair: (place) => conn.resume([place]) });
 export const outbox = new Outbox({ send: (frame) => conn.send(frame), storage });
 
 let joining = ""; // asked for its newest page; then follow it from there
-const PAGE = 50;
+/** Events of a page of history. */
+export const PAGE = 50;
 
 /** The thread on the screen, unless the server has not named it yet. */
 export function thread(): Thread | undefined {
@@ -102,7 +103,7 @@ function receive(frame: ServerFrame): void {
       return stored(frame.cid, frame.conv);
     case "event":
       if (frame.cid) stored(frame.cid, frame.conv);
-      if (frame.conv === conv.value && isNews(frame)) arrived();
+      if (frame.conv === conv.value && isNews(frame)) arrived(frame);
       return;
     case "page":
       if (frame.conv === joining) {
@@ -137,8 +138,8 @@ export function unread(): ChatEvent[] {
   return thread()?.events.value.filter(isNews) ?? [];
 }
 
-function arrived(): void {
-  if (!host.value.open || document.hidden) later("ring")();
+function arrived(e: ChatEvent): void {
+  if (!host.value.open || document.hidden) later("arrived")(e);
 }
 
 /** Shows a conversation, "" for a new one. */
@@ -162,14 +163,6 @@ export function markSeen(): void {
   if (unread().length) conn.send({ type: "read", conv: conv.value, seq: last });
   seen.value = last;
   storage.set("seen", String(last));
-}
-
-/** Older messages, when there are some. */
-export function older(): void {
-  const here = thread();
-  const first = here?.events.value[0];
-  if (!here || !first || here.complete || here.loading.value) return;
-  here.loading.value = conn.send({ type: "history", conv: here.id, before: first.seq, limit: PAGE });
 }
 
 /** Says something; the first thing said opens a conversation. */

@@ -4,37 +4,27 @@ import "./widget.css";
 import { render } from "preact";
 import { Avatar } from "../shared/ui/avatar";
 import { boot, t } from "./boot";
-import { begin, config, conn, conv, mark, markSeen, pending, reset, seen, unread, where } from "./chat";
+import { begin, config, conv, mark, markSeen, pending, reset, seen, unread, where } from "./chat";
 import { closePanel, framed, host, onHost, tellHost } from "./host";
 import { IconButton } from "./screens/button";
 import { Home } from "./screens/home";
 import { keepPlace, Thread } from "./screens/thread";
 import { kit } from "./kit";
 import { changed, drawWith } from "./signals";
-import { article, fetchLater, go, later, screen, takeMoved } from "./view";
+import { fetchLater, go, later, screen, takeMoved } from "./view";
 import * as icons from "../shared/ui/icons";
-
 
 function App() {
   const at = screen.value;
   const Connection = later("Connection");
-  const FormScreen = at === "form" ? later("Form") : null;
-  const ArticleScreen = at === "article" ? later("Article") : null;
+  const Other = later("Other");
+  const Peek = later("Peek");
   return (
-    <div
-      class={`app at-${at}${host.value.open ? " open" : ""}`} onKeyDown={(e) => e.key === "Escape" && closePanel()}
-      onDragOver={(e) => e.preventDefault()}
-      onDrop={(e) => {
-        e.preventDefault();
-        if (at === "thread") later("attach")(e.dataTransfer?.files);
-      }}
-    >
+    <div class={`app at-${at}${host.value.open ? " open" : ""}`} onKeyDown={(e) => e.key === "Escape" && closePanel()}>
       <Header />
       <Connection />
-      {at === "home" && <Home />}
-      {at === "thread" && <Thread />}
-      {FormScreen && <FormScreen />}
-      {ArticleScreen && <ArticleScreen slug={article.value} key={article.value} />}
+      {at === "home" ? <Home /> : at === "thread" ? <Thread /> : <Other />}
+      <Peek />
     </div>
   );
 }
@@ -62,7 +52,7 @@ function With() {
   const line = state === "resolved" ? "ended" : agent ? "withYou" : state === "queued" ? "waiting" : state === "bot" ? "botHere" : config.value?.open ? "open" : "away";
   return (
     <div class="with">
-      <Avatar id={agent?.id ?? "bot"} name={agent ? name : state === "bot" ? "" : name} kind={state === "bot" ? "bot" : "agent"} />
+      <Avatar name={agent ? name : state === "bot" ? "" : name} kind={state === "bot" ? "bot" : "agent"} />
       <div>
         <h1><bdi>{name}</bdi></h1>
         <p>{t(line)}</p>
@@ -71,22 +61,17 @@ function With() {
   );
 }
 
-let ticking: ReturnType<typeof setTimeout> | undefined;
-
 function draw(): void {
   const restore = keepPlace();
   render(<App />, document.getElementById("app")!);
   restore();
-  later("grow")();
+  later("drawn")();
   if (host.value.open) {
     if (takeMoved()) document.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
     if (screen.value === "thread" && !document.hidden) markSeen();
   }
   const news = unread();
   tellHost({ unread: news.length, talking: !!conv.value });
-  // The countdown is the only thing here that time alone changes.
-  clearTimeout(ticking);
-  if (conn.lostAt.value) ticking = setTimeout(changed, 1000);
 }
 
 function dress(): void {
@@ -113,7 +98,6 @@ function meet(): void {
 dress();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
 document.addEventListener("visibilitychange", changed);
-document.title = t("title", { name: boot.name });
 void begin();
 if (host.value.open) opened();
 drawWith(draw);

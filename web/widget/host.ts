@@ -4,7 +4,8 @@ import { MARK, type FrameState, type HostState } from "./bridge";
 import { signal } from "./signals";
 
 const parameters = new URLSearchParams(location.search);
-const hostOrigin = parameters.get("host");
+/** The origin of the page around. */
+export const hostOrigin = parameters.get("host");
 
 /** Whether this is a panel in a customer's page, or a page of its own. */
 export const framed = parent !== window && !!hostOrigin;

@@ -5,18 +5,19 @@ import { readJSON } from "../shared/storage";
 import { Avatar } from "../shared/ui/avatar";
 import { Icon } from "../shared/ui/icon";
 import { locale, t } from "./boot";
-import { act, config, conn, conv, outbox, reset, say, setFields, show, store, thread, where } from "./chat";
-import { host, storage } from "./host";
+import { act, config, conn, conv, outbox, PAGE, reset, say, seen, setFields, show, store, thread, where } from "./chat";
+import { framed, host, hostOrigin, storage } from "./host";
 import { ask } from "./screens/home";
 import { IconButton } from "./screens/button";
+import { author } from "./screens/thread";
 import { ready, write } from "./screens/composer";
 import { current, ensureToken, keep, make, token } from "./session";
 import { changed, signal } from "./signals";
 import { article, go, screen } from "./view";
 
 export const kit = {
-  Avatar, Icon, IconButton, act, article, ask, call, changed, config, conn, conv, current, ensureToken, go, host, keep, locale, make, outbox,
-  readJSON, ready, reset, say, screen, setFields, show, signal, storage, store, t, thread, token, where, write,
+  Avatar, Icon, IconButton, PAGE, act, article, ask, author, call, changed, config, conn, conv, current, ensureToken, framed, go, host, hostOrigin, keep,
+  locale, make, outbox, readJSON, ready, reset, say, screen, seen, setFields, show, signal, storage, store, t, thread, token, where, write,
 };
 
 export type Kit = typeof kit;

@@ -54,7 +54,6 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
   let failed = false;
   let open = false;
   let out = 0;
-  let overflow: string;
 
   const host = make("div");
   const panel = make("div");
@@ -66,7 +65,6 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
   panel.append(button);
   button.ariaHasPopup = "dialog";
 
-  const covers = () => open && innerWidth <= 480;
   const emit = (name: string, data?: unknown) => listeners.forEach(([wanted, listener]) => wanted === name && listener(data));
 
   const save = () => {
@@ -99,6 +97,8 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
     frame.allow = "clipboard-write;autoplay";
     frame.src = `${origin}/widget/frame?` + new URLSearchParams({ inbox, lang: options.lang || root.lang, host: location.origin });
     panel.append(frame);
+    // What the button does not need: a preview, notices, room for the keyboard.
+    import(`${origin}/widget/aside.js`).then((aside) => aside.attend(origin, frame, panel), () => {});
     const check = () => {
       if (ready) return;
       failed = true;
@@ -114,11 +114,7 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
       location.assign(options.contact || origin + "/help");
     } else if (show !== open) {
       mount();
-      const { style } = root;
-      if (covers()) style.overflow = overflow;
       open = show;
-      if (covers()) [overflow, style.overflow] = [style.overflow, "hidden"];
-      document.body.inert = covers(); // the keyboard stays in what covers the page
       draw();
       (open ? frame! : button).focus();
       emit(open ? "open" : "close");
@@ -188,7 +184,7 @@ button:after{content:attr(data-n);position:absolute;top:-4px;right:-4px;min-widt
 [data-n=""]:after,[hidden]{display:none}
 iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;box-shadow:0 4px 16px #0f172a40;visibility:hidden}
 .o iframe{visibility:visible}
-@media(max-width:480px){iframe{position:fixed;inset:0;width:100%;height:100%;border-radius:0}.o button{display:none}}`;
+@media(max-width:480px),(max-height:480px){.o iframe{position:fixed;inset:0;width:100%;height:100%;border-radius:0}.o button{display:none}}`;
 }
 
 // A second snippet on the page, or the same one run again, changes nothing.

@@ -1,3 +1,4 @@
+import type { Catalog } from "../shared/i18n";
 import { boot } from "./boot";
 import { signal } from "./signals";
 
@@ -25,10 +26,10 @@ export type Later = typeof import("./later");
 const loaded = signal<Later | null>(null);
 let fetching: Promise<Later> | undefined;
 
-/** A part of the later piece; draws and does nothing until that is there. */
-export function later<K extends keyof Later>(name: K): Later[K] {
+/** A part of the later piece; until that is there, what is given for the meantime, or nothing. */
+export function later<K extends keyof Later>(name: K, meanwhile: unknown = () => null): Later[K] {
   void fetchLater();
-  return loaded.value?.[name] ?? ((() => null) as unknown as Later[K]);
+  return loaded.value?.[name] ?? (meanwhile as Later[K]);
 }
 
 /** The later piece, when it is there. */
@@ -39,8 +40,8 @@ export function fetchLater(): Promise<Later> {
     sheet.href = boot.later[1];
     const styled = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
     document.head.append(sheet);
-    const piece = (await import(boot.later[0])) as Later;
-    await styled;
+    const [piece, messages] = (await Promise.all([import(boot.later[0]), import(boot.later[2]), styled])) as [Later, { default: Catalog }, unknown];
+    Object.assign(boot.messages, messages.default);
     return (loaded.value = piece);
   })());
 }

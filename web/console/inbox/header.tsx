@@ -1,5 +1,5 @@
 /** The head of the open conversation: who, how it stands, and what can be done with it. */
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { useCommands } from "../commands";
 import { go } from "../router";
@@ -34,7 +34,7 @@ export function ThreadHeader({ conv }: { conv: Summary }) {
   return (
     <header class="thread-head">
       <IconButton class="only-phone" icon="back" label={t("back")} onClick={() => go(pathTo())} />
-      <Avatar id={conv.contact} name={conv.name} kind="visitor" />
+      <Avatar tint={tintOf(conv.contact)} name={conv.name} kind="visitor" />
       <div class="thread-title">
         <h2 tabIndex={-1} id="thread-title">
           <bdi>{nameOf(conv)}</bdi>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Entry } from "../../shared/outbox";
 import { safeHTML } from "../../shared/html";
 import { AttachmentView } from "../../shared/ui/attachment";
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import { Bubble } from "../../shared/ui/bubble";
 import type { Attachment, ChatEvent, Source } from "../../shared/wire";
 import { sentence } from "../api";
@@ -88,7 +88,7 @@ export function Message({ item, visitor, contact, receipt }: MessageProps) {
           {item.edited && <span>{t("message.edited")}</span>}
         </header>
       )}
-      {theirs && last && <Avatar id={contact} name={e.from.name} kind="visitor" size={24} />}
+      {theirs && last && <Avatar tint={tintOf(contact)} name={e.from.name} kind="visitor" size={24} />}
       {item.erased ? (
         <Bubble side={theirs ? "theirs" : "mine"} author={name} last={last}>
           <em>{t("message.erased")}</em>

@@ -1,7 +1,7 @@
 /** Who the visitor is: identity, where they are, what they said before, and their earlier conversations. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { api } from "../api";
 import { href } from "../router";
@@ -97,7 +97,7 @@ function Identity({ contact, conv, save }: IdentityProps) {
   return (
     <div class="identity">
       <div class="identity-top">
-        <Avatar id={contact.id} name={contact.name} kind="visitor" size={40} />
+        <Avatar tint={tintOf(contact.id)} name={contact.name} kind="visitor" size={40} />
         <div class="identity-name">
           <Editable
             label={t("contact.name")}

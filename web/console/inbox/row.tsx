@@ -1,6 +1,6 @@
 /** A row of the conversation list. It draws itself again only when its conversation changes. */
 import { type Signal, useComputed } from "@preact/signals";
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { href } from "../router";
 import { draft } from "../store/drafts";
@@ -39,7 +39,7 @@ export function Row({ conv, path, query, index, size, current }: RowProps) {
         tabIndex={current ? 0 : -1}
         aria-current={open || undefined}
       >
-        <Avatar name={c.name} id={c.contact} kind="visitor" />
+        <Avatar name={c.name} tint={tintOf(c.contact)} kind="visitor" />
         <span class="row-head">
           <bdi class="row-name">{nameOf(c)}</bdi>
           <time class="row-age" dateTime={c.last_at}>

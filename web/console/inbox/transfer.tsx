@@ -1,6 +1,6 @@
 /** Giving a conversation to somebody else. */
 import { useSignal } from "@preact/signals";
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import type { Summary } from "../../shared/wire";
 import { api } from "../api";
 import { transfer } from "../store/act";
@@ -64,7 +64,7 @@ export function TransferDialog({ conv }: { conv: Summary }) {
             {groups.map((team) => (
               <li key={team.id}>
                 <button type="button" class="choose-item" onClick={() => hand({ team: team.id })}>
-                  <Avatar id={team.id} name={team.name} kind="agent" />
+                  <Avatar tint={tintOf(team.id)} name={team.name} kind="agent" />
                   <span class="choose-name">{team.name}</span>
                 </button>
               </li>
@@ -91,7 +91,7 @@ function Person({ agent, load, choose }: { agent: Agent; load: Load | undefined;
   return (
     <li>
       <button type="button" class="choose-item" onClick={choose}>
-        <Avatar id={agent.id} name={agent.name} kind="agent" />
+        <Avatar tint={tintOf(agent.id)} name={agent.name} kind="agent" />
         <span class="choose-name">
           <bdi>{agent.id === me.value?.id ? t("you.title") : agent.name}</bdi>
           <Presence state={stateOf(agent)} />

@@ -1,7 +1,7 @@
 /** The staff: who works here, what they may do and what they can do. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import { api, reason } from "../api";
 import { go } from "../router";
 import { me } from "../store/session";
@@ -35,7 +35,7 @@ function AgentList({ agents }: { agents: Agent[] }) {
           <ItemRow
             key={agent.id}
             href={`/settings/agents/${agent.id}`}
-            icon={<Avatar id={agent.id} name={agent.name} kind="agent" />}
+            icon={<Avatar tint={tintOf(agent.id)} name={agent.name} kind="agent" />}
             title={agent.name}
             detail={agent.email}
             end={

@@ -1,5 +1,5 @@
 /** The agent's own menu: presence, capacity, theme, account. */
-import { Avatar } from "../../shared/ui/avatar";
+import { Avatar, tintOf } from "../../shared/ui/avatar";
 import type { PresenceState } from "../../shared/wire";
 import { useCommands } from "../commands";
 import { go } from "../router";
@@ -79,7 +79,7 @@ export function Me() {
     <div class="me">
       <Menu label={t("me.label", { name: own.name, state: t(`presence.${state}`) })} class="me-button" up items={items}>
         <span class="me-face">
-          <Avatar id={own.id} name={own.name} kind="agent" />
+          <Avatar tint={tintOf(own.id)} name={own.name} kind="agent" />
           <Presence state={state} bare />
         </span>
         <span class="nav-label me-name">

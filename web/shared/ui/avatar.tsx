@@ -9,12 +9,17 @@ export function initials(name: string): string {
   return letters.join("").toLocaleUpperCase();
 }
 
-/** A face in letters, decorative: the name stands beside it. The tint follows the id. */
-export function Avatar({ id, name, kind, size = 32 }: { id: string; name: string; kind: ActorKind; size?: number }) {
+/** Which of the six tints of avatars somebody has. */
+export function tintOf(id: string): number {
   let tint = 0;
   for (const letter of id) tint = (tint * 31 + letter.charCodeAt(0)) % 6;
+  return tint + 1;
+}
+
+/** A face in letters, decorative: the name stands beside it. Without a tint it is grey. */
+export function Avatar({ name, kind, size = 32, tint }: { name: string; kind: ActorKind; size?: number; tint?: number }) {
   return (
-    <span class={`avatar avatar-${kind === "bot" ? "bot" : tint + 1}`} data-size={size} aria-hidden="true">
+    <span class={`avatar avatar-${kind === "bot" ? "bot" : tint}`} data-size={size} aria-hidden="true">
       {kind === "bot" || !name.trim() ? <Icon d={kind === "bot" ? bot : person} size={size > 28 ? 18 : 14} /> : initials(name)}
     </span>
   );

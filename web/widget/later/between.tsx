@@ -1,5 +1,4 @@
 import type { Standing } from "../../shared/store";
-import type { Actor } from "../../shared/wire";
 import NewBelow from "./below";
 import Place from "./place";
 import Writing from "./writing";
@@ -9,15 +8,14 @@ interface BetweenProps {
   /** new messages out of sight */
   n: number;
   show: () => void;
-  name: (from: Actor) => string;
 }
 
 /** What stands between the messages and the composer. */
-export default function Between({ standing, n, show, name }: BetweenProps) {
+export default function Between({ standing, n, show }: BetweenProps) {
   return (
     <>
       <NewBelow n={n} show={show} />
-      <Writing name={name} />
+      <Writing />
       <Place standing={standing} />
     </>
   );

@@ -1,4 +1,4 @@
-import { changed, ensureToken, Icon, locale, ready, signal, t } from "./kit";
+import { changed, ensureToken, Icon, locale, ready, screen, signal, t } from "./kit";
 import { fileSize, upload, type Upload } from "../../shared/upload";
 import type { Attachment } from "../../shared/wire";
 import * as icons from "../../shared/ui/icons";
@@ -19,6 +19,14 @@ ready.files = () => attaching.value.flatMap((file) => jobs.get(file)?.stored ?? 
 ready.clear = () => {
   for (const file of attaching.value) if (jobs.get(file)?.stored) drop(file);
 };
+
+// Dropped and pasted files are for the message that is being written.
+addEventListener("dragover", (e) => e.preventDefault());
+addEventListener("drop", (e) => {
+  e.preventDefault();
+  if (screen.value === "thread") attach(e.dataTransfer?.files);
+});
+addEventListener("paste", (e) => screen.value === "thread" && attach(e.clipboardData?.files));
 
 /** Takes files from the button, a drop or the clipboard. */
 export function attach(list: FileList | null | undefined): void {

@@ -1,4 +1,5 @@
 import { act, ask, Icon, screen, t, thread, where } from "./kit";
+import { notices, noticesBlocked, noticesWork, toggleNotices } from "./notices";
 import { sound, toggleSound } from "./sound";
 import * as icons from "../../shared/ui/icons";
 
@@ -14,6 +15,11 @@ export default function Menu() {
       <summary class="icon-button" aria-label={t("menu")} title={t("menu")}><Icon d={icons.more} /></summary>
       <div class="card">
         <button onClick={choose(toggleSound)}>{t(sound.value ? "soundOff" : "soundOn")}</button>
+        {noticesWork && (
+          <button onClick={toggleNotices} disabled={noticesBlocked.value}>
+            {t(noticesBlocked.value ? "noticesBlocked" : notices.value ? "noticesOff" : "noticesOn")}
+          </button>
+        )}
         {screen.value === "thread" && <button onClick={choose(ask)}>{t("new")}</button>}
         {talking && <button onClick={choose(() => act("resolve"))}>{t("end")}</button>}
       </div>

@@ -10,7 +10,7 @@ export default function Recent() {
   const ended = row?.state === "resolved" && !last;
   return (
     <button class="recent" onClick={() => (show(id), go("thread"))}>
-      <Avatar id={row?.agent ?? id} name={row?.agent_name ?? ""} kind={row?.agent ? "agent" : "bot"} size={40} />
+      <Avatar name={row?.agent_name ?? ""} kind={row?.agent ? "agent" : "bot"} size={40} />
       <span>
         <b>{t(ended ? "past" : "continue")}</b>
         {preview && <span class="preview" dir="auto">{preview}</span>}

@@ -8,7 +8,7 @@ export function toggleSound(): void {
   storage.set("sound", sound.value ? null : "off");
 }
 
-/** Something came in while the visitor looks elsewhere. */
+/** Plays the sound, when it is wanted. */
 export function ring(): void {
   if (sound.value) void chime();
 }

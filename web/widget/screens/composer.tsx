@@ -1,5 +1,5 @@
 import { t } from "../boot";
-import { conn, conv, say } from "../chat";
+import { say } from "../chat";
 import { storage } from "../host";
 import { signal } from "../signals";
 import { later } from "../view";
@@ -9,31 +9,14 @@ import { IconButton } from "./button";
 
 const draft = signal(storage.get("draft") ?? "");
 
-const TYPING_EVERY = 2000; // ms
-const TYPING_ENDS = 4000; // ms without a key
-const PREVIEW = 500; // characters
-let typedAt = 0;
-let quiet: ReturnType<typeof setTimeout> | undefined;
-
 /** What may be sent besides the text; set by later/files. */
 export const ready: { files: () => import("../../shared/wire").Attachment[]; clear: () => void } = { files: () => [], clear: () => {} };
-
-function typing(on: boolean): void {
-  clearTimeout(quiet);
-  if (!conv.value) return;
-  if (on) {
-    quiet = setTimeout(() => typing(false), TYPING_ENDS);
-    if (Date.now() - typedAt < TYPING_EVERY) return;
-  }
-  typedAt = on ? Date.now() : 0;
-  conn.send({ type: "typing", conv: conv.value, on, preview: on ? draft.value.slice(0, PREVIEW) : undefined });
-}
 
 /** Replaces the draft. */
 export function write(text: string): void {
   draft.value = text;
   storage.set("draft", text || null);
-  typing(!!text);
+  later("typing")(text);
 }
 
 function submit(e?: Event): void {
@@ -41,7 +24,7 @@ function submit(e?: Event): void {
   const text = draft.value.trim();
   const files = ready.files();
   if (!text && !files.length) return;
-  typing(false);
+  later("typing")("");
   say(text, files);
   ready.clear();
   draft.value = "";
@@ -59,7 +42,6 @@ export function Composer({ ended }: { ended: boolean }) {
       <textarea
         rows={1} value={draft.value} placeholder={label} aria-label={label} dir={draft.value ? "auto" : undefined} data-focus
         onInput={(e) => write(e.currentTarget.value)}
-        onPaste={(e) => later("attach")(e.clipboardData?.files)}
         onKeyDown={(e) => {
           if (e.key === "Enter" && !e.shiftKey && !e.isComposing) submit(e);
         }}

@@ -1,6 +1,5 @@
 import { Icon } from "../../shared/ui/icon";
-import { clock, day } from "../../shared/time";
-import { boot, locale, t } from "../boot";
+import { boot, t } from "../boot";
 import { config, conv, fields, show } from "../chat";
 import { go, later } from "../view";
 import * as icons from "../../shared/ui/icons";
@@ -34,7 +33,11 @@ function Presence() {
   const now = config.value;
   if (!now) return <p class="presence">{boot.name}</p>;
   const here = now.open && now.agents_online > 0;
-  let text = t(here ? "open" : now.inbox.bot ? "botOpen" : "away");
-  if (!here && now.opens_at) text += ". " + t("opensAt", { time: `${day(now.opens_at, locale)}, ${clock(now.opens_at, locale)}` });
-  return <p class={here ? "presence here" : "presence"}>{text}</p>;
+  const Opens = later("Opens");
+  return (
+    <p class={here ? "presence here" : "presence"}>
+      {t(here ? "open" : now.inbox.bot ? "botOpen" : "away")}
+      {!here && now.opens_at && <Opens at={now.opens_at} />}
+    </p>
+  );
 }

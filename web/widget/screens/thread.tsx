@@ -4,9 +4,9 @@ import { Bubble } from "../../shared/ui/bubble";
 import { Icon } from "../../shared/ui/icon";
 import type { Entry } from "../../shared/outbox";
 import type { Actor, ChatEvent } from "../../shared/wire";
-import { clock, daysFrom, day } from "../../shared/time";
+import { clock } from "../../shared/time";
 import { boot, locale, t } from "../boot";
-import { act, config, conv, mark, older, pending, thread, unread, where } from "../chat";
+import { act, config, conv, mark, pending, thread, unread, where } from "../chat";
 import { signal } from "../signals";
 import { later } from "../view";
 import { Composer } from "./composer";
@@ -24,15 +24,16 @@ export function Thread() {
   const standing = where();
   const After = later("After");
   const Between = later("Between");
+  const Loading = later("Loading");
   return (
     <>
       <div class="log" role="log" aria-label={t("messages")} aria-live={thread()?.loading.value ? "off" : "polite"} aria-relevant="additions" tabIndex={0} onScroll={scrolled}>
-        {thread()?.loading.value && <p class="line">{t("older")}</p>}
+        <Loading />
         {!thread() && !pending().length && <p class="hello" dir="auto">{config.value?.look.greeting || t("greeting")}</p>}
         <Messages />
         <After standing={standing} />
       </div>
-      <Between standing={standing} n={following ? 0 : below.value} show={toEnd} name={author} />
+      <Between standing={standing} n={following ? 0 : below.value} show={toEnd} />
       {standing.state === "bot" && (
         <button class="person" onClick={() => act("handoff")}>
           <Icon d={icons.person} size={16} />
@@ -48,7 +49,7 @@ function scrolled(e: Event): void {
   const log = e.currentTarget as HTMLElement;
   following = log.scrollHeight - log.scrollTop - log.clientHeight < 48;
   if (following) below.value = 0;
-  if (log.scrollTop < 80) older();
+  if (log.scrollTop < 80) later("older")();
 }
 
 function toEnd(): void {
@@ -75,6 +76,8 @@ let drawnFirst: number | undefined;
 
 function Messages() {
   const here = thread();
+  const Above = later("Above");
+  const Line = later("Line");
   const stored = (here?.events.value ?? []).filter(shown);
   const unsent = pending().filter((e) => e.command.type !== "act" && (e.command.text || e.files));
   const streams = [...(here?.streams.value ?? [])];
@@ -86,14 +89,9 @@ function Messages() {
     const before = events[i - 1];
     const after = events[i + 1];
     const entry = unsent[i - events.length + unsent.length];
-    if (!before || daysFrom(before.at, Date.parse(e.at))) rows.push(<p class="line" key={"d" + e.seq}>{day(e.at, locale)}</p>);
-    if (mark.value && e.seq === firstNew) rows.push(<p class="line new" key="new">{t("unread")}</p>);
-    if (e.kind !== "message") {
-      rows.push(<p class="line" key={e.seq}>{t("is." + e.kind, { name: e.assigned?.name || t("team"), n: e.rating?.score ?? 0 })}</p>);
-      return;
-    }
     rows.push(
-      <Message
+      <Above e={e} before={before} fresh={!!mark.value && e.seq === firstNew} />,
+      e.kind !== "message" ? <Line key={e.seq} e={e} /> : <Message
         key={e.cid ?? e.seq} e={e} entry={entry} first={!before || !together(before, e)} last={!after || !together(e, after)}
         mark={e.seq === answered && !unsent.length} live={e.seq > answered && !unsent.length}
       />,
@@ -123,7 +121,7 @@ function together(a: ChatEvent, b: ChatEvent): boolean {
 }
 
 /** The name of an author, and always an honest word for a bot. */
-function author(from: Actor): string {
+export function author(from: Actor): string {
   if (from.kind === "visitor") return t("you");
   const name = from.name || (from.kind === "bot" ? config.value?.inbox.bot_name || boot.name : t("team"));
   return from.kind === "bot" ? `${name} (${t("bot")})` : name;
@@ -144,7 +142,7 @@ interface MessageProps {
 
 function Message({ e, entry, first, last, mark, live }: MessageProps) {
   const mine = e.from.kind === "visitor";
-  const Rich = later("Rich");
+  const Rich = later("Rich", ({ text }: { text: string }) => text);
   const Extras = later("Extras");
   const Failed = later("Failed");
   const seen = thread()?.seen.value;
@@ -152,11 +150,11 @@ function Message({ e, entry, first, last, mark, live }: MessageProps) {
   const state = entry ? "sending" : mark && (Math.max(seen?.agent ?? 0, seen?.bot ?? 0) >= e.seq ? "seen" : "sent");
   return (
     <div class={`message${first ? " first" : ""}${mine ? " mine" : ""}`}>
-      {!mine && (first ? <Avatar id={e.from.id} name={e.from.name} kind={e.from.kind} size={24} /> : <span class="gap" />)}
+      {!mine && (first ? <Avatar name={e.from.name} kind={e.from.kind} size={24} /> : <span class="gap" />)}
       <div class="said">
         {e.text && (
           <Bubble side={mine ? "mine" : "theirs"} author={author(e.from)} last={mine && last} state={failed ? "failed" : entry && "waiting"}>
-            {e.html ? <Rich html={e.html} /> : e.text}
+            {e.html ? <Rich html={e.html} text={e.text} /> : e.text}
           </Bubble>
         )}
         {(e.attachments || e.sources || e.choices) && <Extras e={e} live={live} />}
