@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,26 +25,37 @@ type asyncPublisher struct {
 	sub    *nats.Subscription
 
 	mu      sync.Mutex
-	pending map[string]*pendingPublish
+	pending map[uint64]*pendingPublish
+	due     []dueTry // first tries of the last second or so, the oldest first
+	sweeper *time.Timer
 	next    uint64
 	closed  bool
 	wg      sync.WaitGroup // one for each message until its done was called
 }
 
 type pendingPublish struct {
-	m     Msg
-	msg   *nats.Msg
-	done  func(Ack, error)
-	timer *time.Timer // fires when the first try was not answered
+	m    Msg
+	msg  *nats.Msg
+	done func(Ack, error)
 }
 
+// dueTry is when a first try that was not answered is over.
+type dueTry struct {
+	id uint64
+	at time.Time
+}
+
+// sweepEvery is how exact that is. One timer serves all messages.
+const sweepEvery = 50 * time.Millisecond
+
 func newAsyncPublisher(b *Bus) (*asyncPublisher, error) {
-	p := &asyncPublisher{b: b, prefix: b.nc.NewInbox() + ".", pending: make(map[string]*pendingPublish)}
+	p := &asyncPublisher{b: b, prefix: b.nc.NewInbox() + ".", pending: make(map[uint64]*pendingPublish)}
 	sub, err := b.nc.Subscribe(p.prefix+"*", p.answered)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to the answers of publishes: %w", err)
 	}
 	p.sub = sub
+	p.sweeper = time.AfterFunc(time.Hour, p.sweep)
 	return p, nil
 }
 
@@ -71,34 +83,70 @@ func (p *asyncPublisher) send(pub *pendingPublish) error {
 		return &errs.Error{Code: errs.Busy, Message: "too many messages are being stored; please try again", RetryAfter: time.Second}
 	}
 	p.next++
-	token := strconv.FormatUint(p.next, 36)
-	pub.msg.Reply = p.prefix + token
-	p.pending[token] = pub
+	id := p.next
+	pub.msg.Reply = p.prefix + strconv.FormatUint(id, 36)
+	p.pending[id] = pub
 	p.wg.Add(1)
 	p.b.counters.inFlight.Add(1)
-	wait := publishTry
 	if err := p.b.nc.PublishMsg(pub.msg); err != nil {
-		wait = publishPause
+		time.AfterFunc(publishPause, func() { p.settle(id, Ack{}, context.DeadlineExceeded) }) // nobody will answer
+		return nil
 	}
-	pub.timer = time.AfterFunc(wait, func() { p.settle(token, Ack{}, context.DeadlineExceeded) })
+	if len(p.due) == 0 {
+		p.sweeper.Reset(sweepEvery)
+	}
+	p.due = append(p.due, dueTry{id, time.Now().Add(publishTry)})
 	return nil
 }
 
+// sweep ends first tries that were not answered.
+func (p *asyncPublisher) sweep() {
+	for _, id := range p.overdue(time.Now()) {
+		p.settle(id, Ack{}, context.DeadlineExceeded)
+	}
+}
+
+// overdue takes the tries that were answered or have ended out of the queue,
+// and returns the latter. The timer goes on while the queue is not empty.
+func (p *asyncPublisher) overdue(now time.Time) (late []uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for ; n < len(p.due); n++ {
+		d := p.due[n]
+		_, waiting := p.pending[d.id]
+		if waiting && d.at.After(now) {
+			break
+		}
+		if waiting {
+			late = append(late, d.id)
+		}
+	}
+	p.due = slices.Delete(p.due, 0, n)
+	if len(p.due) > 0 {
+		p.sweeper.Reset(sweepEvery)
+	}
+	return late
+}
+
 func (p *asyncPublisher) answered(resp *nats.Msg) {
+	id, err := strconv.ParseUint(strings.TrimPrefix(resp.Subject, p.prefix), 36, 64)
+	if err != nil {
+		return // nobody asked
+	}
 	ack, err := parseAck(resp)
-	p.settle(strings.TrimPrefix(resp.Subject, p.prefix), ack, err)
+	p.settle(id, ack, err)
 }
 
 // settle takes the first outcome of the first try; later ones find nothing.
-func (p *asyncPublisher) settle(token string, ack Ack, err error) {
+func (p *asyncPublisher) settle(id uint64, ack Ack, err error) {
 	p.mu.Lock()
-	pub, ok := p.pending[token]
-	delete(p.pending, token)
+	pub, ok := p.pending[id]
+	delete(p.pending, id)
 	p.mu.Unlock()
 	if !ok {
 		return
 	}
-	pub.timer.Stop()
 	if err == nil {
 		p.b.counters.published.Add(1)
 		p.finish(pub, ack, nil)
@@ -126,4 +174,5 @@ func (p *asyncPublisher) close() {
 	p.closed = true
 	p.mu.Unlock()
 	p.wg.Wait()
+	p.sweeper.Stop()
 }

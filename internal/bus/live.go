@@ -2,11 +2,12 @@ package bus
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -34,13 +35,20 @@ type LiveConfig struct {
 
 // LiveSink receives live events of many conversations through a few shared
 // bounded channels, so that a conversation costs a subscription and no
-// goroutine.
+// goroutine. With the embedded server, whose conversations are nearly all read
+// in this process, it costs not even that: everything comes, and what nobody
+// follows is passed over.
 type LiveSink struct {
 	b     *Bus
 	cfg   LiveConfig
 	lanes []chan *nats.Msg
 	done  chan struct{}
 	wg    sync.WaitGroup
+	all   []*nats.Subscription // of everything, with the embedded server
+
+	mu        sync.RWMutex
+	events    map[string]int // followed conversations, with the embedded server
+	ephemeral map[string]int
 }
 
 // NewLiveSink starts a sink. Close it after its subscriptions.
@@ -51,7 +59,10 @@ func (b *Bus) NewLiveSink(cfg LiveConfig) *LiveSink {
 	if cfg.Buffer <= 0 {
 		cfg.Buffer = 8192
 	}
-	s := &LiveSink{b: b, cfg: cfg, lanes: make([]chan *nats.Msg, cfg.Lanes), done: make(chan struct{})}
+	s := &LiveSink{
+		b: b, cfg: cfg, lanes: make([]chan *nats.Msg, cfg.Lanes), done: make(chan struct{}),
+		events: make(map[string]int), ephemeral: make(map[string]int),
+	}
 	for i := range s.lanes {
 		s.lanes[i] = make(chan *nats.Msg, cfg.Buffer)
 		s.wg.Go(func() { s.run(s.lanes[i]) })
@@ -61,8 +72,73 @@ func (b *Bus) NewLiveSink(cfg LiveConfig) *LiveSink {
 
 // Close ends the sink's goroutines and waits for them.
 func (s *LiveSink) Close() {
+	s.unfollowAll()
 	close(s.done)
 	s.wg.Wait()
+}
+
+// followAll subscribes to every conversation, once.
+func (s *LiveSink) followAll() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.all) > 0 {
+		return nil
+	}
+	for subject, followed := range map[string]map[string]int{event.LiveSubject("*"): s.events, event.EphemeralSubject("*"): s.ephemeral} {
+		prefix := len(subject) - 1
+		sub, err := s.b.sinks.add(liveSub{sink: s, durable: subject == event.LiveSubject("*")}, func() (*nats.Subscription, error) {
+			return s.b.live.Subscribe(subject, func(msg *nats.Msg) { s.sort(msg.Subject[prefix:], msg, followed) })
+		})
+		if err == nil {
+			s.all = append(s.all, sub)
+			err = sub.SetPendingLimits(64<<10, 64<<20)
+		}
+		if err != nil {
+			s.unfollowAll()
+			return fmt.Errorf("subscribe to %s: %w", subject, err)
+		}
+	}
+	s.b.settle()
+	return nil
+}
+
+func (s *LiveSink) unfollowAll() {
+	for _, sub := range s.all {
+		s.b.sinks.remove(sub)
+		_ = sub.Unsubscribe() // fails only when the connection is closed already
+	}
+	s.all = nil
+}
+
+// sort passes a message of a followed conversation to its lane. A lane that is
+// full loses it, which for an event is a gap.
+func (s *LiveSink) sort(conv string, msg *nats.Msg, followed map[string]int) {
+	s.mu.RLock()
+	wanted := followed[conv] > 0
+	s.mu.RUnlock()
+	if !wanted {
+		return
+	}
+	select {
+	case s.lane(conv) <- msg:
+	default:
+		s.b.counters.slow.Add(1)
+		s.gap(conv)
+	}
+}
+
+func (s *LiveSink) lane(conv string) chan *nats.Msg {
+	return s.lanes[event.Partition(conv)%len(s.lanes)]
+}
+
+// gapAll is a gap of every followed conversation.
+func (s *LiveSink) gapAll() {
+	s.mu.RLock()
+	convs := slices.Collect(maps.Keys(s.events))
+	s.mu.RUnlock()
+	for _, conv := range convs {
+		s.gap(conv)
+	}
 }
 
 func (s *LiveSink) run(lane <-chan *nats.Msg) {
@@ -102,6 +178,7 @@ func (s *LiveSink) gap(conv string) {
 	}
 }
 
+// liveStored reads what the broker sent along with a stored message.
 func liveStored(msg *nats.Msg) (Stored, error) {
 	seq, err := strconv.ParseUint(msg.Header.Get(jetstream.SequenceHeader), 10, 64)
 	if err != nil {
@@ -111,26 +188,27 @@ func liveStored(msg *nats.Msg) (Stored, error) {
 	if err != nil {
 		return Stored{}, fmt.Errorf("read the previous sequence: %w", err)
 	}
-	at, err := time.Parse(time.RFC3339Nano, msg.Header.Get(jetstream.TimeStampHeaer))
-	if err != nil {
-		return Stored{}, fmt.Errorf("read the time: %w", err)
-	}
-	s := stored(msg.Header.Get(jetstream.SubjectHeader), seq, at, msg.Header, msg.Data)
-	s.Last = last
-	return s, nil
+	return Stored{
+		Subject: msg.Header.Get(jetstream.SubjectHeader), Seq: seq, Last: last, Data: msg.Data,
+		Kind: event.Kind(msg.Header.Get(event.HeaderKind)), Internal: msg.Header.Get(event.HeaderInternal) == "1",
+	}, nil
 }
 
 // Sub is a subscription.
 type Sub struct {
-	b   *Bus
-	sub *nats.Subscription
+	once sync.Once
+	end  func()
 }
 
 // Unsubscribe ends the subscription; what is already in a channel may still be
 // delivered. A second call does nothing.
-func (s *Sub) Unsubscribe() {
-	s.b.sinks.remove(s.sub)
-	_ = s.sub.Unsubscribe() // fails only when it, or the connection, is closed already
+func (s *Sub) Unsubscribe() { s.once.Do(s.end) }
+
+func (b *Bus) newSub(sub *nats.Subscription) *Sub {
+	return &Sub{end: func() {
+		b.sinks.remove(sub)
+		_ = sub.Unsubscribe() // fails only when it, or the connection, is closed already
+	}}
 }
 
 // SubscribeLive sends the conversation's events to the sink: all that are
@@ -146,15 +224,37 @@ func (b *Bus) SubscribeEphemeral(conv string, sink *LiveSink) (*Sub, error) {
 }
 
 func (b *Bus) subscribeSink(subject, conv string, sink *LiveSink, durable bool) (*Sub, error) {
-	lane := sink.lanes[event.Partition(conv)%len(sink.lanes)]
+	if b.srv != nil {
+		if err := sink.followAll(); err != nil {
+			return nil, err
+		}
+		if durable {
+			return sink.follow(conv, sink.events), nil
+		}
+		return sink.follow(conv, sink.ephemeral), nil
+	}
 	sub, err := b.sinks.add(liveSub{conv: conv, sink: sink, durable: durable}, func() (*nats.Subscription, error) {
-		return b.live.ChanSubscribe(subject, lane)
+		return b.live.ChanSubscribe(subject, sink.lane(conv))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
 	b.settle()
-	return &Sub{b: b, sub: sub}, nil
+	return b.newSub(sub), nil
+}
+
+// follow lets messages of the conversation pass until the Sub ends.
+func (s *LiveSink) follow(conv string, followed map[string]int) *Sub {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	followed[conv]++
+	return &Sub{end: func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if followed[conv]--; followed[conv] == 0 {
+			delete(followed, conv)
+		}
+	}}
 }
 
 // settle waits until the server knows the subscriptions made so far, some 10 µs
@@ -181,13 +281,24 @@ func (b *Bus) Subscribe(subject string, h func(subject string, data []byte)) (*S
 		return nil, fmt.Errorf("limit the queue of %s: %w", subject, err)
 	}
 	b.settle()
-	return &Sub{b: b, sub: sub}, nil
+	return b.newSub(sub), nil
 }
 
 type liveSub struct {
-	conv    string
+	conv    string // "" for a subscription to all
 	sink    *LiveSink
 	durable bool // events: a gap matters. Unstored facts may be missed
+}
+
+// gap tells the sink what may have been missed.
+func (s liveSub) gap() {
+	switch {
+	case !s.durable:
+	case s.conv == "":
+		s.sink.gapAll()
+	default:
+		s.sink.gap(s.conv)
+	}
 }
 
 // sinkRegistry finds the sink of a subscription that dropped messages.
@@ -219,8 +330,8 @@ func (r *sinkRegistry) gap(sub *nats.Subscription) bool {
 	r.mu.Lock()
 	s, ok := r.subs[sub]
 	r.mu.Unlock()
-	if ok && s.durable {
-		s.sink.gap(s.conv)
+	if ok {
+		s.gap()
 	}
 	return ok
 }
@@ -234,9 +345,7 @@ func (r *sinkRegistry) allGaps() {
 	}
 	r.mu.Unlock()
 	for _, s := range subs {
-		if s.durable {
-			s.sink.gap(s.conv)
-		}
+		s.gap()
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 	"parley/internal/errs"
 )
 
-// Stored is a message of the log.
+// Stored is a message of the log. A live one has no Time, Actor, MsgID and
+// Header: readers need the body only, and there is one for each message and
+// gateway.
 type Stored struct {
 	Subject  string
 	Seq      uint64 // place in the stream
