@@ -7,6 +7,8 @@ PKG ?= ./...
 RUN ?= .
 FUZZTIME ?= 30s
 BENCHTIME ?= 1s
+# `make chaos RUN=TestChaos/kill SEED=42` plays one scenario again.
+SEED ?= 0
 
 # Public data sets that quality is measured on; without them those tests are
 # skipped by name.
@@ -23,7 +25,7 @@ TOOL := go tool -modfile=tools/go.mod
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the set-up comes before what it installs for
-.PHONY: help run dev test check bench microbench web fuzz screenshots setup build fmt
+.PHONY: help run dev test chaos check bench microbench web fuzz screenshots setup build fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,11 @@ test: ## all tests, with the race detector, against real servers and a browser
 	@cd web && npm test --silent
 	@echo "==> testing everything else (the first time, building for it takes some minutes)"
 	go test -race -shuffle=on -timeout=15m -p=2 -run='$(RUN)' $(PKG)
+
+chaos: ## break what Parley runs on while people talk, and prove that nothing is lost (about 15 minutes)
+	@sh scripts/setup.sh --test
+	@$(MAKE) --no-print-directory web
+	go test -count=1 -timeout=45m -v -run='$(RUN)' ./e2e/chaos -long -seed=$(SEED)
 
 check: web ## formatting, linters, types and module files, without changing anything
 	$(TOOL) golangci-lint fmt --diff

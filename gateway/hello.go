@@ -17,7 +17,7 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		return errs.Field("resume", "names more than %d conversations; ask for the others with history", maxResume)
 	}
 	if s.viewer.Kind != "" {
-		return s.resume(ctx, f.Resume)
+		return s.resume(ctx, s.claimPlaces(f.Resume))
 	}
 	viewer, err := s.authenticate(ctx, f.Token)
 	if err != nil {
@@ -27,6 +27,7 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 	}
 	s.viewer, s.session, s.cookie = viewer, ids.New(), ""
 	s.extend(s.svc.cfg.silenceLimit)
+	places := s.claimPlaces(f.Resume) // before summaries come
 	if viewer.Staff() {
 		s.svc.sockets.addAgent(s)
 	}
@@ -35,7 +36,7 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		Who: viewer.Actor(), Session: s.session, Now: event.Now(), Conversations: recent,
 		Limits: Limits{Frame: maxFrame, Text: s.svc.cfg.MaxText, History: maxHistory, Ping: int(s.svc.cfg.pingInterval / time.Second)},
 	}))
-	if err := s.resume(ctx, f.Resume); err != nil {
+	if err := s.resume(ctx, places); err != nil {
 		return err
 	}
 	for _, c := range recent {
@@ -102,8 +103,8 @@ func (s *socket) recent(ctx context.Context) []event.ConversationSummary {
 	return list
 }
 
-// resume sends every event after each place and follows the conversations from
-// there. A conversation the reader may not see is answered with not_found and
+// resume sends every event after each place that was claimed and follows the
+// conversations from there. A conversation the reader may not see is answered with not_found and
 // does not stop the others.
 func (s *socket) resume(ctx context.Context, places []Place) error {
 	for _, p := range places {
@@ -111,8 +112,7 @@ func (s *socket) resume(ctx context.Context, places []Place) error {
 			s.fail("", errs.New(errs.NotFound, "there is no such conversation"))
 			continue
 		}
-		s.leave(p.Conv)
-		if err := s.join(ctx, p.Conv, &p.Seq); err != nil {
+		if err := s.joinBegun(ctx, p.Conv, &p.Seq); err != nil {
 			s.fail("", err)
 		}
 	}

@@ -2,11 +2,13 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/errs"
+	"parley/internal/ids"
 )
 
 // room returns the room of a conversation that this socket follows, or nil.
@@ -24,6 +26,11 @@ func (s *socket) join(ctx context.Context, conv string, after *uint64) error {
 	if !s.beginJoin(conv) {
 		return nil
 	}
+	return s.joinBegun(ctx, conv, after)
+}
+
+// joinBegun is join after beginJoin or claimPlaces.
+func (s *socket) joinBegun(ctx context.Context, conv string, after *uint64) error {
 	r, err := s.svc.rooms.acquire(ctx, conv, s.svc.desk)
 	if err == nil {
 		err = s.enter(ctx, r, after)
@@ -50,11 +57,48 @@ func (s *socket) enter(ctx context.Context, r *room, after *uint64) error {
 func (s *socket) beginJoin(conv string) bool {
 	s.joinMu.Lock()
 	defer s.joinMu.Unlock()
-	if s.left || s.joining[conv] || s.joined[conv] != nil {
+	if s.left || s.joining[conv] != nil || s.joined[conv] != nil {
 		return false
 	}
-	s.joining[conv] = true
+	s.joining[conv] = make(chan struct{})
 	return true
+}
+
+// claimPlaces keeps the places to resume for joinBegun and leaves their rooms: a
+// summary that makes an agent follow one of them meanwhile would send events
+// before those that were missed. A join that is under way is waited for. Of two
+// places in one conversation the later counts.
+func (s *socket) claimPlaces(places []Place) []Place {
+	claimed := make([]Place, 0, len(places))
+	for _, p := range places {
+		i := slices.IndexFunc(claimed, func(c Place) bool { return c.Conv == p.Conv })
+		if i >= 0 {
+			claimed[i] = p
+			continue
+		}
+		if ids.Valid(p.Conv) {
+			s.claimPlace(p.Conv)
+		}
+		claimed = append(claimed, p)
+	}
+	return claimed
+}
+
+func (s *socket) claimPlace(conv string) {
+	s.joinMu.Lock()
+	for s.joining[conv] != nil {
+		other := s.joining[conv]
+		s.joinMu.Unlock()
+		<-other
+		s.joinMu.Lock()
+	}
+	s.joining[conv] = make(chan struct{})
+	r := s.joined[conv]
+	delete(s.joined, conv)
+	s.joinMu.Unlock()
+	if r != nil {
+		s.quit(r)
+	}
 }
 
 // endJoin records the room, unless joining failed, the socket has ended, or
@@ -62,6 +106,7 @@ func (s *socket) beginJoin(conv string) bool {
 func (s *socket) endJoin(conv string, r *room, err error) bool {
 	s.joinMu.Lock()
 	defer s.joinMu.Unlock()
+	close(s.joining[conv])
 	delete(s.joining, conv)
 	if err != nil || s.left || auth.MayRead(s.viewer, r.who()) != nil {
 		return false

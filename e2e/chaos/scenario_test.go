@@ -1,0 +1,87 @@
+package chaos
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"parley/e2e/harness"
+)
+
+var (
+	seedFlag = flag.Uint64("seed", 0, "seed of the scenarios; 0 chooses one")
+	longFlag = flag.Bool("long", false, "run the scenarios that take long, too")
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+// scenario is a world, a crowd in it, and what happens to them.
+type scenario struct {
+	name  string
+	long  bool // not part of `make test`
+	world func(t *testing.T) world
+	crowd crowd
+	fault func(f *fleet) // returns when all is well again
+}
+
+// alone is one process with stores of its own.
+func alone(args ...string) func(t *testing.T) world {
+	return func(t *testing.T) world {
+		t.Helper()
+		s := harness.Serve(t, args...)
+		return world{desk: s, gateways: []*harness.Server{s}, stores: ownStores(s)}
+	}
+}
+
+func scenarios() []scenario {
+	restless := Habits{Pause: 60 * time.Millisecond, Cut: 2, Leave: 1, Away: time.Second, Repeat: 5, Note: 10, Opens: 1}
+	return []scenario{
+		{name: "calm", world: alone(), crowd: crowd{visitors: 12, agents: 3, visitor: restless, agent: restless}, fault: nothing},
+		{name: "kill", world: alone(), crowd: crowd{visitors: 12, agents: 3, visitor: restless, agent: restless}, fault: killProcess(2)},
+	}
+}
+
+// TestChaos runs each scenario; see the package's documentation. They take
+// turns, because they measure.
+func TestChaos(t *testing.T) { //nolint:paralleltest // see above
+	for _, s := range scenarios() { //nolint:paralleltest // see above
+		t.Run(s.name, func(t *testing.T) {
+			if s.long && !*longFlag {
+				t.Skip("takes long; make chaos runs it")
+			}
+			run(t, s)
+		})
+	}
+}
+
+func run(t *testing.T, s scenario) {
+	t.Helper()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64N(1_000_000) + 1
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("seed %d; again with: make chaos RUN='%s' SEED=%d", seed, t.Name(), seed)
+		}
+	})
+	f := newFleet(t, seed, s.world(t), s.crowd)
+	f.start(s.crowd)
+	s.fault(f)
+	f.finish()
+	f.prove()
+	commands := f.history.Commands()
+	tries := 0
+	for _, c := range commands {
+		tries += c.Tries
+	}
+	f.report.add("said", len(commands))
+	f.report.add("tries", tries)
+	f.report.add("seed", seed)
+	if n := f.history.Refusals(); len(n) > 0 {
+		f.report.add("put off", fmt.Sprint(n))
+	}
+	t.Logf("%s: %s", s.name, f.report.String())
+}
