@@ -4,8 +4,25 @@ import (
 	"context"
 	"sync/atomic"
 
+	"parley/internal/errs"
 	"parley/kb/embed"
 )
+
+// brokenEmbedder stands for an endpoint that is down until it is mended.
+type brokenEmbedder struct{ mended atomic.Bool }
+
+func (*brokenEmbedder) Name() string { return "broken" }
+
+func (*brokenEmbedder) Dim() int { return embed.Dim }
+
+func (b *brokenEmbedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	if !b.mended.Load() {
+		return nil, errs.New(errs.Busy, "the embeddings endpoint does not answer")
+	}
+	open := make(chan struct{})
+	close(open)
+	return (&slowEmbedder{gate: open}).Embed(ctx, texts)
+}
 
 // slowEmbedder stands for an endpoint: it answers when the gate is open, with
 // vectors that say nothing.

@@ -198,6 +198,7 @@ type IndexState struct {
 	Model    string `json:"model"`    // whose vectors searches use
 	Making   string `json:"making,omitempty"`
 	Note     string `json:"note,omitempty"`
+	Trouble  string `json:"trouble,omitempty"` // why the last attempt to embed failed; tried again by itself
 }
 
 // State says how far the index is.
@@ -208,8 +209,9 @@ func (s *Service) State(ctx context.Context) (IndexState, error) {
 			used AS (SELECT id, name FROM kb.models WHERE active)
 		SELECT (SELECT count(*) FROM kb.articles WHERE status = 'published'), (SELECT count(*) FROM kb.chunks),
 			(SELECT count(*) FROM kb.embeddings WHERE model = coalesce((SELECT id FROM making), (SELECT id FROM used))),
-			coalesce((SELECT name FROM used), ''), coalesce((SELECT name FROM making), '')`).
-		Scan(&st.Articles, &st.Chunks, &st.Embedded, &st.Model, &st.Making)
+			coalesce((SELECT name FROM used), ''), coalesce((SELECT name FROM making), ''),
+			(SELECT trouble FROM kb.state)`).
+		Scan(&st.Articles, &st.Chunks, &st.Embedded, &st.Model, &st.Making, &st.Trouble)
 	if err != nil {
 		return st, pg.Map(fmt.Errorf("count the index: %w", err))
 	}

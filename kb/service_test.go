@@ -281,6 +281,25 @@ func TestAnotherEmbedderTakesOverInTheBackground(t *testing.T) {
 	assert.Equal(t, asked, slow.asked.Load(), "what is done is not done again")
 }
 
+func TestTheStateSaysWhyNothingIsEmbedded(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.article(t, "Delete your account", "Some text about it.")
+	require.NoError(t, d.EmbedAll(t.Context()))
+	broken := &brokenEmbedder{}
+	next := kb.New(d.db, d.bus, kb.Config{Embedder: broken})
+	require.Error(t, next.EmbedAll(t.Context()))
+	st, err := d.State(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "the embeddings endpoint does not answer", st.Trouble)
+	assert.Equal(t, "broken", st.Making)
+	assert.Equal(t, "local-1", st.Model, "searches go on with the old vectors")
+
+	broken.mended.Store(true)
+	require.NoError(t, next.EmbedAll(t.Context()))
+	assert.Empty(t, d.embedded(t).Trouble)
+}
+
 func TestTwoProcessesMayEmbedAtOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

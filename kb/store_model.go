@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
 
+	"parley/internal/errs"
 	"parley/internal/pg"
 )
 
@@ -38,6 +39,18 @@ func insertModel(ctx context.Context, q pg.Querier, m model, at time.Time) error
 		m.ID, m.Name, m.State, m.Chunks, at)
 	if err != nil {
 		return fmt.Errorf("store an embedding model: %w", err)
+	}
+	return nil
+}
+
+// noteTrouble keeps why passages are not embedded; nil says that they are.
+func noteTrouble(ctx context.Context, q pg.Querier, cause error) error {
+	text := ""
+	if cause != nil {
+		text = errs.Public(cause).Message
+	}
+	if _, err := q.Exec(ctx, `UPDATE kb.state SET trouble = $1 WHERE trouble <> $1`, text); err != nil {
+		return fmt.Errorf("note the state of embedding: %w", err)
 	}
 	return nil
 }

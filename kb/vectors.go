@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,13 +47,18 @@ func (s *Service) embedLoop(ctx context.Context) error {
 // what the built-in one learned, a new set is made beside the old one, which
 // serves searches until the new one is complete. An interrupted run goes on
 // where it was. Several processes may run it: whichever set is complete first
-// is used, and the others start over from it.
+// is used, and the others start over from it. What goes wrong is kept for
+// [Service.State] until a run succeeds.
 func (s *Service) EmbedAll(ctx context.Context) error {
 	for {
 		current, err := s.embedModel(ctx)
-		if err != nil || current {
-			return pg.Map(err)
+		if err == nil && !current {
+			continue
 		}
+		if ctx.Err() == nil { // to be stopped is no trouble
+			err = errors.Join(err, noteTrouble(ctx, s.db, err))
+		}
+		return pg.Map(err)
 	}
 }
 
