@@ -197,11 +197,11 @@ func TestPublicFacts(t *testing.T) {
 			return nil
 		}})
 	}()
-	got := map[string]PublicFact{}
+	got := map[string]event.ConversationFact{}
 	var order []string
 	for len(order) < 6 {
 		m := <-facts
-		var f PublicFact
+		var f event.ConversationFact
 		require.NoError(t, json.Unmarshal(m.Data, &f))
 		assert.Equal(t, "1.0", m.Header["ce-specversion"])
 		assert.Equal(t, "application/json", m.Header["ce-datacontenttype"])

@@ -22,8 +22,8 @@
 //   - desk.<inbox>: an event.ConversationSummary after each projected change,
 //     unstored
 //   - agent.<agent>: an event.Notice when a person assigned something to another
-//   - evt.conversation.<fact>.<inbox>: [PublicFact] as CloudEvents 1.0 in binary mode,
-//     with ce-id <stream>:<seq>, ce-source /inboxes/<inbox>, ce-type
+//   - evt.conversation.<fact>.<inbox>: [event.ConversationFact] as CloudEvents 1.0 in
+//     binary mode, with ce-id <stream>:<seq>, ce-source /inboxes/<inbox>, ce-type
 //     parley.conversation.<fact> and ce-subject the conversation
 //   - timer.snooze.<conv>; settings.inboxes after a change of an inbox
 //

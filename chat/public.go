@@ -4,39 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/errs"
 )
-
-// PublicFact is the data of the CloudEvents on
-// evt.conversation.<fact>.<inbox>, see [event.PublicConversationSubject]: what
-// other systems may rely on. Fields are added, never renamed. The facts are
-// opened, message, handoff, queued, assigned, transferred, resolved, reopened,
-// tagged and rated; notes and the bot's reasoning are never among them.
-type PublicFact struct {
-	Conversation string      `json:"conversation"`
-	Seq          uint64      `json:"seq"` // place in the conversation: order by it
-	At           time.Time   `json:"at"`
-	Inbox        string      `json:"inbox"`
-	Visitor      string      `json:"visitor"`
-	Contact      string      `json:"contact"` // as the conversation was opened; follow evt.contact.merged
-	From         event.Actor `json:"from"`
-
-	State       event.State        `json:"state,omitempty"` // opened: bot or queued
-	Page        *event.Page        `json:"page,omitempty"`
-	Fields      map[string]string  `json:"fields,omitempty"` // of the pre-chat form
-	Text        string             `json:"text,omitempty"`
-	Attachments []event.Attachment `json:"attachments,omitempty"`
-	Agent       string             `json:"agent,omitempty"` // assigned, transferred, reopened
-	AgentName   string             `json:"agent_name,omitempty"`
-	Team        string             `json:"team,omitempty"`
-	Reason      string             `json:"reason,omitempty"` // handoff, transferred, resolved, reopened
-	Tags        []string           `json:"tags,omitempty"`
-	Rating      *event.Rating      `json:"rating,omitempty"`
-}
 
 // runPublic runs the durable consumer chat-public until ctx ends.
 func (s *Service) runPublic(ctx context.Context) error {
@@ -53,9 +25,8 @@ func isPublic(k event.Kind) bool {
 	return false
 }
 
-// onPublic publishes one event as a CloudEvent 1.0 in binary mode (NATS
-// protocol binding 1.0.3, section 3.1). The id is the event's place in the log,
-// so it is stored once.
+// onPublic publishes one event as a CloudEvent. The id is the event's place in
+// the log, so it is stored once.
 func (s *Service) onPublic(ctx context.Context, d bus.Delivery) error {
 	if !isPublic(d.Kind) || (d.Kind == event.KindMessage && d.Internal) {
 		return nil
@@ -76,18 +47,15 @@ func (s *Service) onPublic(ctx context.Context, d bus.Delivery) error {
 		return fmt.Errorf("encode fact: %w", err)
 	}
 	id := fmt.Sprintf("%s:%d", d.Stream, d.Seq)
-	_, err = s.bus.Publish(ctx, bus.Msg{
-		Subject: event.PublicConversationSubject(string(e.Kind), origin.Inbox), ID: id, Data: body,
-		Header: map[string]string{
-			"ce-specversion": "1.0", "ce-id": id, "ce-source": "/inboxes/" + origin.Inbox, "ce-type": "parley.conversation." + string(e.Kind),
-			"ce-subject": e.Conv, "ce-time": e.At.Format(time.RFC3339Nano), "ce-datacontenttype": "application/json",
-		},
-	})
+	header := event.CloudEvent{
+		ID: id, Source: "/inboxes/" + origin.Inbox, Type: "parley.conversation." + string(e.Kind), Subject: e.Conv, Time: e.At,
+	}.Header()
+	_, err = s.bus.Publish(ctx, bus.Msg{Subject: event.PublicConversationSubject(string(e.Kind), origin.Inbox), ID: id, Data: body, Header: header})
 	return err
 }
 
-func publicFact(e *event.Event, origin event.Opened) PublicFact {
-	f := PublicFact{
+func publicFact(e *event.Event, origin event.Opened) event.ConversationFact {
+	f := event.ConversationFact{
 		Conversation: e.Conv, Seq: e.Seq, At: e.At, Inbox: origin.Inbox, Visitor: origin.Visitor, Contact: origin.Contact, From: e.From,
 		Text: e.Text, Attachments: e.Attachments, Reason: e.Reason, Tags: e.Tags, Rating: e.Rating,
 	}

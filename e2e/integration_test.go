@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,7 @@ type fact struct {
 	subject                                      string
 	Conversation, Inbox, Contact, Text, Team, ID string
 	Seq                                          uint64
+	Person                                       struct{ Attributes object }
 }
 
 // next pulls one event of the partner's durable consumer and acknowledges it.
@@ -87,6 +89,16 @@ func (p *partner) next(consumer string) fact {
 	require.Equal(p.t, "1.0", msg.Headers().Get("ce-specversion"))
 	require.NoError(p.t, json.Unmarshal(msg.Data(), &f))
 	return f
+}
+
+// nextOf is next, leaving out facts of another domain.
+func (p *partner) nextOf(consumer, domain string) fact {
+	p.t.Helper()
+	for {
+		if f := p.next(consumer); strings.HasPrefix(f.subject, domain) {
+			return f
+		}
+	}
 }
 
 // ask sends a request to a service and returns the code of a refusal, "" for an
@@ -125,11 +137,11 @@ func TestIntegration(t *testing.T) {
 	conv, opened := visitor.open("first", "Where is my order?")
 
 	p := connect(t, crm)
-	f := p.next(crm.Consumer)
+	f := p.nextOf(crm.Consumer, "evt.conversation.")
 	require.Equal(t, "evt.conversation.opened."+shop, f.subject)
 	require.Equal(t, conv, f.Conversation)
 	contact := f.Contact
-	f = p.next(crm.Consumer)
+	f = p.nextOf(crm.Consumer, "evt.conversation.")
 	require.Equal(t, "evt.conversation.message."+shop, f.subject)
 	require.Equal(t, "Where is my order?", f.Text)
 	require.Equal(t, opened, f.Seq)
@@ -138,7 +150,7 @@ func TestIntegration(t *testing.T) {
 	p = connect(t, crm)
 	seen := map[string]bool{}
 	for last := f.Seq; f.Text != "One moment"; last = f.Seq { // what the bot says comes in between
-		f = p.next(crm.Consumer)
+		f = p.nextOf(crm.Consumer, "evt.conversation.")
 		require.Greater(t, f.Seq, last, "in order, and nothing that was dealt with")
 		require.False(t, seen[f.ID])
 		seen[f.ID] = true
@@ -168,6 +180,9 @@ func TestIntegration(t *testing.T) {
 	known.Attributes = nil
 	require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/contacts/"+contact, admin, nil, &known))
 	require.Equal(t, object{"plan": "pro"}, known.Attributes)
+	changed := p.nextOf(crm.Consumer, "evt.contact.updated")
+	require.Equal(t, contact, changed.Contact)
+	require.Equal(t, object{"plan": "pro", "orders": 12.0}, changed.Person.Attributes)
 
 	over := object{"cid": "late", "conversation": conv, "reason": "Order 4711 is late", "skills": object{"billing": 3}}
 	require.Empty(t, p.ask("chat.handoff", over, nil))
@@ -217,7 +232,7 @@ func TestIntegrationOfOneInbox(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, f.subject, msg.Subject)
 	}
-	for _, subject := range []string{"evt.>", "evt.conversation.*.*", "evt.conversation.message.*"} {
+	for _, subject := range []string{"evt.>", "evt.conversation.*.*", "evt.conversation.message.*", "evt.contact.*"} {
 		p.mayNotHear(subject)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -263,7 +278,7 @@ func TestIntegrationMayNothingElse(t *testing.T) {
 	ann, _ := s.visitor(key)
 	conv, _ := s.hello(ann).open("open", "hi")
 	p, operator := connect(t, crm), s.operator()
-	require.Eventually(t, func() bool { return operator.state()["EVENTS"] == 3 }, patience, 20*time.Millisecond, "opened, message, queued")
+	require.Eventually(t, func() bool { return operator.state()["EVENTS"] == 4 }, patience, 20*time.Millisecond, "the contact; opened, message, queued")
 	before := operator.settled()
 
 	for _, subject := range []string{

@@ -77,10 +77,3 @@ func DueSubject(kind, id string) string { return "due." + kind + "." + id }
 
 // DeadLetterSubject keeps what a module's consumer could not digest.
 func DeadLetterSubject(module string) string { return "dlq." + module }
-
-// PublicConversationSubject is where a public fact about a conversation goes:
-// evt.conversation.<fact>.<inbox>. The inbox is in the subject so that another
-// company's program can be limited to the inboxes it serves.
-func PublicConversationSubject(fact, inbox string) string {
-	return PublicSubject("conversation", fact+"."+inbox)
-}

@@ -248,6 +248,57 @@ func TestChangesReachTheLog(t *testing.T) {
 	require.Equal(t, "Ada", c.Fields["name"])
 }
 
+// Other systems hear of a contact that was created, updated and merged, as
+// CloudEvents that say who it is now.
+func TestOtherSystemsHearOfContacts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.enter(object{"inbox": "shop", "visitor": object{"name": "Ada", "email": "ada@example.com", "attributes": object{"plan": "pro"}}}, "")
+	twin := w.enter(object{"inbox": "shop", "visitor": object{"name": "Ada again"}}, "")
+	w.enter(object{"inbox": "shop"}, ada.Token) // changes nothing, so nobody hears of it
+	agent, _, err := staff{"anna": {Kind: "agent", ID: "anna", Role: "agent"}}.Verify(t.Context(), "anna")
+	require.NoError(t, err)
+	_, err = w.svc.Merge(t.Context(), agent, twin.Contact, ada.Contact)
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.svc.bus.RelayOutbox(ctx, w.db) }()
+	var stored []bus.Stored
+	require.Eventually(t, func() bool {
+		stored, err = w.svc.bus.Read(t.Context(), "evt.contact.*", 0, 10)
+		require.NoError(t, err)
+		return len(stored) >= 4
+	}, 10*time.Second, 10*time.Millisecond)
+	cancel()
+	require.NoError(t, <-done)
+	require.Len(t, stored, 4)
+
+	facts := map[string][]event.ContactFact{} // by fact and contact
+	for _, m := range stored {
+		var f event.ContactFact
+		require.NoError(t, json.Unmarshal(m.Data, &f))
+		fact := strings.TrimPrefix(m.Subject, "evt.contact.")
+		require.Equal(t, m.MsgID, m.Header["ce-id"])
+		require.Equal(t, "1.0", m.Header["ce-specversion"])
+		require.Equal(t, "parley.contact."+fact, m.Header["ce-type"])
+		require.Equal(t, "/contacts", m.Header["ce-source"])
+		require.Equal(t, f.Contact, m.Header["ce-subject"])
+		facts[fact+" "+f.Contact] = append(facts[fact+" "+f.Contact], f)
+	}
+	created := facts["created "+ada.Contact]
+	require.Len(t, created, 1)
+	require.Equal(t, "ada@example.com", created[0].Person.Email)
+	require.Equal(t, map[string]any{"plan": "pro"}, created[0].Person.Attributes)
+	require.Equal(t, []string{"shopinbox"}, created[0].Person.Inboxes)
+	require.Empty(t, created[0].By, "by the page itself")
+	require.Equal(t, "anna", facts["updated "+ada.Contact][0].By)
+	merged := facts["merged "+twin.Contact]
+	require.Len(t, merged, 1)
+	require.Equal(t, ada.Contact, merged[0].Into)
+	require.Nil(t, merged[0].Person)
+}
+
 func TestProgramsSetAttributes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

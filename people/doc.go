@@ -7,7 +7,8 @@
 // Consumes: nothing.
 //
 // Publishes: contact.created, contact.updated and contact.merged on
-// people.<contact>, through the outbox.
+// people.<contact>, and as CloudEvents for other systems on
+// evt.contact.<created|updated|merged>, through the outbox.
 //
 // Serves: POST /api/v1/visitors, GET and PATCH /api/v1/visitors/me,
 // GET /api/v1/contacts, GET and PATCH /api/v1/contacts/{id},

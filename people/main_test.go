@@ -150,7 +150,7 @@ func (w *world) contactOf(id string) contact {
 // announced are the changes in the outbox, in order.
 func (w *world) announced() []event.Change {
 	w.t.Helper()
-	rows, err := w.db.Query(w.t.Context(), `SELECT data FROM bus.outbox ORDER BY id`)
+	rows, err := w.db.Query(w.t.Context(), `SELECT data FROM bus.outbox WHERE subject LIKE 'people.%' ORDER BY id`)
 	require.NoError(w.t, err)
 	defer rows.Close()
 	var out []event.Change

@@ -158,7 +158,7 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, v visit, place *seat, n
 	if err := place.save(ctx, tx, v, now); err != nil {
 		return err
 	}
-	var changes []event.Change
+	var changes []announcement
 	switch {
 	case place.created:
 		changes = append(changes, s.change(event.ContactCreated, &c, ""))

@@ -49,6 +49,7 @@ func asyncAPIDocument() ([]byte, error) {
 	for name, body := range map[string]any{
 		"event": event.Event{}, "ephemeral": event.Ephemeral{}, "notice": event.Notice{}, "change": event.Change{},
 		"summary": event.ConversationSummary{}, "presence": event.Presence{},
+		"conversationFact": event.ConversationFact{}, "contactFact": event.ContactFact{},
 	} {
 		if err := add(name, "payload of a NATS subject", body); err != nil {
 			return nil, err
@@ -97,12 +98,17 @@ func document(up, down, messages, schemas map[string]any) map[string]any {
 			"summary":   channel("desk.{inbox}", "A changed row of the agents' lists.", one("summary")),
 			"people":    channel("people.{contact}", "Changes of a contact.", one("change")),
 			"agents":    channel("agents.{agent}", "Changes of an account.", one("change")),
-			"articles":  channel("kb.{article}", "Changes of an article.", one("change")),
+			"facts": channel("evt.conversation.{fact}.{inbox}", "Public facts of conversations as CloudEvents 1.0 in binary mode: opened, message, handoff, queued, assigned, transferred, resolved, reopened, tagged, rated.",
+				one("conversationFact")),
+			"contacts": channel("evt.contact.{fact}", "Public facts of contacts, likewise: created, updated, merged.", one("contactFact")),
+			"articles": channel("kb.{article}", "Changes of an article.", one("change")),
 		},
 		"operations": map[string]any{
 			"receiveFrames":      operation("receive", "toServer", "The server receives frames."),
 			"sendFrames":         operation("send", "toClient", "The server sends frames."),
 			"publishEvents":      operation("send", "chat", "The conversation's events are published."),
+			"followFacts":        operation("receive", "facts", "Another system follows conversations."),
+			"followContacts":     operation("receive", "contacts", "Another system follows contacts."),
 			"followConversation": operation("receive", "live", "A gateway, or another program, follows a conversation."),
 		},
 		"components": map[string]any{"messages": messages, "schemas": schemas},
