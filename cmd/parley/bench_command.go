@@ -16,6 +16,7 @@ import (
 	"parley/chat"
 	"parley/internal/auth"
 	"parley/internal/bench"
+	"parley/internal/bus"
 	"parley/internal/pg"
 )
 
@@ -28,6 +29,7 @@ type benchFlags struct {
 	tokens    []string
 	scenarios []string
 	own       bool
+	baselines bool
 	json      bool
 	cfg       bench.Config
 }
@@ -48,6 +50,7 @@ func (p *program) benchCommand() *cobra.Command {
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.bench(cmd.Context(), &f) },
 	}
+	cmd.AddCommand(p.relayCommand())
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	fl.StringVar(&f.url, "url", "", "address of the deployment (default: that of the server on the data folder)")
@@ -62,6 +65,7 @@ func (p *program) benchCommand() *cobra.Command {
 	fl.IntVar(&f.cfg.Runs, "runs", 5, "runs of each scenario; the table shows the median")
 	fl.IntVar(&f.cfg.Sockets, "sockets", 2000, "sockets in the scenario idle")
 	fl.BoolVar(&f.own, "own", false, "start a server for the benchmark, on a fresh folder below the temporary one, with --durability and --shards as given here")
+	fl.BoolVar(&f.baselines, "baselines", true, "compare the scenario closed with a relay that stores nothing and with the bare event log, unless --url names a deployment")
 	fl.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }
@@ -83,6 +87,11 @@ func (p *program) bench(ctx context.Context, f *benchFlags) (err error) {
 		defer func() { err = errors.Join(err, server.Stop()) }()
 		f.cfg.Restart = server.Restart
 	}
+	if f.baselines && f.url == "" {
+		if f.cfg.Baselines, err = p.baselines(); err != nil {
+			return err
+		}
+	}
 	leave, err := p.benchTarget(ctx, f)
 	if err != nil {
 		return err
@@ -91,6 +100,27 @@ func (p *program) bench(ctx context.Context, f *benchFlags) (err error) {
 	b := bench.New(f.cfg)
 	err = b.Run(ctx, f.scenarios)
 	return errors.Join(err, p.printBench(b.Report(), f.json))
+}
+
+// relayCommand is the child process of the comparison.
+func (p *program) relayCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "relay", Short: "Serve the relay that the benchmark compares with, until it is stopped", Args: noArgs, Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return bench.ServeRelay(cmd.Context(), p.out) },
+	}
+}
+
+func (p *program) baselines() (bench.Baselines, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return bench.Baselines{}, err
+	}
+	return bench.Baselines{
+		Relay: []string{program, "bench", "relay"},
+		OpenLog: func(ctx context.Context, dir string, stored func(int, error)) (bench.Log, error) {
+			return bus.OpenRawLog(ctx, dir, p.cfg.Durability == "relaxed", p.cfg.Shards, stored)
+		},
+	}, nil
 }
 
 func (p *program) printBench(r *bench.Report, asJSON bool) error {

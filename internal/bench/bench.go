@@ -19,15 +19,17 @@ type Config struct {
 	Sockets       int           // idle ones; 2,000
 	// Restart stops and starts the server and returns when it is ready again;
 	// nil leaves out what needs it.
-	Restart func(context.Context) error
-	Log     *slog.Logger // progress; nil is silent
+	Restart   func(context.Context) error
+	Baselines Baselines
+	Log       *slog.Logger // progress; nil is silent
 }
 
 // Bench measures one deployment.
 type Bench struct {
 	cfg    Config
 	client *http.Client
-	report Report
+	report *Report
+	bare   bool // no consumers follow a message: it is the relay
 }
 
 // New fills what cfg leaves out.
@@ -41,7 +43,7 @@ func New(cfg Config) *Bench {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Bench{
-		cfg:    cfg,
+		cfg: cfg, report: &Report{},
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: loaders}, Timeout: 30 * time.Second},
 	}
 }
@@ -58,7 +60,7 @@ func orDefault[T comparable](v, otherwise T) T {
 func Scenarios() []string { return []string{"closed", "open", "idle"} }
 
 // Report is what has been measured so far.
-func (b *Bench) Report() *Report { return &b.report }
+func (b *Bench) Report() *Report { return b.report }
 
 // Run measures the scenarios. The report holds what was measured before an
 // error, too.

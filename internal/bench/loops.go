@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -11,36 +12,50 @@ const (
 	figureCPU  = "server's processor time a message"
 )
 
-// closed lets each visitor send as soon as the message before is acked.
-func (b *Bench) closed(ctx context.Context) error {
+// closed lets each visitor send as soon as the message before is acked. The
+// baselines take turns with it.
+func (b *Bench) closed(ctx context.Context) (err error) {
 	t, err := b.converse(ctx, b.cfg.Conversations)
 	if err != nil {
 		return err
 	}
 	defer t.hangUp()
+	list, err := b.baselines(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll(list)) }()
 	if err := b.quiet(ctx); err != nil {
 		return err
 	}
 	for range b.cfg.Runs {
-		err := b.measure(ctx, "closed", t, func() error {
-			t.closed.Store(true)
-			for _, c := range t.convs {
-				if err := t.say(c, time.Now()); err != nil {
-					return err
-				}
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(b.cfg.Duration):
-			}
-			t.closed.Store(false)
-			return ctx.Err()
-		})
-		if err != nil {
+		if err := b.measure(ctx, "closed", t, b.closedLoop(ctx, t)); err != nil {
 			return err
 		}
+		for _, other := range list {
+			if err := other.run(ctx); err != nil {
+				return err
+			}
+		}
 	}
+	b.report.ratios("closed", nameRelay, figureRate, figureCPU)
+	b.report.ratios("closed", nameLog, figureRate, figureCPU)
 	return t.end(ctx)
+}
+
+// closedLoop is the load of one run.
+func (b *Bench) closedLoop(ctx context.Context, t *talk) func() error {
+	return func() error {
+		t.closed.Store(true)
+		for _, c := range t.convs {
+			if err := t.say(c, time.Now()); err != nil {
+				return err
+			}
+		}
+		err := pause(ctx, b.cfg.Duration)
+		t.closed.Store(false)
+		return err
+	}
 }
 
 // open sends at a fixed rate whatever the answers; times count from when a
@@ -113,7 +128,7 @@ func (b *Bench) measure(ctx context.Context, scenario string, t *talk, load func
 		return err
 	}
 	n := float64(t.acked.Load() - acked)
-	r := &b.report
+	r := b.report
 	r.add(scenario, figureRate, "1/s", rate)
 	r.times(scenario, "ack", &t.acks, 0.5, 0.99, 0.999)
 	r.times(scenario, "visitor to agent", &t.reads, 0.5, 0.99, 0.999)
@@ -123,17 +138,19 @@ func (b *Bench) measure(ctx context.Context, scenario string, t *talk, load func
 
 // addUsage adds what n messages have cost, when the servers can be asked.
 func (b *Bench) addUsage(scenario string, n float64, took time.Duration, before, after, final usage) {
-	r := &b.report
+	r := b.report
 	if len(b.cfg.Target.Admin) > 0 {
 		cpu := after.cpu - before.cpu
 		r.add(scenario, figureCPU, "µs", cpu/n*1e6)
-		r.add(scenario, "the same, until consumers had caught up", "µs", (final.cpu-before.cpu)/n*1e6)
 		r.add(scenario, "processors the server kept busy", "", cpu/took.Seconds())
 		r.add(scenario, "allocations a message", "", (after.allocs-before.allocs)/n)
 		r.add(scenario, "bytes allocated a message", "B", (after.bytes-before.bytes)/n)
 		if cpu > 0 {
 			r.add(scenario, "garbage collection's share of it", "%", (after.gc-before.gc)/cpu*100)
 		}
+	}
+	if len(b.cfg.Target.Admin) > 0 && !b.bare {
+		r.add(scenario, figureCPU+", until consumers have caught up", "µs", (final.cpu-before.cpu)/n*1e6)
 		r.add(scenario, "messages the consumers were behind", "", after.pending)
 	}
 	if final.postgres > 0 {

@@ -55,6 +55,17 @@ func (r *Report) times(scenario, name string, h *histogram, quantiles ...float64
 	}
 }
 
+// ratios adds ours divided by a baseline's, of medians, for each of the names
+// that both have.
+func (r *Report) ratios(ours, baseline string, names ...string) {
+	for _, name := range names {
+		a, b := r.find(ours, name), r.find(baseline, name)
+		if a != nil && b != nil && b.Median > 0 {
+			r.add(ours+" ÷ "+baseline, name, "×", a.Median/b.Median)
+		}
+	}
+}
+
 func median[T cmp.Ordered](values []T) T {
 	return slices.Sorted(slices.Values(values))[(len(values)-1)/2]
 }
