@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +119,8 @@ func (s *Service) rebuild(ctx context.Context, conv string, end uint64) (talk, e
 // on the bot's side becomes a handoff.
 func (s *Service) answer(ctx context.Context, t *talk) error {
 	last := t.Pending[len(t.Pending)-1]
-	from := s.actor(ctx, t.Inbox)
+	in := s.inbox(ctx, t)
+	from := actorIn(&in)
 	p, err := s.tryDecide(ctx, t, from.Name, s.audience(t.Conv, answerCID(last.Seq), from))
 	if err != nil {
 		if ctx.Err() != nil {
@@ -169,7 +171,8 @@ func (s *Service) rescue(ctx context.Context, conv string, cause error) error {
 		return nil
 	}
 	s.log.Error("the bot does not remember the conversation; people will answer", "conv", conv, "error", cause)
-	from := s.actor(ctx, t.Inbox)
+	in := s.inbox(ctx, &t)
+	from := actorIn(&in)
 	p := s.apology(&t, from.Name, peopleUnknown)
 	_, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from))
 	if errors.Is(err, errOvertaken) {
@@ -189,18 +192,23 @@ func (s *Service) apology(t *talk, name string, who people) plan {
 // defaultName is the bot's where the inbox gives none.
 const defaultName = "Assistant"
 
-// actor is the bot as an author in the inbox.
-func (s *Service) actor(ctx context.Context, inbox string) event.Actor {
-	a := event.Actor{Kind: event.ActorBot, ID: sender, Name: defaultName}
-	in, err := s.inboxes.Inbox(ctx, inbox)
+// inbox returns the talk's inbox as far as it can be read, and lets a visitor of
+// whom no language is known be spoken to in the inbox's own.
+func (s *Service) inbox(ctx context.Context, t *talk) event.Inbox {
+	in, err := s.inboxes.Inbox(ctx, t.Inbox)
 	if err != nil {
-		s.log.Debug("the inbox cannot be read; the bot has its ordinary name", "inbox", inbox, "error", err)
-		return a
+		s.log.Debug("the inbox cannot be read; the bot has its ordinary name", "inbox", t.Inbox, "error", err)
+		return event.Inbox{ID: t.Inbox}
 	}
-	if in.BotName != "" {
-		a.Name = in.BotName
+	if t.Locale == "" && len(in.Languages) > 0 {
+		t.Locale = in.Languages[0]
 	}
-	return a
+	return in
+}
+
+// actorIn is the bot as an author in the inbox.
+func actorIn(in *event.Inbox) event.Actor {
+	return event.Actor{Kind: event.ActorBot, ID: sender, Name: cmp.Or(in.BotName, defaultName)}
 }
 
 // audience is who reads an answer while it is written. nil is nobody.

@@ -54,7 +54,8 @@ func scripts() []struct {
 
 // detect returns the language's code, or "" when the message does not tell:
 // too short, or a language it does not know. sure means that it is enough to
-// leave the language spoken so far.
+// leave the language spoken so far: two words of lead, and a good part of the
+// message, as names and product terms are often words of another language.
 func (d *detector) detect(text string, n *normalized) (language string, sure bool) {
 	if language := byScript(text); language != "" {
 		return language, true
@@ -79,7 +80,8 @@ func (d *detector) detect(text string, n *normalized) (language string, sure boo
 	if scores[best] < 1 || scores[best] < second+0.5 {
 		return "", false
 	}
-	return best, scores[best] >= second+2
+	lead, words := scores[best]-second, float64(len(n.words))
+	return best, lead >= 2 && (2*scores[best] > words || (lead >= 3 && 4*scores[best] > words))
 }
 
 // byScript returns the language of the script that a third or more of the

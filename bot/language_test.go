@@ -1,9 +1,13 @@
 package bot
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/event"
 )
 
 func TestDetectLanguage(t *testing.T) {
@@ -46,11 +50,64 @@ func TestLanguageIsLeftOnlyForAReason(t *testing.T) {
 	t.Parallel()
 	d := newDetector()
 	for text, want := range map[string]bool{
-		"Wie kann ich das zurückgeben?": true, "parcel a": false, "no": false, "ok danke": false, "¿Dónde está mi pedido?": true, "我的订单": true,
+		"Wie kann ich das zurückgeben?": true, "meine Rechnung fehlt": true, "ich brauche Hilfe mit Parley Enterprise": true,
+		"Bonjour, le widget Parley ne charge pas dans Chrome": true, "quiero cambiar mi plan": true,
+		"global entry application": false, "ttp application status": false, "Las Vegas Los Angeles flight status": false,
+		"die cast die set": false, "El Paso office": false, "de novo assembly error": false, "Des Moines sur place delivery": false,
+		"menu del dia widget": false, "un label missing": false, "los pollos hermanos login page": false, "parcel a": false, "no": false, "ok danke": false, "¿Dónde está mi pedido?": true, "我的订单": true,
 	} {
 		var n normalized
 		n.set(text)
 		_, sure := d.detect(text, &n)
 		assert.Equal(t, want, sure, text)
+	}
+}
+
+// A text that does not tell its language is answered in the visitor's, else the
+// inbox's; a few words that look like another one change nothing.
+func TestShortTextsAreAnsweredInTheLanguageOfThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).start()
+	for name, test := range map[string]struct{ inbox, locale, text, want string }{
+		"the browser's":         {"laden", "en-GB", "global entry application", "en"},
+		"the inbox's":           {"laden", "", "global entry application", "de"},
+		"one word of another":   {"laden", "", "el paso office", "de"},
+		"a sentence of another": {"laden", "", "how can I change my address", "en"},
+		"nothing known":         {"shop", "", "how can I change my address", "en"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, trace := w.openIn(test.inbox, event.StateBot, test.locale).ask(test.text)
+			assert.Equal(t, test.want, trace.Language)
+		})
+	}
+}
+
+// babel stands for a help centre in two languages.
+type babel map[string][]event.Passage // by language; "" is all
+
+func (b babel) Search(_ context.Context, q event.SearchQuery) ([]event.Passage, error) {
+	return b[q.Locale], nil
+}
+
+func TestForeignArticlesOnlyWhenTheOwnHaveNothing(t *testing.T) {
+	t.Parallel()
+	foreign := passage("Candidature", 0.9, "Une application.")
+	for name, test := range map[string]struct {
+		own  []event.Passage
+		want string
+	}{
+		"own one to offer":  {[]event.Passage{passage("Apply", 0.3, "Apply here.")}, "Apply"},
+		"own one too far":   {[]event.Passage{passage("Parcels", 0.05, "Parcels.")}, "Candidature"},
+		"none of one's own": {nil, "Candidature"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			turn := &turn{language: "en", bot: &Service{searcher: babel{"en": test.own, "": {foreign}}}}
+			turn.bot.cfg.setDefaults()
+			found, err := turn.find(t.Context(), "global entry application")
+			require.NoError(t, err)
+			assert.Equal(t, test.want, found[0].Title)
+		})
 	}
 }

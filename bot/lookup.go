@@ -94,15 +94,16 @@ func (t *turn) question() string {
 	return question
 }
 
-// find searches in the visitor's language, and in all when that has nothing
-// good.
+// find searches in the visitor's language. What others have is read when that has
+// nothing to offer: words that two languages share, names above all, make a
+// foreign article look right.
 func (t *turn) find(ctx context.Context, question string) ([]event.Passage, error) {
 	q := event.SearchQuery{Text: question, Locale: t.language, Audience: publicAudience, Limit: searchLimit}
 	own, err := t.bot.searcher.Search(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("search the articles: %w", err)
 	}
-	if q.Locale == "" || (len(own) > 0 && own[0].Answerable >= t.bot.cfg.AnswerThreshold) {
+	if q.Locale == "" || (len(own) > 0 && own[0].Answerable >= t.bot.cfg.SuggestThreshold) {
 		return own, nil
 	}
 	q.Locale = ""

@@ -59,6 +59,8 @@ func (inboxes) Inbox(_ context.Context, id string) (event.Inbox, error) {
 	switch id {
 	case "shop", "cinema", "broken":
 		return event.Inbox{ID: id, Bot: true, BotName: "Robin"}, nil
+	case "laden":
+		return event.Inbox{ID: id, Bot: true, Languages: []string{"de", "en"}}, nil
 	case "mail":
 		return event.Inbox{ID: id, Bot: true, Offline: event.Offline{CollectEmail: true}}, nil
 	case "closed-down":
