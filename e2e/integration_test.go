@@ -317,6 +317,11 @@ func TestIntegrationMayNothingElse(t *testing.T) {
 	require.Empty(t, p.ask("chat.send", object{"cid": "c", "conversation": conv, "text": "still connected"}, nil))
 	_, err = nats.Connect(crm.URL, nats.UserInfo("crm", "guessed"))
 	require.ErrorIs(t, err, nats.ErrAuthorization)
+
+	// All of that is the integration's doing, so the operator reads of it once.
+	log := s.out.String()
+	require.Equal(t, 1, strings.Count(log, `"integration":"crm"`), log)
+	require.NotContains(t, log, `"level":"ERROR"`)
 }
 
 // operator is the operator's connection, who may do everything.

@@ -15,7 +15,10 @@ import (
 // may send any request can name any subject as the one to answer to, and so
 // have the server write there.
 
-const mainAccount = "PARLEY"
+const (
+	mainAccount        = "PARLEY"
+	integrationAccount = "INTEGRATION_" // and its name
+)
 
 // accountsConfig is the part of a NATS configuration that lets Parley, the
 // operator and the integrations in. Operators of an external NATS can use it as
@@ -62,7 +65,7 @@ func writeIntegration(c *strings.Builder, in Integration, shards int) {
 			publish = append(publish, fmt.Sprintf("%q", cmp.Or(g.as, g.subject)))
 		}
 	}
-	fmt.Fprintf(c, "  INTEGRATION_%s {\n    users: [ { user: %q, password: %q, permissions: {\n", in.Name, in.Name, in.Password)
+	fmt.Fprintf(c, "  %s%s {\n    users: [ { user: %q, password: %q, permissions: {\n", integrationAccount, in.Name, in.Name, in.Password)
 	fmt.Fprintf(c, "      publish: { allow: [ %s ] }\n      subscribe: { allow: [ %s ] } } } ]\n", strings.Join(publish, ", "), strings.Join(subscribe, ", "))
 	fmt.Fprintf(c, "    imports: [\n      %s\n    ]\n  }\n", strings.Join(imports, "\n      "))
 }

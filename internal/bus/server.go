@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -53,7 +52,7 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &embedded{cfg: cfg, lock: lock, log: &serverLog{log: cfg.Log, fatal: make(chan string, 1)}}
+	e := &embedded{cfg: cfg, lock: lock, log: newServerLog(cfg.Log)}
 	if err := e.start(); err != nil {
 		e.shutdown()
 		return nil, err
@@ -244,38 +243,3 @@ func (e *embedded) syncFolders() error {
 	}
 	return nil
 }
-
-// serverLog hands the server's log lines to slog. A fatal line is also kept:
-// it is why the server did not start.
-type serverLog struct {
-	log   *slog.Logger
-	fatal chan string
-}
-
-func (l *serverLog) line(format string, args []any) slog.Attr {
-	return slog.String("line", fmt.Sprintf(format, args...))
-}
-
-func (l *serverLog) Noticef(format string, args ...any) {
-	l.log.Debug("NATS server", l.line(format, args))
-}
-
-func (l *serverLog) Warnf(format string, args ...any) {
-	l.log.Warn("NATS server warns", l.line(format, args))
-}
-
-func (l *serverLog) Errorf(format string, args ...any) {
-	l.log.Error("NATS server reports an error", l.line(format, args))
-}
-
-func (l *serverLog) Fatalf(format string, args ...any) {
-	line := l.line(format, args)
-	l.log.Error("NATS server cannot go on", line)
-	select {
-	case l.fatal <- line.Value.String():
-	default: // the first reason is the one to tell
-	}
-}
-
-func (l *serverLog) Debugf(string, ...any) {}
-func (l *serverLog) Tracef(string, ...any) {}
