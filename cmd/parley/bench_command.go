@@ -12,9 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"parley/agents"
-	"parley/chat"
-	"parley/internal/auth"
 	"parley/internal/bench"
 	"parley/internal/bus"
 	"parley/internal/pg"
@@ -58,12 +55,15 @@ func (p *program) benchCommand() *cobra.Command {
 	fl.StringVar(&f.key, "key", "", "key of an inbox whose bot is off")
 	fl.StringVar(&f.botKey, "bot-key", "", "key of an inbox whose bot is on, for the scenario bot")
 	fl.StringSliceVar(&f.tokens, "agent-token", nil, "API token of an agent; several are taken in turn")
-	fl.StringSliceVar(&f.scenarios, "scenario", []string{"closed", "open", "idle"}, strings.Join(bench.Scenarios(), ", "))
+	fl.StringSliceVar(&f.scenarios, "scenario", []string{"closed", "open"}, "any of "+strings.Join(bench.Scenarios(), ", "))
 	fl.IntVar(&f.cfg.Conversations, "conversations", 200, "conversations, each of a visitor's socket and an agent's; 20 share one of an agent")
 	fl.IntVar(&f.cfg.Rate, "rate", 1000, "messages a second in the scenario open")
 	fl.DurationVar(&f.cfg.Duration, "duration", 5*time.Second, "length of a run")
 	fl.IntVar(&f.cfg.Runs, "runs", 5, "runs of each scenario; the table shows the median")
 	fl.IntVar(&f.cfg.Sockets, "sockets", 2000, "sockets in the scenario idle")
+	fl.IntVar(&f.cfg.Readers, "readers", 100, "agents' sockets that read the one conversation of the scenario fanout")
+	fl.IntVar(&f.cfg.Agents, "agents", 100, "agents with an open console in the scenario assignment; needs --own")
+	fl.StringArrayVar(&f.cfg.Questions, "question", nil, "question for the scenarios search and bot; may be repeated (default: eight that the demo's help centre answers)")
 	fl.BoolVar(&f.own, "own", false, "start a server for the benchmark, on a fresh folder below the temporary one, with --durability and --shards as given here")
 	fl.BoolVar(&f.baselines, "baselines", true, "compare the scenario closed with a relay that stores nothing and with the bare event log, unless --url names a deployment")
 	fl.BoolVar(&f.json, "json", false, "print JSON")
@@ -86,6 +86,7 @@ func (p *program) bench(ctx context.Context, f *benchFlags) (err error) {
 		}
 		defer func() { err = errors.Join(err, server.Stop()) }()
 		f.cfg.Restart = server.Restart
+		f.cfg.Hire = p.hire
 	}
 	if f.baselines && f.url == "" {
 		if f.cfg.Baselines, err = p.baselines(); err != nil {
@@ -140,7 +141,7 @@ func (p *program) ownServer(ctx context.Context, f *benchFlags) (*bench.Server, 
 	if err != nil {
 		return nil, err
 	}
-	server, err := bench.StartServer(ctx, program, "--durability", p.cfg.Durability, "--shards", fmt.Sprint(p.cfg.Shards), "--log-level", "warn")
+	server, err := bench.StartServer(ctx, program, "--durability", p.cfg.Durability, "--shards", fmt.Sprint(p.cfg.Shards), "--log-level", "warn", "--demo")
 	if err != nil {
 		return nil, err
 	}
@@ -179,42 +180,4 @@ func (p *program) benchTarget(ctx context.Context, f *benchFlags) (leave func(co
 	return func(ctx context.Context) error {
 		return p.withServices(ctx, made.remove)
 	}, nil
-}
-
-// scratch is what the benchmark makes for itself.
-type scratch struct {
-	inboxes []string
-	token   string
-}
-
-func (s *scratch) make(ctx context.Context, m *services, t *bench.Target) error {
-	for _, bot := range []bool{false, true} {
-		in := chat.NewInbox()
-		in.Name, in.Origins, in.Bot = "Benchmark", []string{"https://bench.invalid"}, bot
-		made, err := m.chat.CreateInbox(ctx, in)
-		if err != nil {
-			return err
-		}
-		s.inboxes = append(s.inboxes, made.ID)
-		if bot {
-			t.BotKey = made.Key
-		} else {
-			t.Key = made.Key
-		}
-	}
-	token, info, err := m.agents.CreateToken(ctx, "", agents.NewToken{Label: "benchmark", Role: auth.RoleAgent, Inboxes: s.inboxes})
-	if err != nil {
-		return err
-	}
-	s.token, t.Tokens = info.ID, []string{token}
-	return nil
-}
-
-// remove archives the inboxes and revokes the token.
-func (s *scratch) remove(ctx context.Context, m *services) error {
-	var errs []error
-	for _, id := range s.inboxes {
-		errs = append(errs, m.chat.ArchiveInbox(ctx, id))
-	}
-	return errors.Join(append(errs, m.agents.RevokeToken(ctx, s.token))...)
 }

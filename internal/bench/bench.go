@@ -17,11 +17,17 @@ type Config struct {
 	Duration      time.Duration // of a run; 5 s
 	Runs          int           // 5
 	Sockets       int           // idle ones; 2,000
+	Readers       int           // of the one conversation of the fan-out; 100
+	Agents        int           // with an open console in the scenario assignment; 100
+	Questions     []string      // for the search and the bot; eight that the demo's help centre answers
 	// Restart stops and starts the server and returns when it is ready again;
 	// nil leaves out what needs it.
 	Restart   func(context.Context) error
 	Baselines Baselines
-	Log       *slog.Logger // progress; nil is silent
+	// Hire makes agents' accounts and returns the token of a one-time link of
+	// each; nil leaves out what needs it.
+	Hire func(ctx context.Context, n int) ([]string, error)
+	Log  *slog.Logger // progress; nil is silent
 }
 
 // Bench measures one deployment.
@@ -39,6 +45,11 @@ func New(cfg Config) *Bench {
 	cfg.Duration = orDefault(cfg.Duration, 5*time.Second)
 	cfg.Runs = orDefault(cfg.Runs, 5)
 	cfg.Sockets = orDefault(cfg.Sockets, 2000)
+	cfg.Readers = orDefault(cfg.Readers, 100)
+	cfg.Agents = orDefault(cfg.Agents, 100)
+	if len(cfg.Questions) == 0 {
+		cfg.Questions = demoQuestions()
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -57,7 +68,16 @@ func orDefault[T comparable](v, otherwise T) T {
 }
 
 // Scenarios are the names that Run takes, in the order it measures.
-func Scenarios() []string { return []string{"closed", "open", "idle"} }
+func Scenarios() []string {
+	return []string{"closed", "open", "fanout", "history", "search", "bot", "assignment", "idle"}
+}
+
+func demoQuestions() []string {
+	return []string{
+		"Can I use an LLM of my own?", "How do I add an inbox?", "Where is my data kept?", "How do I make a backup?",
+		"How do I run it with docker compose?", "Can an agent write canned responses?", "How are webhooks signed?", "How do I embed the widget?",
+	}
+}
 
 // Report is what has been measured so far.
 func (b *Bench) Report() *Report { return b.report }
@@ -65,7 +85,10 @@ func (b *Bench) Report() *Report { return b.report }
 // Run measures the scenarios. The report holds what was measured before an
 // error, too.
 func (b *Bench) Run(ctx context.Context, scenarios []string) error {
-	measure := map[string]func(context.Context) error{"closed": b.closed, "open": b.open, "idle": b.idle}
+	measure := map[string]func(context.Context) error{
+		"closed": b.closed, "open": b.open, "fanout": b.fanout, "history": b.history, "search": b.search, "bot": b.bot,
+		"assignment": b.assignment, "idle": b.idle,
+	}
 	for _, name := range scenarios {
 		run := measure[name]
 		if run == nil {

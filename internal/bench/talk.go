@@ -21,6 +21,8 @@ type talk struct {
 	start time.Time
 	convs []*conversation
 	staff []*reader
+	// copies is how many agents read each conversation.
+	copies int64
 
 	closed atomic.Bool // an ack is followed by the next message
 	acks   histogram   // from when a message was due to its ack at the visitor
@@ -78,26 +80,32 @@ func (s *set) add(n int) bool {
 	return true
 }
 
-// converse opens n conversations and lets agents' sockets watch them.
+// converse opens n conversations, which agents' sockets share out among them,
+// each reading up to [watchers].
 func (b *Bench) converse(ctx context.Context, n int) (*talk, error) {
-	t := &talk{start: time.Now(), convs: make([]*conversation, n), settled: make(chan struct{}, 1)}
-	err := each(ctx, n, func(ctx context.Context, i int) error {
-		c, err := b.openConversation(ctx, i)
-		t.convs[i] = c
+	return b.gather(ctx, n, (n+watchers-1)/watchers, 1, func(i int) (from, to int) { return i * watchers, min((i+1)*watchers, n) })
+}
+
+// audience opens one conversation that n agents' sockets read.
+func (b *Bench) audience(ctx context.Context, n int) (*talk, error) {
+	return b.gather(ctx, 1, n, int64(n), func(int) (from, to int) { return 0, 1 })
+}
+
+// gather opens n conversations and the sockets of staff agents; share says
+// which of the conversations each of them reads, and copies how many read one.
+func (b *Bench) gather(ctx context.Context, n, staff int, copies int64, share func(i int) (from, to int)) (*talk, error) {
+	t := &talk{start: time.Now(), convs: make([]*conversation, n), staff: make([]*reader, staff), copies: copies, settled: make(chan struct{}, 1)}
+	err := each(ctx, n, func(ctx context.Context, i int) (err error) {
+		t.convs[i], err = b.openConversation(ctx, i)
 		return err
 	})
 	if err != nil {
 		t.hangUp()
 		return nil, fmt.Errorf("open conversations: %w", err)
 	}
-	t.staff = make([]*reader, (n+watchers-1)/watchers)
-	err = each(ctx, len(t.staff), func(ctx context.Context, i int) error {
-		base := i * watchers
-		r, err := b.watch(ctx, t.convs[base:min(base+watchers, n)], b.token(i))
-		if r != nil {
-			r.base = base
-		}
-		t.staff[i] = r
+	err = each(ctx, staff, func(ctx context.Context, i int) (err error) {
+		from, to := share(i)
+		t.staff[i], err = b.watch(ctx, t.convs[from:to], b.token(i))
 		return err
 	})
 	if err != nil {
@@ -129,7 +137,7 @@ func (b *Bench) watch(ctx context.Context, convs []*conversation, token string) 
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{sock: s, convs: map[string]*watched{}}
+	r := &reader{sock: s, convs: map[string]*watched{}, base: convs[0].index}
 	for _, c := range convs {
 		if err := s.write([]byte(`{"type":"watch","conv":"` + c.id + `"}`)); err != nil {
 			return r, err
@@ -254,9 +262,15 @@ func (t *talk) onAgent(r *reader, object []byte) error {
 
 // check tells whoever waits that all that was sent is acked and read.
 func (t *talk) check() {
-	if sent := t.sent.Load(); !t.closed.Load() && t.acked.Load() == sent && t.read.Load() == sent {
+	if !t.closed.Load() && t.through() {
 		t.wake()
 	}
+}
+
+// through reports whether all that was sent is acked and read.
+func (t *talk) through() bool {
+	sent := t.sent.Load()
+	return t.acked.Load() == sent && t.read.Load() == sent*t.copies
 }
 
 const settlePatience = time.Minute
@@ -269,14 +283,14 @@ func (t *talk) settle(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("of %d messages sent, %d were acked and %d read within %s: %w",
-				t.sent.Load(), t.acked.Load(), t.read.Load(), settlePatience, ctx.Err())
+			return fmt.Errorf("of %d messages sent to %d readers each, %d were acked and %d read within %s: %w",
+				t.sent.Load(), t.copies, t.acked.Load(), t.read.Load(), settlePatience, ctx.Err())
 		case <-t.settled:
 		}
 		if err := t.failed(); err != nil {
 			return err
 		}
-		if sent := t.sent.Load(); t.acked.Load() == sent && t.read.Load() == sent {
+		if t.through() {
 			return nil
 		}
 	}
