@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,44 +19,65 @@ import (
 )
 
 // browser is one Chromium for all tests of the package.
-var browser = sync.OnceValues(func() (context.Context, error) {
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		return nil, nil //nolint:nilnil // no browser: the tests that need one are skipped by name
+var browser = sync.OnceValues(func() (context.Context, error) { return startBrowser() })
+
+// guardedBrowser gives frames of other sites no storage, as people with strict
+// settings have it: localStorage throws there.
+var guardedBrowser = sync.OnceValues(func() (context.Context, error) {
+	return startBrowser(cd.Flag("disable-features", "ThirdPartyStoragePartitioning"), cd.Flag("test-third-party-cookie-phaseout", true))
+})
+
+// startBrowser returns exec.ErrNotFound when there is none on this machine.
+func startBrowser(more ...cd.ExecAllocatorOption) (context.Context, error) {
+	path, err := findBrowser()
+	if err != nil {
+		return nil, err
 	}
 	opts := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox, cd.DisableGPU)
 	for _, flag := range []string{"disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"} {
 		opts = append(opts, cd.Flag(flag, true))
 	}
-	alloc, _ := cd.NewExecAllocator(context.Background(), opts...)
+	alloc, _ := cd.NewExecAllocator(context.Background(), append(opts, more...)...)
 	root, _ := cd.NewContext(alloc)
 	return root, cd.Do(root)
-})
+}
 
-// tab is a page, or a frame of another site inside one.
+func findBrowser() (path string, err error) {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
+		if path, err = exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
+
+// tab is a page, or a frame inside one.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
+
+	// inside is the expression of the frame's element, for a frame of the page's
+	// own site, which has no target of its own; "" for all else.
+	inside string
 }
 
 // newTab opens a page in a browser context of its own: cookies and storage are
 // nobody else's.
 func newTab(t *testing.T) *tab {
 	t.Helper()
+	return newTabOf(t, browser)
+}
+
+func newTabOf(t *testing.T, browser func() (context.Context, error)) *tab {
+	t.Helper()
 	root, err := browser()
-	require.NoError(t, err)
-	if root == nil {
+	if errors.Is(err, exec.ErrNotFound) {
 		if os.Getenv("CI") != "" {
-			require.FailNow(t, "no Chromium on this machine; scripts/setup.sh --test installs it")
+			require.FailNow(t, noBrowser)
 		}
-		t.Skip("no Chromium on this machine")
+		t.Skip(noBrowser)
 	}
+	require.NoError(t, err)
 	ctx, cancel := cd.NewContext(root, cd.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	require.NoError(t, cd.Do(ctx))
@@ -76,9 +98,20 @@ func (p *tab) open(url string) {
 	p.do(cd.Navigate(url))
 }
 
+// noBrowser says what to do where tests need a browser and there is none.
+const noBrowser = "no Chromium on this machine: sh scripts/setup.sh --test installs it"
+
 func (p *tab) size(width, height int64) {
 	p.t.Helper()
 	p.do(cd.EmulateViewport(width, height))
+}
+
+// within makes an expression mean the frame's document and window.
+func (p *tab) within(expression string) string {
+	if p.inside == "" {
+		return expression
+	}
+	return "((window, document) => (" + expression + "))(" + p.inside + "?.contentWindow, " + p.inside + "?.contentDocument)"
 }
 
 // eval runs a JavaScript expression.
@@ -86,7 +119,7 @@ func eval[T any](p *tab, expression string) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	v, err := cd.Run(ctx, cd.Evaluate[T](expression))
+	v, err := cd.Run(ctx, cd.Evaluate[T](p.within(expression)))
 	require.NoError(p.t, err, expression)
 	return v
 }
@@ -97,7 +130,7 @@ func (p *tab) until(expression string) {
 	require.Eventually(p.t, func() bool {
 		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 		defer cancel()
-		ok, err := cd.Run(ctx, cd.Evaluate[bool]("Boolean("+expression+")"))
+		ok, err := cd.Run(ctx, cd.Evaluate[bool]("Boolean("+p.within(expression)+")"))
 		return err == nil && ok
 	}, patience, 50*time.Millisecond, "never true: %s", lazy(func() string { return expression + "\n" + p.text() }))
 }
@@ -110,7 +143,7 @@ func (l lazy) String() string { return l() }
 func (p *tab) text() string {
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
-	s, err := cd.Run(ctx, cd.Evaluate[string](`document.body ? document.body.innerText : ""`))
+	s, err := cd.Run(ctx, cd.Evaluate[string](p.within(`document?.body ? document.body.innerText : ""`)))
 	if err != nil {
 		return err.Error()
 	}
@@ -136,8 +169,9 @@ func (p *tab) press(name string) {
 // enter types into the element and presses Enter, as keys of a keyboard.
 func (p *tab) enter(selector, text string) {
 	p.t.Helper()
-	p.until("document.querySelector(" + quote(selector) + ")")
-	p.do(cd.Focus(cd.CSS(selector)), insert(text))
+	p.until("document.querySelector(" + quote(selector) + ")?.getClientRects().length")
+	eval[bool](p, "document.querySelector("+quote(selector)+").focus() || true")
+	p.do(insert(text))
 	p.key("Enter", 13, 0)
 }
 
@@ -162,6 +196,13 @@ func (p *tab) key(key string, code, modifiers int64) {
 			return cd.Void{}, err
 		})
 	}
+}
+
+// ownFrame is the frame of the page's own site that the expression finds.
+func (p *tab) ownFrame(expression string) *tab {
+	p.t.Helper()
+	p.until(expression)
+	return &tab{t: p.t, ctx: p.ctx, inside: expression}
 }
 
 // frame attaches to the frame of another site whose address contains the part.

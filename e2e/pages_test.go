@@ -55,7 +55,7 @@ func axeSource(t *testing.T) string {
 	t.Helper()
 	source, err := os.ReadFile("../web/node_modules/axe-core/axe.min.js")
 	if os.IsNotExist(err) && os.Getenv("CI") == "" {
-		t.Skip("axe-core is not installed; make web installs it")
+		t.Skip("axe-core is not installed: make web installs it")
 	}
 	require.NoError(t, err)
 	return string(source)
@@ -123,13 +123,22 @@ func TestPagesAreAccessible(t *testing.T) {
 	both(sc.visitor, "widget thread")
 	both(sc.agent, "console thread")
 
+	sc.admin.open(sc.s.url + "/console/search?q=LLM")
+	sc.admin.until(`document.querySelector("mark")`)
+	both(sc.admin, "console search")
+	sc.admin.open(sc.s.url + "/console/search?q=zzzz")
+	sc.admin.see("zzzz")
+	both(sc.admin, "console search, nothing found")
+
 	public := newTab(t)
-	for _, path := range []string{"/help", "/help/search?q=widget", "/help/search?q=zzzz", "/help/a/language-model", "/help/nothing-here", "/demo", "/console/signin"} {
+	public.open(sc.s.url + "/help")
+	collection := eval[string](public, `document.querySelector('a[href^="/help/c/"]').getAttribute("href")`)
+	for _, path := range []string{"/help", collection, "/help/search?q=widget", "/help/search?q=zzzz", "/help/a/language-model", "/help/nothing-here", "/demo", "/console/signin", "/console/setup?token=x"} {
 		public.open(sc.s.url + path)
 		public.until(`document.querySelector("h1, main, form")`)
 		both(public, path)
 	}
-	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "articles", "tokens", "webhooks", "account"} {
+	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "articles", "articles/new", "collections", "tokens", "webhooks", "notifications", "account"} {
 		sc.admin.open(sc.s.url + "/console/settings/" + section)
 		sc.admin.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
 		both(sc.admin, "settings "+section)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // host is a customer's page on an origin of its own that embeds the widget.
@@ -22,26 +24,67 @@ func host(t *testing.T, snippet func() string) *httptest.Server {
 	return h
 }
 
-// The story of the product: a question answered with its source, a person
-// asked for, and a talk with an agent in another browser.
+// The story of the product, on the demo shop with the demo's own inbox: a
+// question answered with its source, a person asked for, and a talk with an
+// agent in another browser.
 func TestStory(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "--demo")
+	agent := signedIn(s, "Ada Novak")
+	page := newTab(t)
+	page.open(s.url + "/demo")
+	page.see("Coffee that was green last week")
+	openWidget(page)
+	tell(agent, page.ownFrame(launcher+`?.querySelector("iframe")`))
+}
+
+// The same on a customer's page of another origin, in a browser that gives
+// frames of other sites no storage; the conversation is there on the next page.
+func TestWidgetOnAnotherSiteWithoutStorage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
 	var key string
 	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.url, key) })
 	key = s.inbox(shop.URL)
+	agent := signedIn(s, "Ada Novak")
+	page := newTabOf(t, guardedBrowser)
+	page.open(shop.URL)
+	openWidget(page)
+	visitor := page.frame("/widget/frame")
+	visitor.until(`document.querySelector("button")`)
+	require.Equal(t, "SecurityError", eval[string](visitor, `(() => { try { return String(localStorage.length) } catch (e) { return e.name } })()`), "the browser blocks storage")
+	tell(agent, visitor)
 
-	agent := newTab(t)
-	agent.open(s.link("Ada Novak"))
+	page.open(shop.URL + "/?next")
+	openWidget(page)
+	again := page.frame("/widget/frame")
+	again.see("Yes please, it is the start page.")
+	again.enter("textarea", "I am on another page now.")
+	agent.see("I am on another page now.")
+}
+
+func signedIn(s *server, who string) *tab {
+	s.t.Helper()
+	agent := newTab(s.t)
+	agent.open(s.link(who))
 	agent.press("Sign in")
 	agent.see("All caught up")
+	return agent
+}
 
-	page := newTab(t)
-	page.open(shop.URL)
-	page.until(`[...document.querySelectorAll("*")].some((e) => e.shadowRoot?.querySelector("button"))`)
-	eval[bool](page, `[...document.querySelectorAll("*")].find((e) => e.shadowRoot?.querySelector("button")).shadowRoot.querySelector("button").click() || true`)
-	visitor := page.frame("/widget/frame")
-	visitor.until(`document.querySelector("textarea") || [...document.querySelectorAll("button")].length`)
+// launcher is the shadow root of the widget's button and frame.
+const launcher = `[...document.querySelectorAll("*")].find((e) => e.shadowRoot?.querySelector("button"))?.shadowRoot`
+
+func openWidget(page *tab) {
+	page.t.Helper()
+	page.until(launcher)
+	eval[bool](page, launcher+`.querySelector("button").click() || true`)
+}
+
+// tell walks the story in an open widget.
+func tell(agent, visitor *tab) {
+	visitor.t.Helper()
+	visitor.until(`document.querySelector("textarea") || document.querySelectorAll("button").length`)
 	startChat(visitor)
 	visitor.enter("textarea", "Can I use an LLM of my own?")
 	visitor.until(`document.querySelector('a[href*="/help/a/"]')`)

@@ -110,6 +110,22 @@ export interface Intent {
   choices: Choice[];
   skills: Record<string, number>;
   enabled: boolean;
+  /** where it answers; none named means everywhere */
+  inbox_ids: string[];
+}
+
+/** How far the search of the help centre is. */
+export interface IndexState {
+  /** passages of published articles */
+  chunks: number;
+  /** of them, those that can be found by their meaning; by the model being made, when one is */
+  embedded: number;
+  model: string;
+  /** the model that replaces it when all passages are done */
+  making?: string;
+  note?: string;
+  /** why the last attempt failed; the server tries again by itself */
+  trouble?: string;
 }
 
 export interface Article {

@@ -14,6 +14,7 @@ import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { collectionTitle, loadCollections } from "./collections";
+import { Indexing } from "./indexing";
 import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 const statuses: Article["status"][] = ["published", "draft", "archived"];
@@ -51,6 +52,7 @@ function ArticleList() {
           onInput={(event) => (words.value = event.currentTarget.value)}
         />
       </div>
+      <Indexing />
       <Ready of={articles}>
         {({ articles: list }) => {
           const found = list.filter(fits);

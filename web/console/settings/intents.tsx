@@ -5,6 +5,7 @@ import type { Choice, Source } from "../../shared/wire";
 import { api, reason } from "../api";
 import { go } from "../router";
 import { may } from "../store/session";
+import { inboxes } from "../store/staff";
 import { t, tOr } from "../text";
 import type { Intent } from "../types";
 import { Button } from "../ui/button";
@@ -13,6 +14,7 @@ import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 import { LevelsField } from "./levels";
+import { idsOf, ScopeField, scopeOf, scopeText } from "./scope";
 
 const loadIntents = async () => (await api.get<{ intents: Intent[] }>("/intents")).intents;
 
@@ -35,6 +37,7 @@ function IntentList({ all }: { all: Intent[] }) {
               detail={intent.description || intent.examples[0]}
               end={
                 <>
+                  {intent.inbox_ids.length > 0 && <span class="badge">{scopeText(intent.inbox_ids)}</span>}
                   {!intent.enabled && <span class="badge">{t("off")}</span>}
                   <span class="muted tabular">{t("intents.examples.n", { n: intent.examples.length })}</span>
                 </>
@@ -74,13 +77,14 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
       answer: intent?.answer ?? "",
       choices: intent?.choices.map((choice) => choice.label) ?? [],
       skills: intent?.skills ?? {},
+      scope: scopeOf(intent?.inbox_ids),
       enabled: intent?.enabled ?? true,
     },
     intent?.id,
   );
   const editable = may("supervisor");
-  const save = (values: typeof form.values.value) => {
-    const body = { ...values, choices: toChoices(values.choices, intent?.choices ?? []) };
+  const save = async ({ scope, ...values }: typeof form.values.value) => {
+    const body = { ...values, choices: toChoices(values.choices, intent?.choices ?? []), inbox_ids: idsOf(scope) };
     return intent ? api.patch(`/intents/${intent.id}`, body) : api.post("/intents", body);
   };
   const done = () => {
@@ -105,6 +109,7 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
           <AreaField form={form} name="answer" label={t("intents.answer")} hint={t("intents.answer.hint")} rows={5} />
           <LinesField form={form} name="choices" label={t("intents.choices")} hint={t("intents.choices.hint")} rows={3} />
           <LevelsField form={form} name="skills" label={t("intents.skills")} hint={t("intents.skills.hint")} />
+          <ScopeField form={form} hint={t("intents.inboxes.hint")} />
           <SwitchField form={form} name="enabled" label={t("intents.enabled")} />
         </FormView>
       </fieldset>
@@ -133,14 +138,16 @@ function Try() {
   const trial = useSignal<Trial | null>(null);
   const failure = useSignal("");
   const busy = useSignal(false);
+  const offered = inboxes.value.filter((inbox) => !inbox.archived);
   const ask = async (event: Event) => {
     event.preventDefault();
-    const text = String(new FormData(event.currentTarget as HTMLFormElement).get("text")).trim();
+    const data = new FormData(event.currentTarget as HTMLFormElement);
+    const text = String(data.get("text")).trim();
     if (!text) return;
     busy.value = true;
     failure.value = "";
     try {
-      trial.value = await api.post<Trial>("/bot/try", { text });
+      trial.value = await api.post<Trial>("/bot/try", { text, inbox_id: String(data.get("inbox") ?? "") });
     } catch (error) {
       failure.value = reason(error);
     }
@@ -150,6 +157,16 @@ function Try() {
     <section class="try" aria-label={t("try.title")}>
       <form class="search-form" onSubmit={ask}>
         <input class="input" name="text" dir="auto" aria-label={t("try.title")} placeholder={t("try.placeholder")} />
+        {offered.length > 1 && (
+          <select class="input try-inbox" name="inbox" aria-label={t("try.inbox")}>
+            <option value="">{t("scope.all")}</option>
+            {offered.map((inbox) => (
+              <option key={inbox.id} value={inbox.id}>
+                {inbox.name}
+              </option>
+            ))}
+          </select>
+        )}
         <Button type="submit" busy={busy.value}>
           {t("try.verb")}
         </Button>
