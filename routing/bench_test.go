@@ -2,6 +2,8 @@ package routing
 
 import (
 	"fmt"
+	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/ids"
+	"parley/internal/testkit"
 )
 
 // BenchmarkAssign is from the stored wish for a person to the event that names
@@ -40,5 +43,75 @@ func BenchmarkAssign(b *testing.B) {
 		h.publish(conv, event.Event{Kind: event.KindHandoff, Handoff: &event.Handoff{}})
 		<-assigned
 		sub.Unsubscribe()
+	}
+}
+
+// BenchmarkAssignBacklog is one assignment, decision and event, while 100,000
+// conversations wait and so many agents have room. What it costs should grow
+// as the logarithm of the agents at most.
+func BenchmarkAssignBacklog(b *testing.B) {
+	for _, agents := range []int{100, 1_000, 10_000} {
+		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
+			h := newStillHouse(b)
+			h.crowd(agents, 100_000)
+			var times, decisions []time.Duration
+			for b.Loop() {
+				started := time.Now()
+				d, err := h.svc.decide(b.Context(), nil, true)
+				require.NoError(b, err)
+				decisions = append(decisions, time.Since(started))
+				moved, err := h.svc.carryOut(b.Context(), d)
+				require.NoError(b, err)
+				require.True(b, moved)
+				require.NotEmpty(b, d.agent)
+				times = append(times, time.Since(started))
+			}
+			report(b, "decision", decisions)
+			report(b, "assignment", times)
+		})
+	}
+}
+
+// newStillHouse is a house whose service does not run: nobody but the benchmark
+// looks at its queue.
+func newStillHouse(b *testing.B) *house {
+	b.Helper()
+	h := &house{
+		t: b, bus: testkit.Bus(b, testkit.RelaxedBus), db: testkit.Postgres(b, testkit.Schema{Name: "routing", Files: migrationFiles()}),
+		staff: map[string]event.AgentProfile{}, inboxes: map[string]event.Inbox{"direct": {ID: "direct", Assign: event.AssignDirect}},
+	}
+	h.svc = New(h.db, h.bus, h, h, Config{Log: slog.New(slog.NewTextHandler(b.Output(), nil)), Clock: h.now})
+	return h
+}
+
+// crowd makes agents who have room and conversations that wait.
+func (h *house) crowd(agents, waiting int) {
+	h.t.Helper()
+	for i := range agents {
+		h.hire(fmt.Sprintf("agent%d", i+1), 2000)
+	}
+	for _, fill := range []struct {
+		sql string
+		n   int
+	}{
+		{`INSERT INTO routing.agents (agent, state, capacity) SELECT 'agent' || i, 'online', 2000 FROM generate_series(1, $1::int) i`, agents},
+		{`INSERT INTO routing.conversations (conv, inbox, contact, state, since, announced, seq)
+			SELECT 'conv' || lpad(i::text, 22, '0'), 'direct', 'contact' || i, 'waiting', now() - interval '1 hour' + i * interval '10 ms', true, 0
+			FROM generate_series(1, $1::int) i`, waiting},
+	} {
+		_, err := h.db.Exec(h.t.Context(), fill.sql, fill.n)
+		require.NoError(h.t, err)
+	}
+	_, err := h.db.Exec(h.t.Context(), `ANALYZE`)
+	require.NoError(h.t, err)
+}
+
+// report adds the median and the 99th percentile, by nearest rank.
+func report(b *testing.B, what string, times []time.Duration) {
+	b.Helper()
+	slices.Sort(times)
+	for _, percent := range []int{50, 99} {
+		rank := max((len(times)*percent+99)/100, 1)
+		b.ReportMetric(float64(times[rank-1].Microseconds())/1e3, fmt.Sprintf("ms-%s-p%d", what, percent))
 	}
 }
