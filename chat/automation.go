@@ -20,7 +20,7 @@ func system() event.Actor {
 
 // runRules runs the durable consumer chat-rules until ctx ends.
 func (s *Service) runRules(ctx context.Context) error {
-	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-rules", Streams: s.bus.ChatStreams(), Handle: s.onEvent, Lanes: 8}) // few: each asks PostgreSQL
+	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-rules", Streams: s.bus.ChatStreams(), Handle: s.onEvent, Lanes: 8, Pinned: true}) // few: each asks PostgreSQL
 }
 
 // runSnooze runs the consumer of due timers until ctx ends.

@@ -12,7 +12,7 @@ import (
 
 // runPublic runs the durable consumer chat-public until ctx ends.
 func (s *Service) runPublic(ctx context.Context) error {
-	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-public", Streams: s.bus.ChatStreams(), Handle: s.onPublic})
+	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-public", Streams: s.bus.ChatStreams(), Handle: s.onPublic, Kinds: isPublic, Pinned: true})
 }
 
 // isPublic reports whether other systems hear of events of the kind.

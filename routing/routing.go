@@ -81,7 +81,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return s.bus.Consume(ctx, bus.Consumer{
-			Name: "routing-conversations", Module: s.Name(), Streams: s.bus.ChatStreams(), Handle: s.onChat,
+			Name: "routing-conversations", Module: s.Name(), Streams: s.bus.ChatStreams(), Handle: s.onChat, Kinds: concerns,
 			Pinned: true, // the order of a conversation's events must hold over processes too
 		})
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -40,6 +41,7 @@ func (b *Bus) ConsumeBatches(ctx context.Context, name, stream string, startAfte
 		wait = batchWait
 	}
 	r := &batchReader{b: b, name: name, stream: stream, after: startAfter, limit: limit, wait: wait, handle: handle}
+	defer b.readers.add(r)()
 	for ctx.Err() == nil {
 		err := r.run(ctx)
 		if errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
@@ -60,6 +62,11 @@ type batchReader struct {
 	limit        int
 	wait         time.Duration
 	handle       func(context.Context, []Delivery) error
+	pending      atomic.Uint64 // messages not handled yet, as of the last batch
+}
+
+func (r *batchReader) stats() ConsumerStats {
+	return ConsumerStats{Stream: r.stream, Name: r.name, Pending: r.pending.Load()}
 }
 
 // run reads until something breaks the subscription.
@@ -90,10 +97,13 @@ func (r *batchReader) run(ctx context.Context) error {
 			}
 			continue
 		}
+		last := &batch[len(batch)-1]
+		r.pending.Store(last.Pending + uint64(len(batch)))
 		if err := r.deliver(ctx, batch); err != nil {
 			return err
 		}
-		r.after = batch[len(batch)-1].Seq
+		r.after = last.Seq
+		r.pending.Store(last.Pending)
 	}
 }
 

@@ -79,11 +79,13 @@ type Bus struct {
 
 	presence, lease atomic.Pointer[bucket]
 	settings        jetstream.KeyValue
+	positions       jetstream.KeyValue
 	objects         jetstream.ObjectStore
 	routes          map[string]string // stream by the first token of the subject, but for chat
 
 	async    *asyncPublisher
 	sinks    sinkRegistry
+	readers  progressRegistry
 	back     listeners // told when the connection is back
 	counters counters
 

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"parley/event"
 	"parley/internal/errs"
 )
 
@@ -39,6 +40,10 @@ type Consumer struct {
 	Streams []string // one durable of this Name in each
 	Filter  string   // one subject pattern, "" for everything. Costs 2-40 µs a message on a stream with many subjects
 
+	// Kinds says which kinds Handle is called for, nil for all; others are settled
+	// unseen. A message without a kind is handled: it should not be there.
+	Kinds func(event.Kind) bool
+
 	// Handle does the work, at least once for each message, so it must be
 	// idempotent. Its result settles the message: nil acknowledges; errs.Invalid
 	// makes it a dead letter at once; errs.Busy tries again without counting,
@@ -51,15 +56,13 @@ type Consumer struct {
 	AckWait       time.Duration   // after which the messages of a process that died are given to another; 0 means 10 s
 	MaxAckPending int             // messages of a stream this consumer may hold; 0 means 1000
 	Timeout       time.Duration   // of one Handle; 0 means 2 min. The message is kept alive meanwhile
-	Pinned        bool            // only one process at a time consumes a stream; another takes over after 5 s
+	Pinned        bool            // only one process at a time handles a stream; another takes over at once when it stops, within 8 s when it is lost. Up to half a second of work may be done again then
 	FromNow       bool            // a consumer created now skips what was stored before
 }
 
 const (
-	pinnedGroup = "one"
-	pinnedTTL   = 5 * time.Second
-	pullExpiry  = 5 * time.Second
-	pullBeat    = time.Second
+	pullExpiry = 5 * time.Second
+	pullBeat   = time.Second
 )
 
 func (c Consumer) withDefaults() (Consumer, error) {
@@ -97,9 +100,15 @@ func (b *Bus) Consume(ctx context.Context, c Consumer) error {
 	defer w.endReplays(replays)
 	g, ctx := errgroup.WithContext(ctx)
 	for _, stream := range c.Streams {
-		g.Go(func() error { return w.followStream(ctx, stream) })
+		if c.Pinned {
+			g.Go(func() error { return w.lead(ctx, stream) })
+		} else {
+			g.Go(func() error { return w.followStream(ctx, stream) })
+		}
 	}
-	g.Go(func() error { w.keepAlive(ctx); return nil })
+	if !c.Pinned {
+		g.Go(func() error { w.keepAlive(ctx); return nil })
+	}
 	return g.Wait()
 }
 
@@ -137,9 +146,6 @@ func (w *worker) consumeOnce(ctx context.Context, stream string) error {
 			default: // one reason is enough
 			}
 		}),
-	}
-	if w.c.Pinned {
-		opts = append(opts, jetstream.PullPriorityGroup(pinnedGroup))
 	}
 	seen := &continuity{turns: &w.turns}
 	run, err := cons.Consume(func(msg jetstream.Msg) { w.receive(ctx, stream, msg, seen) }, opts...)
@@ -184,9 +190,6 @@ func (w *worker) ensureConsumer(ctx context.Context, stream string) (jetstream.C
 	cfg := jetstream.ConsumerConfig{
 		Durable: w.c.Name, Description: "Parley, module " + w.c.Module, FilterSubject: w.c.Filter,
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.c.AckWait, MaxAckPending: w.c.MaxAckPending, MaxDeliver: -1,
-	}
-	if w.c.Pinned {
-		cfg.PriorityPolicy, cfg.PinnedTTL, cfg.PriorityGroups = jetstream.PriorityPolicyPinned, pinnedTTL, []string{pinnedGroup}
 	}
 	existing, err := w.b.workJS.Consumer(ctx, stream, w.c.Name)
 	switch {
@@ -236,10 +239,20 @@ func (w *worker) receive(ctx context.Context, stream string, msg jetstream.Msg, 
 		Stored: stored(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data()),
 		Stream: stream, Delivered: int(meta.NumDelivered), Pending: meta.NumPending, Turn: seen.turnOf(meta.Sequence.Consumer), //nolint:gosec // counts of deliveries are small
 	}
+	if !w.c.wants(msg.Headers()) {
+		w.answered(&job{d: d}, msg.Ack())
+		return
+	}
 	j := &job{d: d, msg: msg}
 	if ctx.Err() != nil || !w.push(j) { //nolint:contextcheck // handlers run in the worker's context, which outlives ctx by the grace period
 		w.giveBack(j)
 	}
+}
+
+// wants reports whether the consumer handles messages with such headers.
+func (c *Consumer) wants(h nats.Header) bool {
+	kind := h.Get(event.HeaderKind)
+	return c.Kinds == nil || kind == "" || c.Kinds(event.Kind(kind))
 }
 
 // DeadLetterReasonCrash is the reason of a message that was delivered many

@@ -47,10 +47,25 @@ func receive[T any](t *testing.T, ch <-chan T) T {
 	}
 }
 
+// bothWays runs a test with a durable consumer and with a pinned one.
+func bothWays(t *testing.T, test func(t *testing.T, pinned bool)) {
+	t.Helper()
+	t.Parallel()
+	for name, pinned := range map[string]bool{"durable": false, "pinned": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, pinned)
+		})
+	}
+}
+
 var quick = []time.Duration{10 * time.Millisecond, 10 * time.Millisecond, 10 * time.Millisecond, 10 * time.Millisecond}
 
 func TestConsumeKeepsTheOrderOfAConversation(t *testing.T) {
-	t.Parallel()
+	bothWays(t, consumeKeepsTheOrderOfAConversation)
+} //nolint:paralleltest // bothWays is
+
+func consumeKeepsTheOrderOfAConversation(t *testing.T, pinned bool) {
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	const convs, each = 20, 25
 	var all []string
@@ -67,7 +82,7 @@ func TestConsumeKeepsTheOrderOfAConversation(t *testing.T) {
 	running, most := atomic.Int32{}, atomic.Int32{}
 	done := make(chan struct{}, convs*each)
 	failed := map[string]bool{}
-	consume(t, b, bus.Consumer{Name: "test-order", Streams: b.ChatStreams(), Retry: quick, Handle: func(_ context.Context, d bus.Delivery) error {
+	consume(t, b, bus.Consumer{Name: "test-order", Streams: b.ChatStreams(), Pinned: pinned, Retry: quick, Handle: func(_ context.Context, d bus.Delivery) error {
 		most.Store(max(most.Load(), running.Add(1)))
 		defer running.Add(-1)
 		time.AfterFunc(time.Millisecond, func() {})
@@ -96,7 +111,10 @@ func TestConsumeKeepsTheOrderOfAConversation(t *testing.T) {
 }
 
 func TestConversationsDoNotWaitForEachOther(t *testing.T) {
-	t.Parallel()
+	bothWays(t, conversationsDoNotWaitForEachOther)
+} //nolint:paralleltest // bothWays is
+
+func conversationsDoNotWaitForEachOther(t *testing.T, pinned bool) {
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	stuck, free := ids.New(), ids.New()
 	publish(t, b, chatMsg(stuck, "1", "wait"))
@@ -105,7 +123,7 @@ func TestConversationsDoNotWaitForEachOther(t *testing.T) {
 	}
 	release := make(chan struct{})
 	done := make(chan string, 100)
-	consume(t, b, bus.Consumer{Name: "test-free", Streams: b.ChatStreams(), Handle: func(_ context.Context, d bus.Delivery) error {
+	consume(t, b, bus.Consumer{Name: "test-free", Streams: b.ChatStreams(), Pinned: pinned, Handle: func(_ context.Context, d bus.Delivery) error {
 		if string(d.Data) == "wait" {
 			<-release
 		}
@@ -119,8 +137,9 @@ func TestConversationsDoNotWaitForEachOther(t *testing.T) {
 	require.Equal(t, "wait", receive(t, done))
 }
 
-func TestConsumeSettlesByTheResult(t *testing.T) {
-	t.Parallel()
+func TestConsumeSettlesByTheResult(t *testing.T) { bothWays(t, consumeSettlesByTheResult) } //nolint:paralleltest // bothWays is
+
+func consumeSettlesByTheResult(t *testing.T, pinned bool) {
 	for name, c := range map[string]struct {
 		result func(try int) error // of the try, counted from 1
 		tries  int
@@ -143,7 +162,7 @@ func TestConsumeSettlesByTheResult(t *testing.T) {
 			publish(t, b, chatMsg(conv, "c2", "behind"))
 			var tries atomic.Int32
 			behind := make(chan int, 1)
-			stop := consume(t, b, bus.Consumer{Name: "mod-settle", Streams: b.ChatStreams(), Retry: quick, Handle: func(_ context.Context, d bus.Delivery) error {
+			stop := consume(t, b, bus.Consumer{Name: "mod-settle", Streams: b.ChatStreams(), Pinned: pinned, Retry: quick, Handle: func(_ context.Context, d bus.Delivery) error {
 				if string(d.Data) == "behind" {
 					behind <- int(tries.Load())
 					return nil
@@ -197,14 +216,17 @@ func unsettled(b *bus.Bus, name string) (n int) {
 }
 
 func TestDeadLettersAreReplayedAndDropped(t *testing.T) {
-	t.Parallel()
+	bothWays(t, deadLettersAreReplayedAndDropped)
+} //nolint:paralleltest // bothWays is
+
+func deadLettersAreReplayedAndDropped(t *testing.T, pinned bool) {
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	conv := ids.New()
 	publish(t, b, chatMsg(conv, "c1", "one"))
 	publish(t, b, chatMsg(conv, "c2", "two"))
 	var repaired atomic.Bool
 	handled := make(chan bus.Delivery, 10)
-	consumer := bus.Consumer{Name: "mod-replay", Streams: b.ChatStreams(), Retry: []time.Duration{}, Handle: func(_ context.Context, d bus.Delivery) error {
+	consumer := bus.Consumer{Name: "mod-replay", Streams: b.ChatStreams(), Pinned: pinned, Retry: []time.Duration{}, Handle: func(_ context.Context, d bus.Delivery) error {
 		if !repaired.Load() {
 			return errors.New("a bug")
 		}
@@ -244,12 +266,13 @@ func TestDeadLettersAreReplayedAndDropped(t *testing.T) {
 	require.Len(t, page, 2, "the conversation's log is untouched")
 }
 
-func TestConsumerGoesOnWhereItWas(t *testing.T) {
-	t.Parallel()
+func TestConsumerGoesOnWhereItWas(t *testing.T) { bothWays(t, consumerGoesOnWhereItWas) } //nolint:paralleltest // bothWays is
+
+func consumerGoesOnWhereItWas(t *testing.T, pinned bool) {
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	conv := ids.New()
 	got := make(chan string, 100)
-	c := bus.Consumer{Name: "test-resume", Streams: b.ChatStreams(), Handle: func(_ context.Context, d bus.Delivery) error { got <- string(d.Data); return nil }}
+	c := bus.Consumer{Name: "test-resume", Streams: b.ChatStreams(), Pinned: pinned, Handle: func(_ context.Context, d bus.Delivery) error { got <- string(d.Data); return nil }}
 	publish(t, b, chatMsg(conv, "1", "one"))
 	stop := consume(t, b, c)
 	require.Equal(t, "one", receive(t, got))
@@ -260,13 +283,16 @@ func TestConsumerGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestStoppingGivesBackWhatHasNotStarted(t *testing.T) {
-	t.Parallel()
+	bothWays(t, stoppingGivesBackWhatHasNotStarted)
+} //nolint:paralleltest // bothWays is
+
+func stoppingGivesBackWhatHasNotStarted(t *testing.T, pinned bool) {
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	conv := ids.New()
 	publish(t, b, chatMsg(conv, "1", "one"))
 	publish(t, b, chatMsg(conv, "2", "two"))
 	started, release := make(chan struct{}, 1), make(chan struct{})
-	c := bus.Consumer{Name: "test-stop", Streams: b.ChatStreams(), AckWait: time.Minute}
+	c := bus.Consumer{Name: "test-stop", Streams: b.ChatStreams(), Pinned: pinned, AckWait: time.Minute}
 	c.Handle = func(ctx context.Context, _ bus.Delivery) error {
 		started <- struct{}{}
 		<-release
@@ -290,9 +316,9 @@ func TestLongHandlerKeepsItsMessage(t *testing.T) {
 	publish(t, b, chatMsg(ids.New(), "1", "long"))
 	var runs atomic.Int32
 	done := make(chan struct{}, 10)
-	c := bus.Consumer{Name: "test-long", Streams: b.ChatStreams(), AckWait: 300 * time.Millisecond, Handle: func(context.Context, bus.Delivery) error {
+	c := bus.Consumer{Name: "test-long", Streams: b.ChatStreams(), AckWait: time.Second, Handle: func(context.Context, bus.Delivery) error {
 		runs.Add(1)
-		<-time.After(1500 * time.Millisecond)
+		<-time.After(3 * time.Second)
 		done <- struct{}{}
 		return nil
 	}}
@@ -303,12 +329,13 @@ func TestLongHandlerKeepsItsMessage(t *testing.T) {
 	require.EqualValues(t, 1, runs.Load())
 }
 
-func TestHandlerTimesOut(t *testing.T) {
-	t.Parallel()
+func TestHandlerTimesOut(t *testing.T) { bothWays(t, handlerTimesOut) } //nolint:paralleltest // bothWays is
+
+func handlerTimesOut(t *testing.T, pinned bool) {
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	publish(t, b, chatMsg(ids.New(), "1", "x"))
 	results := make(chan error, 10)
-	consume(t, b, bus.Consumer{Name: "test-timeout", Streams: b.ChatStreams(), Timeout: 50 * time.Millisecond, Retry: quick[:1], Handle: func(ctx context.Context, _ bus.Delivery) error {
+	consume(t, b, bus.Consumer{Name: "test-timeout", Streams: b.ChatStreams(), Pinned: pinned, Timeout: 50 * time.Millisecond, Retry: quick[:1], Handle: func(ctx context.Context, _ bus.Delivery) error {
 		<-ctx.Done()
 		results <- ctx.Err()
 		return ctx.Err()
@@ -434,13 +461,14 @@ func TestConsumeRefusesMistakes(t *testing.T) {
 }
 
 // A server that dies takes pulls and deliveries with it; the consumer goes on.
-func TestConsumerSurvivesLostServers(t *testing.T) {
-	t.Parallel()
+func TestConsumerSurvivesLostServers(t *testing.T) { bothWays(t, consumerSurvivesLostServers) } //nolint:paralleltest // bothWays is
+
+func consumerSurvivesLostServers(t *testing.T, pinned bool) {
 	c := testkit.Cluster(t, 3)
 	b := c.Bus()
 	var mu sync.Mutex
 	handled := map[string]bool{}
-	consume(t, b, bus.Consumer{Name: "test-survive", Streams: b.ChatStreams(), Handle: func(_ context.Context, d bus.Delivery) error {
+	consume(t, b, bus.Consumer{Name: "test-survive", Streams: b.ChatStreams(), Pinned: pinned, Handle: func(_ context.Context, d bus.Delivery) error {
 		mu.Lock()
 		defer mu.Unlock()
 		handled[d.MsgID] = true
@@ -465,4 +493,113 @@ func TestConsumerSurvivesLostServers(t *testing.T) {
 		c.Restart(i)
 		c.WaitReady()
 	}
+}
+
+// What a process handled without saying so is handled again by the next one,
+// and what it has said is not.
+func TestPinnedPositionSurvives(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	conv := ids.New()
+	open := func() *bus.Bus {
+		b, err := bus.Open(t.Context(), bus.Config{Dir: dir, Relaxed: true, Shards: 1})
+		require.NoError(t, err)
+		return b
+	}
+	got := make(chan string, 100)
+	c := bus.Consumer{Name: "test-position", Streams: []string{"CHAT_0"}, Pinned: true, Handle: func(_ context.Context, d bus.Delivery) error { got <- string(d.Data); return nil }}
+	b := open()
+	stop := consume(t, b, c)
+	publish(t, b, chatMsg(conv, "1", "one"))
+	require.Equal(t, "one", receive(t, got))
+	stop()
+	publish(t, b, chatMsg(conv, "2", "two"))
+	b.Close()
+	b = open()
+	t.Cleanup(b.Close)
+	stop = consume(t, b, c)
+	require.Equal(t, "two", receive(t, got))
+	stop()
+	require.Empty(t, got)
+	survey, err := b.Survey(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, survey.Consumers, bus.ConsumerStats{Stream: "CHAT_0", Name: "test-position"})
+}
+
+// A consumer that was a broker's durable in an earlier version goes on where
+// that one was.
+func TestPinnedTakesOverFromADurable(t *testing.T) {
+	t.Parallel()
+	b := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Shards = 1 })
+	conv := ids.New()
+	got := make(chan string, 100)
+	c := bus.Consumer{Name: "test-adopt", Streams: b.ChatStreams(), Handle: func(_ context.Context, d bus.Delivery) error { got <- string(d.Data); return nil }}
+	publish(t, b, chatMsg(conv, "1", "one"))
+	stop := consume(t, b, c)
+	require.Equal(t, "one", receive(t, got))
+	require.Eventually(t, func() bool { return unsettled(b, c.Name) == 0 }, 5*time.Second, 10*time.Millisecond)
+	stop()
+	publish(t, b, chatMsg(conv, "2", "two"))
+	c.Pinned = true
+	consume(t, b, c)
+	require.Equal(t, "two", receive(t, got))
+	require.Empty(t, got)
+	require.Len(t, b.Stats().Consumers, 1, "the durable is gone")
+}
+
+// One conversation that waits does not stop the others, however many messages
+// they have, and what is behind the position is not lost.
+func TestPinnedPositionWaitsForWhatFails(t *testing.T) {
+	t.Parallel()
+	b := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Shards = 1 })
+	stuck, free := ids.New(), ids.New()
+	publish(t, b, chatMsg(stuck, "1", "stuck"))
+	const many = 200
+	for i := range many {
+		publish(t, b, chatMsg(free, fmt.Sprint(i), "free"))
+	}
+	got := make(chan string, 2*many)
+	c := bus.Consumer{Name: "test-waits", Streams: b.ChatStreams(), Pinned: true, MaxAckPending: 10, Retry: []time.Duration{time.Hour}}
+	c.Handle = func(_ context.Context, d bus.Delivery) error {
+		if string(d.Data) == "stuck" {
+			return errors.New("not now")
+		}
+		got <- string(d.Data)
+		return nil
+	}
+	stop := consume(t, b, c)
+	for range many {
+		require.Equal(t, "free", receive(t, got))
+	}
+	stop()
+	c.Handle = func(_ context.Context, d bus.Delivery) error { got <- string(d.Data); return nil }
+	consume(t, b, c)
+	seen := map[string]int{}
+	for range many + 1 {
+		seen[receive(t, got)]++
+	}
+	require.Equal(t, map[string]int{"stuck": 1, "free": many}, seen, "handled again from the one that was not settled")
+}
+
+func TestConsumerSkipsOtherKinds(t *testing.T) { bothWays(t, consumerSkipsOtherKinds) } //nolint:paralleltest // bothWays is
+
+func consumerSkipsOtherKinds(t *testing.T, pinned bool) {
+	b := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Shards = 1 })
+	conv := ids.New()
+	for i, kind := range []event.Kind{event.KindMessage, event.KindBot, "", event.KindHandoff, event.KindMessage} {
+		m := chatMsg(conv, fmt.Sprint(i), fmt.Sprint(i))
+		if kind != "" {
+			m.Header = map[string]string{event.HeaderKind: string(kind)}
+		}
+		publish(t, b, m)
+	}
+	got := make(chan string, 10)
+	consume(t, b, bus.Consumer{
+		Name: "test-kinds", Streams: b.ChatStreams(), Pinned: pinned, Kinds: func(k event.Kind) bool { return k == event.KindHandoff },
+		Handle: func(_ context.Context, d bus.Delivery) error { got <- string(d.Data); return nil },
+	})
+	require.Equal(t, "2", receive(t, got), "what has no kind should not be there, so it is looked at")
+	require.Equal(t, "3", receive(t, got))
+	require.Eventually(t, func() bool { return unsettled(b, "test-kinds") == 0 }, 5*time.Second, 10*time.Millisecond)
+	require.Empty(t, got)
 }

@@ -60,6 +60,9 @@ func (b *Bus) join(ctx context.Context) error {
 	if b.settings, err = b.js.KeyValue(ctx, settingsBucket); err != nil {
 		return fmt.Errorf("open the bucket %s: %w", settingsBucket, err)
 	}
+	if b.positions, err = b.js.KeyValue(ctx, positionsBucket); err != nil {
+		return fmt.Errorf("open the bucket %s: %w", positionsBucket, err)
+	}
 	if b.objects, err = b.js.ObjectStore(ctx, attachBucket); err != nil {
 		return fmt.Errorf("open the object store %s: %w", attachBucket, err)
 	}

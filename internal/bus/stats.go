@@ -36,7 +36,8 @@ type StreamStats struct {
 	LastSeq  uint64
 }
 
-// ConsumerStats is one durable consumer of the embedded server.
+// ConsumerStats is one consumer: a durable one of the embedded server, or one
+// that keeps its own place and is led by this process.
 type ConsumerStats struct {
 	Stream, Name string
 	Pending      uint64 // messages not delivered yet: its lag
@@ -56,6 +57,7 @@ func (b *Bus) Stats() Stats {
 		SlowReaders:     b.counters.slow.Load(),
 		Gaps:            b.counters.gaps.Load(),
 		DeadLetters:     b.counters.dead.Load(),
+		Consumers:       b.readers.stats(),
 	}
 	if b.srv == nil {
 		return s
@@ -86,6 +88,9 @@ func (e *embedded) addStats(s *Stats) error {
 			}
 			s.Streams = append(s.Streams, st)
 			for _, c := range stream.Consumer {
+				if c.Config == nil || c.Config.Durable == "" {
+					continue // a reader that keeps its place elsewhere
+				}
 				s.Consumers = append(s.Consumers, ConsumerStats{
 					Stream: stream.Name, Name: c.Name, Pending: c.NumPending, AckPending: c.NumAckPending, Redelivered: c.NumRedelivered,
 				})

@@ -14,13 +14,15 @@ import (
 )
 
 const (
-	presenceBucket = "presence"
-	settingsBucket = "settings"
-	leaseBucket    = "lease"
-	attachBucket   = "attach"
+	presenceBucket  = "presence"
+	settingsBucket  = "settings"
+	leaseBucket     = "lease"
+	positionsBucket = "positions"
+	attachBucket    = "attach"
 
 	memoryBytes   = 16 << 20 // of presence and of lease
 	settingsBytes = 64 << 20
+	positionBytes = 16 << 20
 	attachBytes   = 8 << 30
 )
 
@@ -47,6 +49,16 @@ func (b *Bus) ensure(ctx context.Context) error {
 		b.settings, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
 			History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = create(ctx, "bucket "+positionsBucket, func() (err error) {
+		b.positions, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: positionsBucket, Description: "how far each pinned consumer is in each stream", Storage: jetstream.FileStorage,
+			History: 1, MaxBytes: limits.scale(positionBytes), Replicas: b.cfg.Replicas,
 		})
 		return err
 	})

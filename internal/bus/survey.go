@@ -60,6 +60,11 @@ func (b *Bus) Survey(ctx context.Context) (Survey, error) {
 		}
 		out.Consumers = append(out.Consumers, consumers...)
 	}
+	pinned, err := b.surveyPositions(ctx, out.Streams)
+	if err != nil {
+		return Survey{}, err
+	}
+	out.Consumers = append(out.Consumers, pinned...)
 	return out, nil
 }
 

@@ -16,8 +16,11 @@ import (
 // job is a message being held, or a dead letter being replayed.
 type job struct {
 	d        Delivery
-	msg      jetstream.Msg // nil for a replay
+	msg      jetstream.Msg // of a durable consumer
+	follower *follower     // of a pinned one
+	step     *step         // of a pinned one
 	replayed chan<- error  // for a replay
+	settled  bool          // acknowledged, or made a dead letter; owned by the queue's goroutine
 	failures int           // tries that count
 	tries    int
 	started  time.Time // of the running try; guarded by worker.mu
@@ -30,7 +33,7 @@ type place struct {
 
 // worker runs the jobs of one consumer in this process. Jobs wait in a queue
 // for each subject; a queue has a goroutine while it is not empty. Everything
-// held is bounded by what the server hands out, MaxAckPending for each stream.
+// held is bounded by MaxAckPending for each stream.
 type worker struct {
 	b *Bus
 	c Consumer
@@ -135,6 +138,8 @@ func (w *worker) runQueue(subject string) {
 			select {
 			case <-w.stop:
 				w.giveBack(j)
+			case <-j.over():
+				w.giveBack(j)
 			case <-time.After(wait):
 				continue
 			}
@@ -147,14 +152,18 @@ func (w *worker) runQueue(subject string) {
 // try runs the handler once and settles the message; otherwise it returns the
 // pause before the next try.
 func (w *worker) try(j *job) (wait time.Duration, done bool) {
-	if !w.takeSlot() {
+	if j.lost() || !w.takeSlot() {
 		w.giveBack(j)
 		return 0, true
 	}
 	err := w.runHandler(j)
 	<-w.slots
-	if j.msg == nil {
+	if j.replayed != nil {
 		j.replayed <- err
+		return 0, true
+	}
+	if err != nil && j.lost() {
+		w.giveBack(j) // whoever leads now does it
 		return 0, true
 	}
 	if err != nil && w.ctx.Err() != nil {
@@ -167,7 +176,7 @@ func (w *worker) try(j *job) (wait time.Duration, done bool) {
 	}
 	switch judgeResult(err, j.failures, len(w.c.Retry)+1) {
 	case ack:
-		w.settled(j, j.msg.Ack())
+		w.settle(j, jetstream.Msg.Ack)
 		return 0, true
 	case dead:
 		return w.bury(j, err)
@@ -202,13 +211,16 @@ func (w *worker) backoff(tries int) time.Duration {
 }
 
 func (w *worker) runHandler(j *job) (err error) {
-	if j.msg != nil && j.d.Delivered > maxDelivered && j.tries == 0 {
+	if j.replayed == nil && j.d.Delivered > maxDelivered && j.tries == 0 {
 		return errs.New(errs.Invalid, DeadLetterReasonCrash)
 	}
 	w.setStarted(j, time.Now())
 	defer w.setStarted(j, time.Time{})
 	ctx, cancel := context.WithTimeout(w.ctx, w.c.Timeout)
 	defer cancel()
+	if j.follower != nil {
+		defer context.AfterFunc(j.follower.ctx, func() { time.AfterFunc(drainGrace, cancel) })()
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			w.b.log.Error("consumer panicked", "consumer", w.c.Name, "subject", j.d.Subject, "seq", j.d.Seq, "panic", r, "stack", string(debug.Stack()))
@@ -227,27 +239,51 @@ func (w *worker) bury(j *job, cause error) (wait time.Duration, done bool) {
 	}
 	w.b.counters.dead.Add(1)
 	w.b.log.Error("message became a dead letter", "consumer", w.c.Name, "subject", j.d.Subject, "seq", j.d.Seq, "tries", j.tries, "error", cause)
-	w.settled(j, j.msg.TermWithReason(cause.Error()))
+	w.settle(j, func(m jetstream.Msg) error { return m.TermWithReason(cause.Error()) })
 	return 0, true
 }
 
-// settled notes an answer that could not be sent: the message will come again,
+// settle ends a message. One that a broker's consumer delivered is answered.
+func (w *worker) settle(j *job, answer func(jetstream.Msg) error) {
+	j.settled = true
+	if j.msg != nil {
+		w.answered(j, answer(j.msg))
+	}
+}
+
+// answered notes an answer that could not be sent: the message will come again,
 // which handlers must bear anyway.
-func (w *worker) settled(j *job, err error) {
+func (w *worker) answered(j *job, err error) {
 	if err != nil {
 		w.b.log.Warn("message was handled but could not be acknowledged; it will be delivered again", "consumer", w.c.Name, "subject", j.d.Subject, "seq", j.d.Seq, "error", err)
 	}
 }
 
 func (w *worker) giveBack(j *job) {
-	if j.msg == nil {
+	switch {
+	case j.replayed != nil:
 		j.replayed <- errs.New(errs.Busy, "the consumer is stopping; please try again")
-		return
+	case j.msg != nil:
+		w.answered(j, j.msg.Nak())
 	}
-	w.settled(j, j.msg.Nak())
+}
+
+// lost reports whether another process leads now.
+func (j *job) lost() bool { return j.follower != nil && j.follower.ctx.Err() != nil }
+
+// over is closed when another process leads; nil, which never is, for a job
+// that nobody leads.
+func (j *job) over() <-chan struct{} {
+	if j.follower == nil {
+		return nil
+	}
+	return j.follower.ctx.Done()
 }
 
 func (w *worker) release(j *job) {
+	if j.follower != nil {
+		j.follower.release(j)
+	}
 	if j.msg == nil {
 		return
 	}

@@ -1,0 +1,338 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/internal/errs"
+	"parley/internal/ids"
+)
+
+// follower reads a stream for a pinned consumer, in the one process that holds
+// the lease. The broker keeps nothing for it: messages come in order, as fast
+// as they are handled, and the position moves when everything before it is
+// settled. A broker's own consumer would cost an answer for each message and a
+// file that is written ten times a second (see docs/adr/0015).
+type follower struct {
+	w      *worker
+	stream string
+	turn   uint64
+	ctx    context.Context //nolint:containedctx // of the lease: jobs that have not started when it ends never do
+
+	mu      sync.Mutex
+	room    *sync.Cond
+	steps   []*step // read, and not yet behind the position, in order; those before head are
+	head    int
+	running int      // jobs that are not settled
+	at      position // what is or will be saved
+	saving  bool     // a save is due
+	waiting uint64   // messages of the stream behind the last one read
+	jobs    sync.WaitGroup
+}
+
+// step is a message on its way to be behind the position.
+type step struct {
+	seq     uint64
+	settled bool
+}
+
+const (
+	maxSteps    = 32 << 10 // messages that may be settled behind one that is not
+	slowStarts  = 3        // starts without progress after which messages are handled one at a time
+	epochChecks = 30 * time.Second
+)
+
+// lead follows the stream while this process holds the lease for it.
+func (w *worker) lead(ctx context.Context, stream string) error {
+	for ctx.Err() == nil {
+		err := w.b.Lead(ctx, w.c.Name+"-"+stream, func(ctx context.Context) error {
+			f := &follower{w: w, stream: stream, ctx: ctx, turn: w.turns.Add(1)}
+			f.room = sync.NewCond(&f.mu)
+			return f.run(ctx)
+		})
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("consumer %s: %w: %s", w.c.Name, err, stream)
+		}
+		if err != nil && ctx.Err() == nil {
+			w.b.log.Warn("consumer is interrupted and will go on", "consumer", w.c.Name, "stream", stream, "error", err)
+		}
+		_ = pause(ctx, 250*time.Millisecond) // when ctx ends, so does the loop
+	}
+	return nil
+}
+
+// run reads until ctx ends or something is wrong, and returns when no job of
+// it runs any more.
+func (f *follower) run(ctx context.Context) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	defer f.w.b.readers.add(f)()
+	defer context.AfterFunc(ctx, f.wake)()
+	err := f.read(ctx)
+	f.jobs.Wait()
+	f.save()
+	return err
+}
+
+// begin finds where to go on, and notes that it was begun there.
+func (f *follower) begin(ctx context.Context) error {
+	b, name := f.w.b, f.w.c.Name
+	state, err := b.StreamState(ctx, f.stream)
+	if errs.Is(err, errs.NotFound) {
+		return jetstream.ErrStreamNotFound
+	}
+	if err != nil {
+		return err
+	}
+	at, found, err := b.loadPosition(ctx, name, f.stream)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if at.Seq, found, err = b.adoptDurable(ctx, name, f.stream); err != nil {
+			return err
+		}
+	}
+	if !found && f.w.c.FromNow {
+		at.Seq = state.LastSeq
+	}
+	if at.Seq > state.LastSeq {
+		b.log.Warn("the stream ends before what was handled already: it has lost messages", "consumer", name, "stream", f.stream, "handled", at.Seq, "last", state.LastSeq)
+		at = position{Seq: state.LastSeq}
+	}
+	at.Starts++
+	f.at = at
+	return b.savePosition(ctx, name, f.stream, at)
+}
+
+// read hands messages to the worker, in order and as far as there is room.
+func (f *follower) read(ctx context.Context) error {
+	cons, err := f.w.b.workJS.OrderedConsumer(ctx, f.stream, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.at.Seq + 1, FilterSubjects: filters(f.w.c.Filter),
+		NamePrefix: f.w.c.Name + "-" + ids.New(), InactiveThreshold: readerIdle,
+	})
+	if err != nil {
+		return fmt.Errorf("create the reader: %w", err)
+	}
+	messages, err := cons.Messages(jetstream.PullMaxMessages(min(500, f.w.c.MaxAckPending)), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
+	if err != nil {
+		return fmt.Errorf("start the reader: %w", err)
+	}
+	defer messages.Stop()
+	defer context.AfterFunc(ctx, messages.Stop)()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go f.checkEpochs(ctx, func(err error) { cancel(err); messages.Stop() })
+	for {
+		msg, err := messages.Next()
+		if cause := context.Cause(ctx); cause != nil {
+			if errs.Is(cause, errs.Conflict) {
+				return cause
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the next message: %w", err)
+		}
+		if err := f.take(ctx, msg); err != nil {
+			return err
+		}
+	}
+}
+
+func filters(one string) []string {
+	if one == "" {
+		return nil
+	}
+	return []string{one}
+}
+
+// checkEpochs notices a stream that went backwards while it was read: a reader
+// that is ahead of it would pass new messages over.
+func (f *follower) checkEpochs(ctx context.Context, lost func(error)) {
+	for pause(ctx, epochChecks) == nil {
+		state, err := f.w.b.StreamState(ctx, f.stream)
+		f.mu.Lock()
+		behind := err == nil && state.LastSeq < f.at.Seq
+		f.mu.Unlock()
+		if behind {
+			lost(errs.New(errs.Conflict, "the stream %s ends at %d, before what was handled already: it has lost messages", f.stream, state.LastSeq))
+			return
+		}
+	}
+}
+
+// take makes a job of a message, or settles it when the consumer does not care
+// for its kind.
+func (f *follower) take(ctx context.Context, msg jetstream.Msg) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return fmt.Errorf("read the place of a message: %w", err)
+	}
+	if !f.w.c.wants(msg.Headers()) {
+		f.pass(meta.Sequence.Stream, meta.NumPending)
+		return nil
+	}
+	s := &step{seq: meta.Sequence.Stream}
+	if !f.admit(ctx, s, meta.NumPending) {
+		return nil
+	}
+	d := Delivery{
+		Stored: stored(msg.Subject(), meta.Sequence.Stream, meta.Timestamp, msg.Headers(), msg.Data()),
+		Stream: f.stream, Delivered: 1, Pending: meta.NumPending, Turn: f.turn,
+	}
+	if f.deadly(s) {
+		d.Delivered = maxDelivered + 1
+	}
+	j := &job{d: d, follower: f, step: s}
+	if !f.w.push(j) { //nolint:contextcheck // handlers run in the worker's context, which outlives ctx by the grace period
+		f.release(j)
+	}
+	return nil
+}
+
+// deadly reports whether the message is the one that no process has lived to
+// settle.
+func (f *follower) deadly(s *step) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at.Starts > maxDelivered && s == f.steps[f.head]
+}
+
+// admit waits until there is room for one more job.
+func (f *follower) admit(ctx context.Context, s *step, waiting uint64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !f.hasRoom() && ctx.Err() == nil {
+		f.room.Wait()
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	f.running++
+	f.jobs.Add(1)
+	f.steps, f.waiting = append(f.steps, s), waiting
+	return true
+}
+
+func (f *follower) hasRoom() bool {
+	if f.at.Starts > slowStarts {
+		return f.running == 0
+	}
+	return f.running < f.w.c.MaxAckPending && len(f.steps)-f.head < maxSteps
+}
+
+// pass notes a message that needs no job.
+func (f *follower) pass(seq, waiting uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiting = waiting
+	if f.head < len(f.steps) {
+		f.steps = append(f.steps, &step{seq: seq, settled: true})
+		return
+	}
+	f.move(seq)
+}
+
+// release is told that a job has ended. One that was not settled keeps the
+// position before it, for whoever leads next.
+func (f *follower) release(j *job) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	j.step.settled = j.settled
+	f.running--
+	f.jobs.Done()
+	f.advance()
+	f.room.Broadcast()
+}
+
+// advance moves the position over what is settled.
+func (f *follower) advance() {
+	from := f.head
+	for f.head < len(f.steps) && f.steps[f.head].settled {
+		f.head++
+	}
+	if f.head == from {
+		return
+	}
+	f.move(f.steps[f.head-1].seq)
+	if f.head > len(f.steps)/2 {
+		n := copy(f.steps, f.steps[f.head:])
+		clear(f.steps[n:])
+		f.steps, f.head = f.steps[:n], 0
+	}
+}
+
+func (f *follower) move(seq uint64) {
+	f.at = position{Seq: seq}
+	if !f.saving {
+		f.saving = true
+		time.AfterFunc(saveEvery, f.save)
+	}
+}
+
+// save writes the position. When that fails, the next move or the next leader
+// does: what was handled since the last saved one is then handled again.
+func (f *follower) save() {
+	f.mu.Lock()
+	at := f.at
+	f.saving = false
+	f.mu.Unlock()
+	if at.Starts > 0 {
+		return // it has not moved
+	}
+	if err := f.w.b.savePosition(context.WithoutCancel(f.ctx), f.w.c.Name, f.stream, at); err != nil {
+		f.w.b.log.Warn("position of a consumer could not be saved", "consumer", f.w.c.Name, "stream", f.stream, "seq", at.Seq, "error", err)
+	}
+}
+
+func (f *follower) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.room.Broadcast()
+}
+
+func (f *follower) stats() ConsumerStats {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return ConsumerStats{Stream: f.stream, Name: f.w.c.Name, Pending: f.waiting, AckPending: len(f.steps) - f.head}
+}
+
+// progress is something that reads a stream without a durable consumer.
+type progress interface{ stats() ConsumerStats }
+
+// progressRegistry knows those of this process, for its numbers.
+type progressRegistry struct {
+	mu  sync.Mutex
+	all map[progress]struct{}
+}
+
+func (r *progressRegistry) add(p progress) (remove func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		r.all = make(map[progress]struct{})
+	}
+	r.all[p] = struct{}{}
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.all, p)
+	}
+}
+
+func (r *progressRegistry) stats() []ConsumerStats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]ConsumerStats, 0, len(r.all))
+	for p := range r.all {
+		out = append(out, p.stats())
+	}
+	return out
+}
