@@ -50,7 +50,6 @@ func receive[T any](t *testing.T, ch <-chan T) T {
 // bothWays runs a test with a durable consumer and with a pinned one.
 func bothWays(t *testing.T, test func(t *testing.T, pinned bool)) {
 	t.Helper()
-	t.Parallel()
 	for name, pinned := range map[string]bool{"durable": false, "pinned": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,10 +61,12 @@ func bothWays(t *testing.T, test func(t *testing.T, pinned bool)) {
 var quick = []time.Duration{10 * time.Millisecond, 10 * time.Millisecond, 10 * time.Millisecond, 10 * time.Millisecond}
 
 func TestConsumeKeepsTheOrderOfAConversation(t *testing.T) {
+	t.Parallel()
 	bothWays(t, consumeKeepsTheOrderOfAConversation)
-} //nolint:paralleltest // bothWays is
+}
 
 func consumeKeepsTheOrderOfAConversation(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	const convs, each = 20, 25
 	var all []string
@@ -111,10 +112,12 @@ func consumeKeepsTheOrderOfAConversation(t *testing.T, pinned bool) {
 }
 
 func TestConversationsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
 	bothWays(t, conversationsDoNotWaitForEachOther)
-} //nolint:paralleltest // bothWays is
+}
 
 func conversationsDoNotWaitForEachOther(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	stuck, free := ids.New(), ids.New()
 	publish(t, b, chatMsg(stuck, "1", "wait"))
@@ -137,9 +140,13 @@ func conversationsDoNotWaitForEachOther(t *testing.T, pinned bool) {
 	require.Equal(t, "wait", receive(t, done))
 }
 
-func TestConsumeSettlesByTheResult(t *testing.T) { bothWays(t, consumeSettlesByTheResult) } //nolint:paralleltest // bothWays is
+func TestConsumeSettlesByTheResult(t *testing.T) {
+	t.Parallel()
+	bothWays(t, consumeSettlesByTheResult)
+}
 
 func consumeSettlesByTheResult(t *testing.T, pinned bool) {
+	t.Helper()
 	for name, c := range map[string]struct {
 		result func(try int) error // of the try, counted from 1
 		tries  int
@@ -216,10 +223,12 @@ func unsettled(b *bus.Bus, name string) (n int) {
 }
 
 func TestDeadLettersAreReplayedAndDropped(t *testing.T) {
+	t.Parallel()
 	bothWays(t, deadLettersAreReplayedAndDropped)
-} //nolint:paralleltest // bothWays is
+}
 
 func deadLettersAreReplayedAndDropped(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	conv := ids.New()
 	publish(t, b, chatMsg(conv, "c1", "one"))
@@ -266,9 +275,13 @@ func deadLettersAreReplayedAndDropped(t *testing.T, pinned bool) {
 	require.Len(t, page, 2, "the conversation's log is untouched")
 }
 
-func TestConsumerGoesOnWhereItWas(t *testing.T) { bothWays(t, consumerGoesOnWhereItWas) } //nolint:paralleltest // bothWays is
+func TestConsumerGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	bothWays(t, consumerGoesOnWhereItWas)
+}
 
 func consumerGoesOnWhereItWas(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	conv := ids.New()
 	got := make(chan string, 100)
@@ -283,10 +296,12 @@ func consumerGoesOnWhereItWas(t *testing.T, pinned bool) {
 }
 
 func TestStoppingGivesBackWhatHasNotStarted(t *testing.T) {
+	t.Parallel()
 	bothWays(t, stoppingGivesBackWhatHasNotStarted)
-} //nolint:paralleltest // bothWays is
+}
 
 func stoppingGivesBackWhatHasNotStarted(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	conv := ids.New()
 	publish(t, b, chatMsg(conv, "1", "one"))
@@ -329,9 +344,13 @@ func TestLongHandlerKeepsItsMessage(t *testing.T) {
 	require.EqualValues(t, 1, runs.Load())
 }
 
-func TestHandlerTimesOut(t *testing.T) { bothWays(t, handlerTimesOut) } //nolint:paralleltest // bothWays is
+func TestHandlerTimesOut(t *testing.T) {
+	t.Parallel()
+	bothWays(t, handlerTimesOut)
+}
 
 func handlerTimesOut(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus)
 	publish(t, b, chatMsg(ids.New(), "1", "x"))
 	results := make(chan error, 10)
@@ -461,9 +480,13 @@ func TestConsumeRefusesMistakes(t *testing.T) {
 }
 
 // A server that dies takes pulls and deliveries with it; the consumer goes on.
-func TestConsumerSurvivesLostServers(t *testing.T) { bothWays(t, consumerSurvivesLostServers) } //nolint:paralleltest // bothWays is
+func TestConsumerSurvivesLostServers(t *testing.T) {
+	t.Parallel()
+	bothWays(t, consumerSurvivesLostServers)
+}
 
 func consumerSurvivesLostServers(t *testing.T, pinned bool) {
+	t.Helper()
 	c := testkit.Cluster(t, 3)
 	b := c.Bus()
 	var mu sync.Mutex
@@ -581,9 +604,13 @@ func TestPinnedPositionWaitsForWhatFails(t *testing.T) {
 	require.Equal(t, map[string]int{"stuck": 1, "free": many}, seen, "handled again from the one that was not settled")
 }
 
-func TestConsumerSkipsOtherKinds(t *testing.T) { bothWays(t, consumerSkipsOtherKinds) } //nolint:paralleltest // bothWays is
+func TestConsumerSkipsOtherKinds(t *testing.T) {
+	t.Parallel()
+	bothWays(t, consumerSkipsOtherKinds)
+}
 
 func consumerSkipsOtherKinds(t *testing.T, pinned bool) {
+	t.Helper()
 	b := testkit.Bus(t, testkit.RelaxedBus, func(c *bus.Config) { c.Shards = 1 })
 	conv := ids.New()
 	for i, kind := range []event.Kind{event.KindMessage, event.KindBot, "", event.KindHandoff, event.KindMessage} {

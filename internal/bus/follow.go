@@ -76,7 +76,7 @@ func (f *follower) run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, f.wake)()
 	err := f.read(ctx)
 	f.jobs.Wait()
-	f.save()
+	f.save() //nolint:contextcheck // ctx has ended, and the last position is to be saved all the same
 	return err
 }
 

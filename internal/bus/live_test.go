@@ -24,7 +24,6 @@ type seen struct {
 // and picks, and on an external one, where each conversation is subscribed to.
 func everyServer(t *testing.T, test func(*testing.T, *bus.Bus)) {
 	t.Helper()
-	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
 		test(t, testkit.Bus(t, testkit.RelaxedBus))
@@ -35,9 +34,13 @@ func everyServer(t *testing.T, test func(*testing.T, *bus.Bus)) {
 	})
 }
 
-func TestLiveEventsAreChained(t *testing.T) { everyServer(t, liveEventsAreChained) } //nolint:paralleltest // everyServer is
+func TestLiveEventsAreChained(t *testing.T) {
+	t.Parallel()
+	everyServer(t, liveEventsAreChained)
+}
 
 func liveEventsAreChained(t *testing.T, b *bus.Bus) {
+	t.Helper()
 	const convs, each = 20, 10
 	got := make(chan seen, convs*each)
 	sink := b.NewLiveSink(bus.LiveConfig{OnEvent: func(conv string, s bus.Stored) { got <- seen{conv, s} }})
@@ -66,9 +69,13 @@ func liveEventsAreChained(t *testing.T, b *bus.Bus) {
 	require.Empty(t, got)
 }
 
-func TestLiveEndsWithUnsubscribe(t *testing.T) { everyServer(t, liveEndsWithUnsubscribe) } //nolint:paralleltest // everyServer is
+func TestLiveEndsWithUnsubscribe(t *testing.T) {
+	t.Parallel()
+	everyServer(t, liveEndsWithUnsubscribe)
+}
 
 func liveEndsWithUnsubscribe(t *testing.T, b *bus.Bus) {
+	t.Helper()
 	got := make(chan seen, 10)
 	sink := b.NewLiveSink(bus.LiveConfig{OnEvent: func(conv string, s bus.Stored) { got <- seen{conv, s} }})
 	t.Cleanup(sink.Close)
@@ -86,9 +93,13 @@ func liveEndsWithUnsubscribe(t *testing.T, b *bus.Bus) {
 }
 
 // A reader that falls behind is told, and what it then sees shows the hole.
-func TestSlowReaderIsToldOfTheGap(t *testing.T) { everyServer(t, slowReaderIsToldOfTheGap) } //nolint:paralleltest // everyServer is
+func TestSlowReaderIsToldOfTheGap(t *testing.T) {
+	t.Parallel()
+	everyServer(t, slowReaderIsToldOfTheGap)
+}
 
 func slowReaderIsToldOfTheGap(t *testing.T, b *bus.Bus) {
+	t.Helper()
 	conv := ids.New()
 	gaps := make(chan string, 10)
 	got := make(chan bus.Stored) // unbuffered: the sink's goroutine waits
