@@ -32,6 +32,7 @@ func (s *Service) embedLoop(ctx context.Context) error {
 		if err := s.EmbedAll(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("passages are not embedded yet; searches use what is there", "error", err)
 			pause(ctx, embedPause)
+			continue
 		}
 		select {
 		case <-ctx.Done():

@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 
 const EVERY = 2000; // ms between questions, while there is progress to see
-const IN_TROUBLE = 15_000; // ms, when the server waits itself
+const IN_TROUBLE = 5000; // ms, when the server waits itself
 
 /** Whether there is something to wait for. */
 export function unfinished(state: IndexState): boolean {
