@@ -11,9 +11,9 @@ BENCHTIME ?= 1s
 SEED ?= 0
 
 # Public data sets that quality is measured on; without them those tests are
-# skipped by name.
+# skipped by name. Not PARLEY_…: the program refuses variables it does not know.
 ifneq ($(wildcard ../shared/data/.),)
-export PARLEY_TEST_DATA ?= $(abspath ../shared/data)
+export TEST_DATA ?= $(abspath ../shared/data)
 endif
 
 BINARY := bin/parley

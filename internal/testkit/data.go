@@ -12,17 +12,17 @@ import (
 )
 
 // Data returns the path of a file or folder of the public data sets that
-// figures are measured on. They are not part of the repository: PARLEY_TEST_DATA
+// figures are measured on. They are not part of the repository: TEST_DATA
 // names the folder that holds them, and the test is skipped without it.
 func Data(tb testing.TB, name string) string {
 	tb.Helper()
-	dir := os.Getenv("PARLEY_TEST_DATA")
+	dir := os.Getenv("TEST_DATA")
 	if dir == "" {
-		tb.Skip("needs ", name, ": set PARLEY_TEST_DATA to the folder of the public data sets")
+		tb.Skip("needs ", name, ": set TEST_DATA to the folder of the public data sets")
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		tb.Skip("needs ", name, ", which PARLEY_TEST_DATA does not hold")
+		tb.Skip("needs ", name, ", which TEST_DATA does not hold")
 	}
 	return path
 }

@@ -25,6 +25,6 @@
 // # Data
 //
 // [Data] finds the public sets that quality is measured on, in the folder that
-// PARLEY_TEST_DATA names; tests that need one which is not there are skipped by
+// TEST_DATA names; tests that need one which is not there are skipped by
 // name.
 package testkit
