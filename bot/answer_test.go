@@ -148,3 +148,27 @@ func FuzzGuard(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlyWhatIsClearlyBestIsQuoted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).start()
+	near, far := passage("Second", 0.85, "The second."), passage("Second", 0.85, "The second.")
+	near.Score, far.Score = 1.7, 1.5
+	first := passage("First", 0.9, "The first.")
+	first.Score = 2
+	links := passage("Links", 0.9, "[First](/help/a/first)")
+	links.Score = 1.9
+	for word, found := range map[string][]event.Passage{"near": {first, near}, "far": {first, far}, "links": {first, links, far}} {
+		w.library.mu.Lock()
+		w.library.passages["zz"+word] = found
+		w.library.mu.Unlock()
+	}
+	ask, trace := w.open(event.StateBot, "en").ask("zznear")
+	assert.Equal(t, "clarify", trace.Action)
+	assert.Equal(t, []string{"First", "Second"}, []string{ask.Choices[0].Label, ask.Choices[1].Label})
+	for _, text := range []string{"zzfar", "zzlinks"} {
+		answer, trace := w.open(event.StateBot, "en").ask(text)
+		assert.Equal(t, "answer", trace.Action, text)
+		assert.Contains(t, answer.Text, "The first.")
+	}
+}

@@ -117,19 +117,25 @@ func (t *turn) find(ctx context.Context, question string) ([]event.Passage, erro
 	return all, nil
 }
 
-// quote answers in the words of the best passage that has any of its own: one
-// of nothing but links is no answer, however well it fits.
+// quote answers in the words of the best passage that has any of its own, when
+// it is clearly the best: one of nothing but links is no answer, however well it
+// fits.
 func (t *turn) quote(question string, passages []event.Passage) bool {
+	var texts []string
+	prose := make([]event.Passage, 0, len(passages))
 	for i := range passages {
-		if passages[i].Answerable < t.bot.cfg.AnswerThreshold {
-			return false
-		}
 		if text := t.bot.understanding.condense(passages[i].Markdown, question); t.bot.understanding.isProse(text) {
-			t.answerFrom(question, text, append([]event.Passage{passages[i]}, slices.Delete(slices.Clone(passages), i, i+1)...))
-			return true
+			prose, texts = append(prose, passages[i]), append(texts, text)
 		}
 	}
-	return false
+	if len(prose) == 0 || prose[0].Answerable < t.bot.cfg.AnswerThreshold {
+		return false
+	}
+	if len(prose) > 1 && prose[0].Score-prose[1].Score < t.bot.cfg.AnswerLead {
+		return false
+	}
+	t.answerFrom(question, texts[0], prose)
+	return true
 }
 
 // answerFrom answers with a text of the first passage.

@@ -3,7 +3,10 @@
 package chunk
 
 import (
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"parley/internal/markup"
@@ -47,8 +50,40 @@ const (
 	hard   = 4000 // no chunk is longer: what has no paragraphs is cut at lines
 )
 
-// Split cuts an article. An article without text has no chunks.
+// Split cuts an article. An article without text has no chunks. Passages of
+// little but links to other articles, as under "Related articles", are left out
+// when there are others: they are made of the words of other articles' titles,
+// and would be found for those.
 func Split(markdown string) []Chunk {
+	all := split(markdown)
+	own := slices.DeleteFunc(slices.Clone(all), func(c Chunk) bool { return navigates(c.Markdown) })
+	if len(own) == 0 {
+		return all
+	}
+	return own
+}
+
+// ownLink is a link without a scheme: it leads to a page of the same site.
+var ownLink = regexp.MustCompile(`\[([^\]]*)\]\((?:[^):/?#]*[/?#][^)]*|[^):]*)\)`)
+
+// navigates reports whether less than a third of the letters of a passage stand
+// outside links to other articles.
+func navigates(markdown string) bool {
+	all := letters(markup.Text(markdown))
+	return 3*letters(markup.Text(ownLink.ReplaceAllString(markdown, ""))) < all
+}
+
+func letters(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
+func split(markdown string) []Chunk {
 	var out []Chunk
 	var open []markup.Heading
 	for _, s := range markup.Sections(markdown) {

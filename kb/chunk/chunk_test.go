@@ -68,3 +68,18 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+func TestSplitLeavesOutWhatOnlyLeadsElsewhere(t *testing.T) {
+	t.Parallel()
+	related := "## Related articles\n\n* [Delete your account](/help/a/delete)\n* [Change your password](change.md#now)"
+	got := chunk.Split("Press reset.\n\n" + related)
+	require.Len(t, got, 1)
+	assert.Equal(t, "Press reset.", got[0].Text)
+	assert.Len(t, chunk.Split(related), 1, "an overview has nothing else")
+	for _, contact := range []string{
+		"[help@example.com](mailto:help@example.com)", "[Download for Windows](https://example.com/setup.exe)",
+		"Open [Settings](/settings) and choose what to be told about.",
+	} {
+		assert.Len(t, chunk.Split("Hello.\n\n## More\n\n"+contact), 2, contact)
+	}
+}

@@ -143,8 +143,8 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 		folder, root, questions string
 		user, title             float64 // floors of nDCG@10: questions in people's own words, former titles
 	}{
-		{"kb-login-gov", "en/", "retrieval-login-gov", 0.60, 0.46},
-		{"kb-npm-docs", "articles/", "retrieval-npm-docs", 0.43, 0},
+		{"kb-login-gov", "en/", "retrieval-login-gov", 0.64, 0.47},
+		{"kb-npm-docs", "articles/", "retrieval-npm-docs", 0.45, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.folder, func(t *testing.T) {
@@ -165,7 +165,7 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 				typed += s.ndcg(t, "user", func(text string) string { return mistype(random, text) }) / rounds
 			}
 			t.Logf("nDCG@10 with typing errors %.3f", typed)
-			assert.GreaterOrEqual(t, typed, user-0.03, "one edit in a fifth of the words costs little")
+			assert.GreaterOrEqual(t, typed, user-0.05, "one edit in a fifth of the words costs little")
 			auroc := s.auroc(t)
 			t.Logf("AUROC of answerable %.3f", auroc)
 			assert.GreaterOrEqual(t, auroc, 0.82)

@@ -30,8 +30,9 @@ const (
 
 	passageShare  = 0.25 // of the best passage's BM25, beside the article's
 	charWeight    = 0.5
-	charUnstemmed = 1.0 // where n-grams stand in for a stemmer
-	denseWeight   = 1.3
+	charUnstemmed = 1.0  // where n-grams stand in for a stemmer
+	denseWeight   = 1.3  // of the best cosine of title or passages
+	headWeight    = 0.6  // of the title's alone: long articles have a passage near anything
 	nearWeight    = 0.7  // of a word that is only spelt like the one asked for
 	minChar       = 0.05 // evidence below these is chance
 	minDense      = 0.25
@@ -221,8 +222,8 @@ func (s *partSearch) results(cosines map[int64]float64, limit int) []Result {
 
 // candidate is an article with the best of its passages.
 type candidate struct {
-	article, chunk           int
-	bm25, char, dense, score float64
+	article, chunk                 int
+	bm25, char, dense, head, score float64
 }
 
 // rank returns the articles that have any evidence, best first; equal ones in
@@ -249,7 +250,7 @@ func (s *partSearch) rank(cosines map[int64]float64) []candidate {
 	}
 	for i := range found {
 		c := &found[i]
-		c.score = denseWeight*c.dense + c.bm25/max(topBM25, 1e-9) + weight*c.char/max(topChar, 1e-9)
+		c.score = denseWeight*c.dense + headWeight*c.head + c.bm25/max(topBM25, 1e-9) + weight*c.char/max(topChar, 1e-9)
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
 	return found
@@ -257,7 +258,8 @@ func (s *partSearch) rank(cosines map[int64]float64) []candidate {
 
 func (s *partSearch) candidate(i int, topChunk float64, cosines map[int64]float64) candidate {
 	a := &s.articles[i]
-	c := candidate{article: i, chunk: a.first, dense: max(0, cosines[a.head])}
+	head := max(0, cosines[a.head])
+	c := candidate{article: i, chunk: a.first, head: head, dense: head}
 	passage, best := 0.0, math.Inf(-1)
 	for j := a.first; j < a.first+a.n; j++ {
 		cosine := cosines[s.chunks[j].id]
