@@ -226,6 +226,7 @@ func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 // as they are: six bytes for each would not leave a full message room.
 func (e *Event) Encode() ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(len(e.Text) + len(e.HTML) + 320) // what most events need
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(e); err != nil {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -21,18 +20,20 @@ func BenchmarkReceive(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(object)))
 	for b.Loop() {
-		var env envelope
-		require.NoError(b, json.Unmarshal(object, &env))
+		kind, err := typeOf(object)
+		require.NoError(b, err)
+		require.Equal(b, "send", kind)
 		require.NoError(b, decode(object, func(f Send) error { return checkCID(f.CID) }))
 	}
 }
 
-// BenchmarkAckFrame encodes the answer to a message.
-func BenchmarkAckFrame(b *testing.B) {
+// BenchmarkAck encodes the answer to a message.
+func BenchmarkAck(b *testing.B) {
 	receipt := event.Receipt{CID: "c-1", Conv: ids.New(), Seq: 1234, At: event.Now()}
 	b.ReportAllocs()
 	for b.Loop() {
-		ackFrame(receipt)
+		var buf [ackBytes]byte
+		appendAck(buf[:0], &receipt)
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *socket) act(ctx context.Context, cmd event.Command) error {
 	if err != nil {
 		return err
 	}
-	s.send(ackFrame(receipt))
+	s.ack(receipt)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"parley/event"
@@ -12,9 +13,9 @@ const (
 	maxFrame       = 64 << 10 // bytes of an inbound frame
 	maxText        = 16 << 10 // bytes of a message
 	maxQueueBytes  = 1 << 20  // waiting for one socket
-	maxQueueFrames = 256
-	maxHistory     = 200 // events of a page
-	maxResume      = 256 // conversations of a hello
+	maxQueueFrames = 4096     // objects waiting for one socket; they leave as one frame
+	maxHistory     = 200      // events of a page
+	maxResume      = 256      // conversations of a hello
 	maxAttachments = 10
 	maxPreview     = 500 // bytes of a typing preview
 )
@@ -175,17 +176,19 @@ func frame(kind string, body any) []byte {
 	return append(out, b[1:]...)
 }
 
-// ackFrame is frame("ack", receipt) without reflection: there is one a
+// appendAck appends frame("ack", r), without reflection: there is one a
 // message.
-func ackFrame(r event.Receipt) []byte {
-	out := make([]byte, 0, 128+len(r.CID)+len(r.Conv))
-	out = append(out, `{"type":"ack","cid":"`...)
-	out = append(out, r.CID...)
-	out = append(out, `","conv":"`...)
-	out = append(out, r.Conv...)
-	out = append(out, `","seq":`...)
-	out = appendUint(out, r.Seq)
-	out = append(out, `,"at":"`...)
-	out = r.At.AppendFormat(out, time.RFC3339Nano)
-	return append(out, `"}`...)
+func appendAck(dst []byte, r *event.Receipt) []byte {
+	dst = append(dst, `{"type":"ack","cid":"`...)
+	dst = append(dst, r.CID...)
+	dst = append(dst, `","conv":"`...)
+	dst = append(dst, r.Conv...)
+	dst = append(dst, `","seq":`...)
+	dst = strconv.AppendUint(dst, r.Seq, 10)
+	dst = append(dst, `,"at":"`...)
+	dst = r.At.AppendFormat(dst, time.RFC3339Nano)
+	return append(dst, `"}`...)
 }
+
+// ackBytes is enough for any ack.
+const ackBytes = 256

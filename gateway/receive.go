@@ -11,12 +11,6 @@ import (
 	"parley/internal/errs"
 )
 
-// envelope is what is decoded before the type is known.
-type envelope struct {
-	Type string `json:"type"`
-	CID  string `json:"cid"`
-}
-
 // receive handles a frame: one or more objects separated by newlines.
 func (s *socket) receive(ctx context.Context, data []byte) {
 	for len(data) > 0 && !s.ended() {
@@ -30,29 +24,52 @@ func (s *socket) receive(ctx context.Context, data []byte) {
 
 func (s *socket) object(ctx context.Context, object []byte) {
 	s.svc.metrics.received.Inc()
-	var env envelope
-	err := json.Unmarshal(object, &env)
-	if s.viewer.Kind == "" && (err != nil || env.Type != "hello") {
+	kind, err := typeOf(object)
+	if s.viewer.Kind == "" && (err != nil || kind != "hello" || !json.Valid(object)) {
 		s.end(byeProtocol("the first object must be hello"))
 		return
 	}
 	if err == nil {
-		err = s.dispatch(ctx, env, object)
-	} else {
-		err = malformed(err)
+		err = s.dispatch(ctx, kind, object)
 	}
 	if err == nil {
 		return
 	}
-	if !validCID(env.CID) {
-		env.CID = ""
-	}
-	s.fail(env.CID, err)
+	s.fail(cidOf(object), err)
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.RateLimited) {
 		if s.bad++; s.bad > maxBadFrames {
 			s.end(s.tooBad(err))
 		}
 	}
+}
+
+// typeOf reads the type of an object. Nearly every client writes it first, and
+// then the object is not decoded twice.
+func typeOf(object []byte) (string, error) {
+	if rest, ok := bytes.CutPrefix(object, []byte(`{"type":"`)); ok {
+		if kind, _, ok := bytes.Cut(rest, []byte(`"`)); ok && !bytes.ContainsRune(kind, '\\') {
+			return string(kind), nil
+		}
+	}
+	var head struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(object, &head); err != nil {
+		return "", malformed(err)
+	}
+	return head.Type, nil
+}
+
+// cidOf reads the cid of an object that was refused, "" when it has none that
+// can be told back.
+func cidOf(object []byte) string {
+	var head struct {
+		CID string `json:"cid"`
+	}
+	if json.Unmarshal(object, &head) != nil || !validCID(head.CID) {
+		return ""
+	}
+	return head.CID
 }
 
 // tooBad ends a socket that goes on sending what is refused.
@@ -63,11 +80,11 @@ func (s *socket) tooBad(err error) disconnect {
 	return byeProtocol("too many malformed objects")
 }
 
-func (s *socket) dispatch(ctx context.Context, env envelope, object []byte) error {
-	if err := s.admitAside(env.Type); err != nil {
+func (s *socket) dispatch(ctx context.Context, kind string, object []byte) error {
+	if err := s.admitAside(kind); err != nil {
 		return err
 	}
-	switch env.Type {
+	switch kind {
 	case "hello":
 		return decode(object, func(f Hello) error { return s.hello(ctx, f) })
 	case "open":
@@ -94,7 +111,7 @@ func (s *socket) dispatch(ctx context.Context, env envelope, object []byte) erro
 			return nil
 		})
 	}
-	return errs.Field("type", "%q is not known", clip(env.Type, 32))
+	return errs.Field("type", "%q is not known", clip(kind, 32))
 }
 
 // admitAside bounds what a visitor sends beside commands that are stored, which

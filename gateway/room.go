@@ -29,6 +29,8 @@ type room struct {
 	readers map[*socket]uint64 // the last sequence each was sent before it joined
 	known   map[string]uint64  // sender and cid → sequence, of the whole log; nil until asked for
 	oldest  time.Time          // of the first entry
+
+	all, shown []byte // what emit has encoded last, for agents and for visitors; reused
 }
 
 func (r *room) who() auth.Subject {
@@ -98,21 +100,24 @@ func (r *room) fill(ctx context.Context, b *bus.Bus) error {
 
 // emit encodes the entry once for each audience and queues it.
 func (r *room) emit(m bus.Stored) {
-	var all, public []byte
+	r.all, r.shown = r.all[:0], r.shown[:0]
 	for s, had := range r.readers {
 		switch {
 		case m.Seq <= had: // read from the log while the live copy was on its way
 		case s.internal():
-			if all == nil {
-				all = event.AppendFrame(nil, r.conv, m.Seq, r.head, m.Data)
+			if len(r.all) == 0 {
+				r.all = event.AppendFrame(r.all, r.conv, m.Seq, r.head, m.Data)
 			}
-			s.send(all)
+			s.send(r.all) // copies
 		case !m.Internal:
-			if public == nil {
-				public = event.AppendFrame(nil, r.conv, m.Seq, r.public, event.PublicBody(m.Kind, m.Data))
+			if len(r.shown) == 0 {
+				r.shown = event.AppendFrame(r.shown, r.conv, m.Seq, r.public, event.PublicBody(m.Kind, m.Data))
 			}
-			s.send(public)
+			s.send(r.shown)
 		}
+	}
+	if cap(r.all)+cap(r.shown) > keepEncoded {
+		r.all, r.shown = nil, nil
 	}
 	r.head = m.Seq
 	if !m.Internal {
@@ -122,6 +127,9 @@ func (r *room) emit(m bus.Stored) {
 		r.remember(m)
 	}
 }
+
+// keepEncoded bounds what a room keeps for the next entry, in bytes.
+const keepEncoded = 4 << 10
 
 func (r *room) remember(m bus.Stored) {
 	var head struct {

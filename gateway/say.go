@@ -47,7 +47,7 @@ func (s *socket) tell(ctx context.Context, f Send) error {
 		return err
 	}
 	if ok {
-		s.send(ackFrame(known))
+		s.ack(known)
 		return nil
 	}
 	files, err := s.claim(ctx, f.Conv, f.Attachments)
@@ -114,7 +114,7 @@ func (s *socket) publish(ctx context.Context, e *event.Event) error {
 		s.svc.metrics.stored(started)
 		receipt := event.Receipt{CID: cid, Conv: conv, Seq: ack.Seq, At: at}
 		if !ack.Duplicate {
-			s.send(ackFrame(receipt))
+			s.ack(receipt)
 			return
 		}
 		// A retry: the answer must carry the first one's time. Reading it may
@@ -135,7 +135,7 @@ func (s *socket) ackStored(ctx context.Context, conv, cid string, ack bus.Ack) {
 		s.fail(cid, err)
 		return
 	}
-	s.send(ackFrame(receipt))
+	s.ack(receipt)
 }
 
 func receiptOf(conv string, stored bus.Stored) (event.Receipt, error) {
@@ -183,7 +183,7 @@ func (s *socket) open(ctx context.Context, f Open) error {
 		return err
 	}
 	if !says {
-		s.send(ackFrame(receipt))
+		s.ack(receipt)
 		return nil
 	}
 	return s.tell(ctx, Send{CID: f.CID, Conv: conv, Text: f.Text, Attachments: f.Attachments})

@@ -3,11 +3,12 @@ package gateway
 import (
 	"context"
 	"errors"
-	"strconv"
+	"runtime"
 	"sync"
 	"time"
 	"unicode/utf8"
 
+	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/errs"
 	"parley/internal/websock"
@@ -122,8 +123,11 @@ func (s *socket) endLocked(d disconnect) {
 	s.wake()
 }
 
-// write empties the queue, as many objects a frame as wait, and ends.
+// write empties the queue, as many objects a frame as wait, and ends. Whoever
+// is about to queue something else goes first: an ack and the event it is for
+// are often one frame then.
 func (s *socket) write() {
+	runtime.Gosched()
 	for {
 		s.mu.Lock()
 		out, ping, slow := s.buf, s.pinging, s.ending != nil && s.ending.Code == closeSlow
@@ -279,6 +283,12 @@ func (s *socket) ping() {
 	}
 }
 
+// ack tells the client that a command is stored.
+func (s *socket) ack(r event.Receipt) {
+	var buf [ackBytes]byte
+	s.send(appendAck(buf[:0], &r))
+}
+
 // fail tells the client that a command was refused.
 func (s *socket) fail(cid string, err error) {
 	e := errs.Public(err)
@@ -300,5 +310,3 @@ func clip(s string, n int) string {
 	}
 	return s[:n]
 }
-
-func appendUint(dst []byte, n uint64) []byte { return strconv.AppendUint(dst, n, 10) }

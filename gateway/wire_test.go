@@ -68,6 +68,6 @@ func TestFrameHeads(t *testing.T) {
 	receipt := event.Receipt{CID: "a", Conv: "b", Seq: 4, At: event.Now()}
 	want, err := json.Marshal(receipt)
 	require.NoError(t, err)
-	require.JSONEq(t, string(frame("ack", receipt)), string(ackFrame(receipt)))
-	require.Contains(t, string(ackFrame(receipt)), string(want[1:]))
+	require.JSONEq(t, string(frame("ack", receipt)), string(appendAck(nil, &receipt)))
+	require.Contains(t, string(appendAck(nil, &receipt)), string(want[1:]))
 }

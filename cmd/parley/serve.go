@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -90,32 +87,13 @@ func (p *program) run(ctx context.Context, s *stack, web *fiber.App, ln net.List
 	g.Go(func() error { return health.run(gctx, p.cfg.AdminAddr) })
 	g.Go(func() error { return s.bus.RelayOutbox(gctx, s.db) })
 	g.Go(func() error { releaseStart(gctx, s.log); return nil })
+	g.Go(func() error { tuneCollector(gctx); return nil })
 	g.Go(func() error {
 		err := app.Run(gctx, running...)
 		health.draining.Store(true)
 		return errors.Join(err, web.ShutdownWithTimeout(10*time.Second))
 	})
 	return g.Wait()
-}
-
-// startSettles is the time after which modules have migrated, trained and
-// indexed on two slow cores.
-const startSettles = 10 * time.Second
-
-// releaseStart gives the memory of the start back to the system, once. The
-// runtime would hold it for minutes: an idle process hardly collects, and what
-// pools keep, such as the encoder that compressed the pages, outlives two
-// collections.
-func releaseStart(ctx context.Context, log *slog.Logger) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(startSettles):
-		for range 3 {
-			runtime.GC()
-		}
-		debug.FreeOSMemory()
-		log.Debug("memory of the start given back")
-	}
 }
 
 // greeting is what the operator is told at the start.
