@@ -97,5 +97,5 @@ func growth(allocated, live uint64, since time.Duration) int {
 	if float64(allocated) < busyRate*since.Seconds() {
 		return usualPercent
 	}
-	return int(min(mostPercent, max(usualPercent, 100*busyRoom/max(live, 1)))) //nolint:gosec // at most 800
+	return int(min(mostPercent, max(usualPercent, 100*busyRoom/max(live, 1))))
 }
