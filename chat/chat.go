@@ -6,6 +6,7 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"runtime"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -75,6 +76,8 @@ type Service struct {
 	inboxCache inboxCache
 	presence   presence
 	origins    *lru.Cache[string, event.Opened]
+	announcer  *announcer
+	turns      chan struct{} // holds one for each stream that catches up just now
 	metrics    *metrics
 }
 
@@ -87,11 +90,13 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 	}
 	return &Service{
 		db: db, bus: b, agents: agents, cfg: cfg, log: cfg.Log, origins: origins,
-		secrets: seal.New(cfg.Secret, "secrets of inboxes"),
-		uploads: uploads{limits: cfg.Uploads},
-		links:   blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
-		files:   blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
-		metrics: newMetrics(cfg.Metrics),
+		secrets:   seal.New(cfg.Secret, "secrets of inboxes"),
+		uploads:   uploads{limits: cfg.Uploads},
+		links:     blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
+		files:     blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
+		announcer: newAnnouncer(b, cfg.Log),
+		turns:     make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		metrics:   newMetrics(cfg.Metrics),
 	}
 }
 
@@ -123,6 +128,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	defer notices.Unsubscribe()
+	defer s.announcer.flush()
 	g, ctx := errgroup.WithContext(ctx)
 	for _, stream := range s.bus.ChatStreams() {
 		g.Go(func() error { return s.project(ctx, stream) })

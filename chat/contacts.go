@@ -49,6 +49,6 @@ func (s *Service) onContact(ctx context.Context, d bus.Delivery) error {
 	if err != nil {
 		return err
 	}
-	s.announce(ctx, convs)
+	s.announceStored(ctx, convs)
 	return nil
 }

@@ -19,8 +19,8 @@
 //     HTTP, and by its own rules reopened (a visitor writes into a closed or
 //     snoozed conversation, a snooze is over) and assigned (an agent answers
 //     what nobody has)
-//   - desk.<inbox>: an event.ConversationSummary after each projected change,
-//     unstored
+//   - desk.<inbox>: an event.ConversationSummary after projected changes,
+//     unstored; of a conversation at once, and then its last in each 100 ms
 //   - agent.<agent>: an event.Notice when a person assigned something to another
 //   - evt.conversation.<fact>.<inbox>: [event.ConversationFact] as CloudEvents 1.0 in
 //     binary mode, with ce-id <stream>:<seq>, ce-source /inboxes/<inbox>, ce-type
@@ -38,6 +38,8 @@
 //   - An event is in PostgreSQL once, whatever is delivered twice; one command
 //     of a sender (its cid) is stored once for ever and answered alike for 30
 //     days.
+//   - What PostgreSQL loses of the projection in a power cut, because that does
+//     not wait for its disk, is projected again.
 //   - After gives every event above a sequence, from PostgreSQL and the broker
 //     together; while PostgreSQL is away, what the broker holds, or errs.Busy
 //     rather than a hole.

@@ -102,20 +102,13 @@ func (s *Service) getConversation(c *fiber.Ctx) error {
 	return c.JSON(d)
 }
 
-// summary is the row of a list for a conversation that has none yet.
+// summary is the row of a list, with the contact that opened the conversation.
 func (c *Conversation) summary() event.ConversationSummary {
-	sum := event.ConversationSummary{
+	return event.ConversationSummary{
 		ID: c.ID, Inbox: c.Inbox, State: c.State, Contact: c.Contact, Visitor: c.Visitor, Name: c.Name, Agent: c.Agent, AgentName: c.AgentName,
 		Team: c.Team, Tags: c.Tags, Priority: c.Priority, Preview: c.Preview, PreviewFrom: c.PreviewFrom, Unread: c.Unread, Seq: c.Seq,
-		OpenedAt: c.OpenedAt, LastAt: c.LastAt, Rating: c.Rating,
+		OpenedAt: c.OpenedAt, LastAt: c.LastAt, WaitingSince: orNull(c.WaitingSince), SnoozedUntil: orNull(c.SnoozedUntil), Rating: c.Rating,
 	}
-	if !c.WaitingSince.IsZero() {
-		sum.WaitingSince = &c.WaitingSince
-	}
-	if !c.SnoozedUntil.IsZero() {
-		sum.SnoozedUntil = &c.SnoozedUntil
-	}
-	return sum
 }
 
 // conversationOf loads the conversation of the path for the caller.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,10 +20,10 @@ import (
 func (d *desk) projectUpTo(conv string, n int) {
 	d.t.Helper()
 	stream := d.bus.ChatStream(conv)
-	at, err := d.svc.guard(d.t.Context(), stream)
+	_, err := d.svc.guard(d.t.Context(), stream)
 	require.NoError(d.t, err)
 	if n > 0 {
-		require.NoError(d.t, d.svc.projectBatch(d.t.Context(), stream, at.Epoch, d.deliveries(conv)[stream][:n]))
+		require.NoError(d.t, d.project(d.deliveries(conv)[stream][:n]))
 	}
 }
 
@@ -233,8 +234,17 @@ func (d *desk) foldDirectly(e event.Event, seq uint64) {
 	m := bus.Stored{Subject: event.ChatSubject(e.Conv), Seq: seq, Kind: e.Kind, Data: body}
 	decoded, err := decode(&m)
 	require.NoError(d.t, err)
-	_, err = fold(d.t.Context(), d.db, d.bus.ChatStream(e.Conv), 1, []stored{decoded})
-	require.NoError(d.t, err)
+	rows := map[string]*projected{}
+	if row, err := findConversation(d.t.Context(), d.db, e.Conv); err == nil {
+		rows[e.Conv] = &row
+	}
+	require.NoError(d.t, d.db.InTx(d.t.Context(), func(tx pgx.Tx) error {
+		folded, err := fold(d.t.Context(), tx, d.bus.ChatStream(e.Conv), 1, rows, []stored{decoded})
+		if err != nil {
+			return err
+		}
+		return saveConversations(d.t.Context(), tx, folded)
+	}))
 }
 
 // The projection waits for PostgreSQL as long as it takes, and then has

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -31,6 +30,7 @@ func decode(m *bus.Stored) (stored, error) {
 }
 
 const (
+	batchMost       = 2000 // events written at a time; only a stream that is behind has so many
 	projectPause    = 100 * time.Millisecond
 	projectMaxPause = 10 * time.Second
 )
@@ -78,7 +78,11 @@ func (s *Service) Behind(ctx context.Context) (uint64, error) {
 	return behind, nil
 }
 
-var errEpochChanged = errors.New("the stream was found changed by another process")
+// Why a projection must begin anew from what the table says.
+var (
+	errEpochChanged = errors.New("the stream was found changed by another process")
+	errFellBack     = errors.New("the database has lost what was projected last")
+)
 
 // projectFrom projects from where the table says, until something is wrong.
 func (s *Service) projectFrom(ctx context.Context, stream string) error {
@@ -88,10 +92,13 @@ func (s *Service) projectFrom(ctx context.Context, stream string) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	err = s.bus.ConsumeBatches(ctx, "chat-projection", stream, at.LastSeq, 0, 0, func(ctx context.Context, batch []bus.Delivery) error {
-		err := s.projectBatch(ctx, stream, at.Epoch, batch)
-		if errors.Is(err, errEpochChanged) {
+	err = s.bus.ConsumeBatches(ctx, "chat-projection", stream, at.LastSeq, batchMost, 0, func(ctx context.Context, batch []bus.Delivery) error {
+		reached, err := s.projectBatch(ctx, at, batch)
+		if errors.Is(err, errEpochChanged) || errors.Is(err, errFellBack) {
 			cancel(err) // trying the same again would not help
+		}
+		if err == nil {
+			at = reached
 		}
 		return err
 	})
@@ -102,43 +109,74 @@ func (s *Service) projectFrom(ctx context.Context, stream string) error {
 }
 
 // projectBatch writes the events of a batch, the conversations they change and
-// the offset in one transaction, and then announces the conversations. It may
+// the offset in one transaction, and then announces the conversations. from is
+// where the caller knows the table to be; the offset reached is returned. It may
 // be called again with the same batch.
-func (s *Service) projectBatch(ctx context.Context, stream string, epoch int, batch []bus.Delivery) error {
+func (s *Service) projectBatch(ctx context.Context, from offset, batch []bus.Delivery) (reached offset, err error) {
+	stream, last := from.Stream, &batch[len(batch)-1]
+	events := s.decodeBatch(stream, batch)
+	if last.Pending >= catchingUp {
+		if err := s.takeTurn(ctx); err != nil {
+			return offset{}, err
+		}
+		defer s.endTurn()
+	}
 	started := time.Now()
-	var changed []string
-	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
-		at, err := lockOffset(ctx, tx, stream)
+	var changed []event.ConversationSummary
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
+		at, rows, err := lockBatch(ctx, tx, stream, conversationsIn(events))
+		switch {
+		case err != nil:
+			return err
+		case at.Epoch != from.Epoch:
+			return errEpochChanged
+		case at.LastSeq < from.LastSeq:
+			return errFellBack
+		}
+		next := events
+		for len(next) > 0 && next[0].Seq <= at.LastSeq {
+			next = next[1:] // projected before
+		}
+		folded, err := fold(ctx, tx, stream, at.Epoch, rows, next)
 		if err != nil {
 			return err
 		}
-		if at.Epoch != epoch {
-			return errEpochChanged
-		}
-		events := s.decodeBatch(stream, batch, at.LastSeq)
-		if changed, err = fold(ctx, tx, stream, epoch, events); err != nil {
-			return err
-		}
-		at.LastSeq = max(at.LastSeq, batch[len(batch)-1].Seq)
-		return saveOffset(ctx, tx, at)
+		reached = at
+		reached.LastSeq = max(at.LastSeq, last.Seq)
+		names, err := saveBatch(ctx, tx, folded, reached)
+		changed = summarize(folded, names)
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("project %s: %w", stream, err)
+		return offset{}, fmt.Errorf("project %s: %w", stream, err)
 	}
-	s.metrics.projected(stream, len(batch), batch[len(batch)-1].Pending, time.Since(started))
-	s.announce(ctx, changed)
-	return nil
+	s.metrics.projected(stream, len(batch), last.Pending, time.Since(started))
+	s.announcer.announce(changed)
+	return reached, nil
 }
 
-// decodeBatch leaves out what was projected before and what is no event:
-// waiting for that to become one would stop every conversation behind it. The
-// consumer chat-rules makes a dead letter of it.
-func (s *Service) decodeBatch(stream string, batch []bus.Delivery, after uint64) []stored {
+// catchingUp is how many events wait when a stream takes turns with others.
+const catchingUp = 1000
+
+// takeTurn waits until this stream may write a batch of its backlog: with half
+// of the processors at most, so that the chat, which has none, keeps the rest.
+func (s *Service) takeTurn(ctx context.Context) error {
+	select {
+	case s.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Service) endTurn() { <-s.turns }
+
+// decodeBatch leaves out what is no event: waiting for that to become one would
+// stop every conversation behind it. The consumer chat-rules makes a dead letter
+// of it.
+func (s *Service) decodeBatch(stream string, batch []bus.Delivery) []stored {
 	events := make([]stored, 0, len(batch))
 	for i := range batch {
-		if batch[i].Seq <= after {
-			continue
-		}
 		e, err := decode(&batch[i].Stored)
 		if err != nil {
 			s.log.Error("message of the log is no event and is left out", "stream", stream, "seq", batch[i].Seq, "error", err)
@@ -149,9 +187,19 @@ func (s *Service) decodeBatch(stream string, batch []bus.Delivery, after uint64)
 	return events
 }
 
-// fold stores the events and brings their conversations up to date; it returns
-// the ids of those that changed.
-func fold(ctx context.Context, tx pg.Querier, stream string, epoch int, events []stored) ([]string, error) {
+// conversationsIn returns the ids of the events' conversations, sorted.
+func conversationsIn(events []stored) []string {
+	convs := make([]string, len(events))
+	for i := range events {
+		convs[i] = events[i].Conv
+	}
+	slices.Sort(convs)
+	return slices.Compact(convs)
+}
+
+// fold stores the events and brings the rows of their conversations up to date;
+// it returns those that must be written. The rows stay the caller's.
+func fold(ctx context.Context, tx pgx.Tx, stream string, epoch int, rows map[string]*projected, events []stored) ([]*projected, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
@@ -159,15 +207,7 @@ func fold(ctx context.Context, tx pg.Querier, stream string, epoch int, events [
 	if err != nil {
 		return nil, err
 	}
-	touched := make(map[string]bool, len(events))
-	for _, e := range events {
-		touched[e.Conv] = true
-	}
-	rows, err := lockConversations(ctx, tx, slices.Sorted(maps.Keys(touched)))
-	if err != nil {
-		return nil, err
-	}
-	changed := make(map[string]bool, len(touched))
+	touched := make([]*projected, 0, len(rows))
 	for i := range events {
 		e := &events[i]
 		row := rows[e.Conv]
@@ -178,16 +218,18 @@ func fold(ctx context.Context, tx pg.Querier, stream string, epoch int, events [
 			row = &projected{}
 			rows[e.Conv] = row
 		}
+		if !row.touched {
+			row.touched = true
+			touched = append(touched, row)
+		}
 		row.LogSeq = max(row.LogSeq, e.Seq)
 		if fresh[e.Seq] {
 			row.Apply(&e.Event)
-			changed[e.Conv] = true
+			row.changed = true
+			row.more = row.more || e.Kind != event.KindMessage
 		}
 	}
-	if err := saveConversations(ctx, tx, slices.Collect(maps.Values(rows))); err != nil {
-		return nil, err
-	}
-	return slices.Collect(maps.Keys(changed)), markNotes(ctx, tx, events)
+	return touched, markNotes(ctx, tx, events)
 }
 
 // markNotes notes which files only agents may fetch.
@@ -206,24 +248,6 @@ func markNotes(ctx context.Context, tx pg.Querier, events []stored) error {
 		return nil
 	}
 	return setInternal(ctx, tx, internal, public)
-}
-
-// announce tells the gateways how the conversations look now. It is for lists
-// that are open at this moment: whoever misses it asks for the list again.
-func (s *Service) announce(ctx context.Context, convs []string) {
-	if len(convs) == 0 {
-		return
-	}
-	list, err := summaries(ctx, s.db, convs)
-	if err != nil {
-		s.log.Warn("summaries could not be announced", "conversations", len(convs), "error", err)
-		return
-	}
-	for i := range list {
-		if err := s.bus.Ephemeral(event.DeskSubject(list[i].Inbox), &list[i]); err != nil {
-			s.log.Warn("summary could not be announced", "conv", list[i].ID, "error", err)
-		}
-	}
 }
 
 // isMissing tells an absent row from a database that does not answer.

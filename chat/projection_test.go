@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -35,6 +36,12 @@ func TestProjectionFollowsTheLog(t *testing.T) {
 	folded := history(d.all(conv)...)
 	assert.Equal(t, folded.State, c.State)
 	assert.Equal(t, 5, d.count(`SELECT count(*) FROM chat.events WHERE conv = $1`, conv))
+}
+
+// project writes a batch in the first epoch, wherever the table is.
+func (d *desk) project(batch []bus.Delivery) error {
+	_, err := d.svc.projectBatch(d.t.Context(), offset{Stream: batch[0].Stream, Epoch: 1}, batch)
+	return err
 }
 
 // deliveries reads a stream as the projection would get it.
@@ -65,14 +72,14 @@ func TestProjectionIsIdempotent(t *testing.T) {
 	_, err := d.svc.guard(t.Context(), stream)
 	require.NoError(t, err)
 	// The same batch again, from within, and by several at once.
-	require.NoError(t, d.svc.projectBatch(t.Context(), stream, 1, batch[:7]))
+	require.NoError(t, d.project(batch[:7]))
 	var wg sync.WaitGroup
 	for range 4 {
-		wg.Go(func() { assert.NoError(t, d.svc.projectBatch(t.Context(), stream, 1, batch[:14])) })
+		wg.Go(func() { assert.NoError(t, d.project(batch[:14])) })
 	}
 	wg.Wait()
-	require.NoError(t, d.svc.projectBatch(t.Context(), stream, 1, batch[3:]))
-	require.NoError(t, d.svc.projectBatch(t.Context(), stream, 1, batch))
+	require.NoError(t, d.project(batch[3:]))
+	require.NoError(t, d.project(batch))
 
 	c, err := findConversation(t.Context(), d.db, conv)
 	require.NoError(t, err)
@@ -97,6 +104,63 @@ func TestProjectionGoesOnAfterARestart(t *testing.T) {
 	c := d.projected(conv, last)
 	assert.Equal(t, 3, c.Unread)
 	assert.Equal(t, 4, d.count(`SELECT count(*) FROM chat.events WHERE conv = $1`, conv))
+}
+
+// PostgreSQL may lose what it committed last, because the projection does not
+// wait for its disk.
+func TestProjectionGoesOnWhereTheDatabaseFellBack(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.run()
+	v := d.visitor("vera")
+	conv := d.open(v, event.StateQueued)
+	first := d.say(v, conv, "c1", "one")
+	d.projected(conv, first)
+	before := d.count(`SELECT last_seq FROM chat.offsets WHERE stream = $1`, d.bus.ChatStream(conv))
+	d.projected(conv, d.say(v, conv, "c2", "two"))
+	require.NoError(t, d.db.InTx(t.Context(), func(tx pgx.Tx) error {
+		for _, query := range []string{
+			`UPDATE chat.offsets SET last_seq = $2 WHERE stream = (SELECT stream FROM chat.events WHERE conv = $1 LIMIT 1)`,
+			`DELETE FROM chat.events WHERE conv = $1 AND seq > $2`,
+			`UPDATE chat.conversations SET seq = $2, log_seq = $2, unread = 1, preview = 'one' WHERE id = $1`,
+		} {
+			if _, err := tx.Exec(t.Context(), query, conv, before); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	c := d.projected(conv, d.say(v, conv, "c3", "three"))
+	assert.Equal(t, 3, c.Unread)
+	assert.Equal(t, 4, d.count(`SELECT count(*) FROM chat.events WHERE conv = $1`, conv))
+}
+
+// Streams that are behind take turns; what is new does not wait for them.
+func TestProjectionTakesTurns(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	conv := d.open(d.visitor("vera"), event.StateQueued)
+	d.say(d.visitor("vera"), conv, "c1", "one")
+	stream := d.bus.ChatStream(conv)
+	_, err := d.svc.guard(t.Context(), stream)
+	require.NoError(t, err)
+	for range cap(d.svc.turns) {
+		d.svc.turns <- struct{}{} // others have them all
+	}
+	batch := d.deliveries(conv)[stream]
+	batch[0].Pending = catchingUp
+	ctx, cancel := context.WithCancel(t.Context())
+	behind := make(chan error, 1)
+	go func() {
+		_, err := d.svc.projectBatch(ctx, offset{Stream: stream, Epoch: 1}, batch[:1])
+		behind <- err
+	}()
+	require.NoError(t, d.project(batch))
+	cancel()
+	require.ErrorIs(t, <-behind, context.Canceled)
+	<-d.svc.turns
+	require.NoError(t, d.project(batch[:1]))
+	assert.Len(t, d.svc.turns, cap(d.svc.turns)-1, "the turn was given back")
 }
 
 // A client that repeats a command after the broker has forgotten it writes a
@@ -226,7 +290,7 @@ func TestProjectionEqualsTheFold(t *testing.T) {
 		require.NoError(t, err)
 		for len(list) > 0 {
 			n := min(len(list), 1+random.IntN(9))
-			require.NoError(t, d.svc.projectBatch(t.Context(), stream, 1, list[:n]))
+			require.NoError(t, d.project(list[:n]))
 			list = list[n:]
 		}
 	}
@@ -260,45 +324,6 @@ func sortBySeq(list []bus.Delivery) {
 			list[j], list[j-1] = list[j-1], list[j]
 		}
 	}
-}
-
-// BenchmarkProjection measures events a second through the handler, in batches
-// of 500 over 100 conversations.
-func BenchmarkProjection(b *testing.B) {
-	d := newDesk(b)
-	stream := "CHAT_0"
-	_, err := d.svc.guard(context.Background(), stream)
-	require.NoError(b, err)
-	var seq uint64
-	convs := make([]string, 100)
-	deliver := func(e event.Event) bus.Delivery {
-		seq++
-		body, err := e.Encode()
-		require.NoError(b, err)
-		return bus.Delivery{Stream: stream, Stored: bus.Stored{Subject: event.ChatSubject(e.Conv), Seq: seq, Kind: e.Kind, Data: body}}
-	}
-	v := d.visitor("vera")
-	var batch []bus.Delivery
-	for i := range convs {
-		convs[i] = "conv" + string(rune('a'+i/26)) + string(rune('a'+i%26))
-		batch = append(batch, deliver(event.Event{
-			Conv: convs[i], At: event.Now(), From: v.Actor(), Kind: event.KindOpened, Opened: &event.Opened{Inbox: d.in.ID, Visitor: v.ID, Contact: v.Contact, State: event.StateQueued},
-		}))
-	}
-	require.NoError(b, d.svc.projectBatch(context.Background(), stream, 1, batch))
-	const size = 500
-	b.ResetTimer()
-	for b.Loop() {
-		batch = batch[:0]
-		for i := range size {
-			batch = append(batch, deliver(event.Event{
-				Conv: convs[i%len(convs)], At: event.Now(), CID: cid(int(seq)), From: v.Actor(), Kind: event.KindMessage,
-				Text: "My parcel has not arrived although the tracking says delivered, what can I do now?",
-			}))
-		}
-		require.NoError(b, d.svc.projectBatch(context.Background(), stream, 1, batch))
-	}
-	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
 }
 
 func TestBehindCountsWhatIsNotProjected(t *testing.T) {

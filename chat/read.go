@@ -75,7 +75,7 @@ func (s *Service) MarkRead(ctx context.Context, v auth.Viewer, conv string, seq 
 		return pg.Map(err)
 	}
 	if changed {
-		s.announce(ctx, []string{conv})
+		s.announceStored(ctx, []string{conv})
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -17,6 +16,10 @@ import (
 type projected struct {
 	Conversation
 	LogSeq uint64 `json:"log_seq"` // the broker's sequence up to which the row was projected
+
+	// What has happened to the row since it was read.
+	touched, changed bool // by an event; by one that counts
+	more             bool // by one that is not a message, or it is new
 }
 
 // The contact is the one that remains after merges. A time that is NULL reads
@@ -59,60 +62,6 @@ func utc(times ...*time.Time) {
 			*at = at.UTC()
 		}
 	}
-}
-
-// lockConversations returns the rows that exist, locked in the order of their
-// ids, so that two transactions cannot wait for each other.
-func lockConversations(ctx context.Context, q pg.Querier, ids []string) (map[string]*projected, error) {
-	rows, err := q.Query(ctx, `SELECT `+conversationColumns+conversationTables+`WHERE v.id = ANY($1) ORDER BY v.id FOR UPDATE OF v`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("lock conversations: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[projected])
-	if err != nil {
-		return nil, fmt.Errorf("lock conversations: %w", err)
-	}
-	found := make(map[string]*projected, len(list))
-	for i := range list {
-		list[i].inUTC()
-		found[list[i].ID] = &list[i]
-	}
-	return found, nil
-}
-
-// saveConversations writes the rows. The contact, the page and the like come
-// from the first event and are never written again; merges have their own
-// table, and the visitor's read mark belongs to [Service.MarkRead].
-func saveConversations(ctx context.Context, q pg.Querier, rows []*projected) error {
-	for _, row := range rows {
-		row.scrub()
-	}
-	list, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("encode conversations: %w", err)
-	}
-	const query = `
-INSERT INTO chat.conversations AS v (
-    id, inbox, visitor, contact, name, locale, page, fields, state, state_seq, agent, agent_name, team, had_agent, offered, offered_until,
-    tags, priority, rating, preview, preview_from, unread, agent_read, seq, opened_at, last_at, active_at, waiting_since, snoozed_until, log_seq)
-SELECT
-    id, inbox, visitor, contact, name, locale, page, fields, state, state_seq, agent, agent_name, team, had_agent, offered, offered_until,
-    coalesce(tags, '{}'), priority, rating, preview, preview_from, unread, agent_read, seq, opened_at, last_at, active_at, waiting_since, snoozed_until, log_seq
-FROM jsonb_to_recordset($1) AS r (
-    id text, inbox text, visitor text, contact text, name text, locale text, page jsonb, fields jsonb, state text, state_seq bigint,
-    agent text, agent_name text, team text, had_agent boolean, offered text, offered_until timestamptz, tags text[], priority integer, rating integer,
-    preview text, preview_from text, unread integer, agent_read bigint, seq bigint, opened_at timestamptz, last_at timestamptz,
-    active_at timestamptz, waiting_since timestamptz, snoozed_until timestamptz, log_seq bigint)
-ON CONFLICT (id) DO UPDATE SET
-    name = excluded.name, state = excluded.state, state_seq = excluded.state_seq, agent = excluded.agent, agent_name = excluded.agent_name,
-    team = excluded.team, had_agent = excluded.had_agent, offered = excluded.offered, offered_until = excluded.offered_until,
-    tags = excluded.tags, priority = excluded.priority, rating = excluded.rating, preview = excluded.preview, preview_from = excluded.preview_from,
-    unread = excluded.unread, agent_read = excluded.agent_read, seq = excluded.seq, last_at = excluded.last_at, active_at = excluded.active_at,
-    waiting_since = excluded.waiting_since, snoozed_until = excluded.snoozed_until, log_seq = excluded.log_seq`
-	if _, err := q.Exec(ctx, query, list); err != nil {
-		return fmt.Errorf("save conversations: %w", err)
-	}
-	return nil
 }
 
 // scrub removes what PostgreSQL's text cannot hold, so that no event, however

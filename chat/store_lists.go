@@ -62,6 +62,9 @@ func (s scope) args() []any {
 // %[1]s, and of those merged into it. The array lets the index be used.
 const ofContact = `v.contact = ANY(ARRAY(SELECT id FROM chat.contacts WHERE merged = %[1]s AND merged <> '') || %[1]s::text)`
 
+// hasTag is the condition for a tag, a parameter, as the index has it.
+func hasTag(param string) string { return `v.tags @> ARRAY[` + param + `::text] AND v.tags <> '{}'` }
+
 // view is a list of conversations in its order.
 type view struct {
 	where string // the condition, of an index of the table
@@ -141,7 +144,7 @@ func listView(ctx context.Context, q pg.Querier, s scope, v view, f filter) ([]e
 		where += ` AND ` + fmt.Sprintf(ofContact, param(f.Contact))
 	}
 	if f.Tag != "" {
-		where += ` AND v.tags @> ARRAY[` + param(f.Tag) + `::text]`
+		where += ` AND ` + hasTag(param(f.Tag))
 	}
 	if len(f.After) > 0 {
 		keys := make([]any, len(f.After))

@@ -57,7 +57,7 @@ func dropLost(ctx context.Context, q pg.Querier, stream string, upTo lostRow) er
 // Conversations quiet since cutoff are not in the stream by its own age limit:
 // they stay in PostgreSQL, numbered anew from 1, so that what is said in them
 // later comes after.
-func moveLost(ctx context.Context, tx pg.Querier, stream string, common uint64, cutoff time.Time) (int, error) {
+func moveLost(ctx context.Context, tx pgx.Tx, stream string, common uint64, cutoff time.Time) (int, error) {
 	warm, err := convsAbove(ctx, tx, stream, common, cutoff, true)
 	if err != nil {
 		return 0, err
@@ -116,7 +116,7 @@ GROUP BY e.conv HAVING max(e.seq) > $2 ORDER BY events DESC`
 }
 
 // refold computes conversations from the events that are left of them.
-func refold(ctx context.Context, tx pg.Querier, convs []string) error {
+func refold(ctx context.Context, tx pgx.Tx, convs []string) error {
 	if _, err := tx.Exec(ctx, `
 DELETE FROM chat.conversations v WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM chat.events e WHERE e.conv = v.id)`, convs); err != nil {
 		return fmt.Errorf("drop empty conversations: %w", err)

@@ -23,9 +23,11 @@ func findOffset(ctx context.Context, q pg.Querier, stream string) (offset, error
 	return scanOffset(q.QueryRow(ctx, `SELECT stream, epoch, created, last_seq FROM chat.offsets WHERE stream = $1`, stream))
 }
 
+const lockOffsetQuery = `SELECT stream, epoch, created, last_seq FROM chat.offsets WHERE stream = $1 FOR UPDATE`
+
 // lockOffset is findOffset for writing.
 func lockOffset(ctx context.Context, q pg.Querier, stream string) (offset, error) {
-	return scanOffset(q.QueryRow(ctx, `SELECT stream, epoch, created, last_seq FROM chat.offsets WHERE stream = $1 FOR UPDATE`, stream))
+	return scanOffset(q.QueryRow(ctx, lockOffsetQuery, stream))
 }
 
 func scanOffset(row pgx.Row) (offset, error) {
@@ -52,11 +54,12 @@ func offsets(ctx context.Context, q pg.Querier) (map[string]uint64, error) {
 	return out, nil
 }
 
-func saveOffset(ctx context.Context, q pg.Querier, o offset) error {
-	const query = `
+const saveOffsetQuery = `
 INSERT INTO chat.offsets (stream, epoch, created, last_seq) VALUES ($1, $2, $3, $4)
 ON CONFLICT (stream) DO UPDATE SET epoch = excluded.epoch, created = excluded.created, last_seq = excluded.last_seq`
-	if _, err := q.Exec(ctx, query, o.Stream, o.Epoch, o.Created, bound(o.LastSeq)); err != nil {
+
+func saveOffset(ctx context.Context, q pg.Querier, o offset) error {
+	if _, err := q.Exec(ctx, saveOffsetQuery, o.Stream, o.Epoch, o.Created, bound(o.LastSeq)); err != nil {
 		return fmt.Errorf("save offset: %w", err)
 	}
 	return nil

@@ -48,7 +48,7 @@ func searchMessages(ctx context.Context, q pg.Querier, s scope, query Query, inb
 		where += ` AND e.actor = ` + param(query.From)
 	}
 	if query.Tag != "" {
-		where += ` AND v.tags @> ARRAY[` + param(query.Tag) + `::text]`
+		where += ` AND ` + hasTag(param(query.Tag))
 	}
 	if inboxes != nil {
 		where += ` AND v.inbox = ANY(` + param(inboxes) + `)`

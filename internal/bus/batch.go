@@ -16,20 +16,23 @@ import (
 const (
 	batchMost     = 500
 	batchWait     = 20 * time.Millisecond
+	batchFill     = 250 * time.Millisecond // to gather a whole batch that is known to be there
 	batchBackoff  = 100 * time.Millisecond
 	batchMaxPause = 10 * time.Second
 	idleCheck     = 30 * time.Second
+	batchRoom     = 16          // messages that may come while a small batch is gathered, before it grows
 	readerIdle    = time.Minute // after which the server forgets a reader that does not ask
 )
 
 // ConsumeBatches hands a stream's messages after startAfter to handle, in order
 // and without holes, in batches of at most limit (0: 500) that are closed wait
-// (0: 20 ms) after their first message. The broker keeps no position: handle
-// stores the last sequence in the transaction of its work, and the caller
-// passes it as startAfter. A batch that fails is tried again, the same one,
-// with pauses from 100 ms to 10 s, for ever: nothing is skipped. It returns nil
-// when ctx ends, and errs.Conflict when the stream ends before startAfter: it
-// has lost messages that were handled already.
+// (0: 20 ms) after their first message; while a whole batch waits in the stream,
+// when they are full. The broker keeps no position: handle stores the last
+// sequence in the transaction of its work, and the caller passes it as
+// startAfter. A batch that fails is tried again, the same one, with pauses from
+// 100 ms to 10 s, for ever: nothing is skipped. It returns nil when ctx ends, and
+// errs.Conflict when the stream ends before startAfter: it has lost messages
+// that were handled already.
 //
 // Every process that calls it gets every message. Run it inside [Bus.Lead] to
 // have one do the work.
@@ -127,15 +130,17 @@ func (r *batchReader) collect(ctx context.Context, messages jetstream.MessagesCo
 	if first == nil || err != nil {
 		return nil, err
 	}
-	batch := make([]Delivery, 1, r.limit)
+	waiting := first.Pending + 1
+	batch := make([]Delivery, 1, min(waiting+batchRoom, uint64(r.limit))) //nolint:gosec // the limit is positive
 	batch[0] = *first
-	until := time.Now().Add(r.wait)
+	wait := r.wait
+	if waiting >= uint64(r.limit) { //nolint:gosec // the limit is positive
+		wait = max(wait, batchFill)
+	}
+	until, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
 	for len(batch) < r.limit {
-		left := time.Until(until)
-		if left <= 0 {
-			break
-		}
-		d, err := r.next(ctx, messages, left)
+		d, err := r.nextUntil(ctx, until, messages)
 		if err != nil {
 			return nil, err // nothing of the batch was handled: it is read again
 		}
@@ -149,9 +154,14 @@ func (r *batchReader) collect(ctx context.Context, messages jetstream.MessagesCo
 
 // next returns nil when nothing came in time.
 func (r *batchReader) next(ctx context.Context, messages jetstream.MessagesContext, wait time.Duration) (*Delivery, error) {
-	waiting, cancel := context.WithTimeout(ctx, wait)
+	until, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	msg, err := messages.Next(jetstream.NextContext(waiting))
+	return r.nextUntil(ctx, until, messages)
+}
+
+// nextUntil returns nil when nothing came before until, a context of ctx, ends.
+func (r *batchReader) nextUntil(ctx, until context.Context, messages jetstream.MessagesContext) (*Delivery, error) {
+	msg, err := messages.Next(jetstream.NextContext(until))
 	if err != nil {
 		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 			return nil, nil //nolint:nilnil // "nothing yet" is an ordinary answer here
