@@ -57,7 +57,7 @@ func (p *program) benchCommand() *cobra.Command {
 	fl.StringSliceVar(&f.tokens, "agent-token", nil, "API token of an agent; several are taken in turn")
 	fl.StringSliceVar(&f.scenarios, "scenario", []string{"closed", "open"}, "any of "+strings.Join(bench.Scenarios(), ", "))
 	fl.IntVar(&f.cfg.Conversations, "conversations", 200, "conversations, each of a visitor's socket and an agent's; 20 share one of an agent")
-	fl.IntVar(&f.cfg.Rate, "rate", 1000, "messages a second in the scenario open")
+	fl.IntSliceVar(&f.cfg.Rates, "rate", []int{1000}, "messages a second in the scenario open; several are measured one after the other")
 	fl.DurationVar(&f.cfg.Duration, "duration", 5*time.Second, "length of a run")
 	fl.IntVar(&f.cfg.Runs, "runs", 5, "runs of each scenario; the table shows the median")
 	fl.IntVar(&f.cfg.Sockets, "sockets", 2000, "sockets in the scenario idle")

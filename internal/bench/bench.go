@@ -13,7 +13,7 @@ import (
 type Config struct {
 	Target        Target
 	Conversations int           // 200
-	Rate          int           // messages a second of the open loop; 1,000
+	Rates         []int         // messages a second of the open loop, one after the other; 1,000
 	Duration      time.Duration // of a run; 5 s
 	Runs          int           // 5
 	Sockets       int           // idle ones; 2,000
@@ -41,12 +41,14 @@ type Bench struct {
 // New fills what cfg leaves out.
 func New(cfg Config) *Bench {
 	cfg.Conversations = orDefault(cfg.Conversations, 200)
-	cfg.Rate = orDefault(cfg.Rate, 1000)
 	cfg.Duration = orDefault(cfg.Duration, 5*time.Second)
 	cfg.Runs = orDefault(cfg.Runs, 5)
 	cfg.Sockets = orDefault(cfg.Sockets, 2000)
 	cfg.Readers = orDefault(cfg.Readers, 100)
 	cfg.Agents = orDefault(cfg.Agents, 100)
+	if len(cfg.Rates) == 0 {
+		cfg.Rates = []int{1000}
+	}
 	if len(cfg.Questions) == 0 {
 		cfg.Questions = demoQuestions()
 	}
@@ -82,13 +84,15 @@ func demoQuestions() []string {
 // Report is what has been measured so far.
 func (b *Bench) Report() *Report { return b.report }
 
-// Run measures the scenarios. The report holds what was measured before an
-// error, too.
+// Run measures the scenarios. One that fails does not keep the others from being
+// measured, unless the deployment's limits stop it; the report holds what was
+// measured before an error, too.
 func (b *Bench) Run(ctx context.Context, scenarios []string) error {
 	measure := map[string]func(context.Context) error{
 		"closed": b.closed, "open": b.open, "fanout": b.fanout, "history": b.history, "search": b.search, "bot": b.bot,
 		"assignment": b.assignment, "idle": b.idle,
 	}
+	var failures []error
 	for _, name := range scenarios {
 		run := measure[name]
 		if run == nil {
@@ -96,20 +100,19 @@ func (b *Bench) Run(ctx context.Context, scenarios []string) error {
 		}
 		b.cfg.Log.Info("measuring", "scenario", name)
 		started := time.Now()
-		if err := run(ctx); err != nil {
-			return fmt.Errorf("%s: %w", name, explain(err))
+		err := run(ctx)
+		if limit, ok := errors.AsType[limitError](err); ok {
+			return errors.Join(append(failures, limit)...)
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", name, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		b.cfg.Log.Info("measured", "scenario", name, "took", time.Since(started).Round(time.Millisecond))
 	}
-	return nil
-}
-
-// explain drops what stands around a limit of the deployment.
-func explain(err error) error {
-	if limit, ok := errors.AsType[limitError](err); ok {
-		return limit
-	}
-	return err
+	return errors.Join(failures...)
 }
 
 // token gives the agents' tokens in turn.

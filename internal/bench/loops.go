@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -58,9 +59,27 @@ func (b *Bench) closedLoop(ctx context.Context, t *talk) func() error {
 	}
 }
 
-// open sends at a fixed rate whatever the answers; times count from when a
-// message was due.
+// open sends at fixed rates whatever the answers; times count from when a
+// message was due. A rate that is too much for the server is told as such.
 func (b *Bench) open(ctx context.Context) error {
+	for _, rate := range b.cfg.Rates {
+		name := "open"
+		if len(b.cfg.Rates) > 1 {
+			name = fmt.Sprintf("open, %d/s", rate)
+		}
+		err := b.openAt(ctx, name, rate)
+		if overload, ok := errors.AsType[overloadError](err); ok {
+			b.note(fmt.Sprintf("open: %d messages a second are too many: %s", rate, overload))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bench) openAt(ctx context.Context, name string, rate int) error {
 	t, err := b.converse(ctx, b.cfg.Conversations)
 	if err != nil {
 		return err
@@ -70,8 +89,7 @@ func (b *Bench) open(ctx context.Context) error {
 		return err
 	}
 	for range b.cfg.Runs {
-		err := b.measure(ctx, "open", t, func() error { return t.pace(ctx, b.cfg.Rate, b.cfg.Duration) })
-		if err != nil {
+		if err := b.measure(ctx, name, t, func() error { return t.pace(ctx, rate, b.cfg.Duration) }); err != nil {
 			return err
 		}
 	}
@@ -91,7 +109,7 @@ func (t *talk) pace(ctx context.Context, rate int, duration time.Duration) error
 			return err
 		}
 		if err := t.say(t.convs[i%len(t.convs)], due); err != nil {
-			return err
+			return errors.Join(t.failed(), err)
 		}
 	}
 	return nil

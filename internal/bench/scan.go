@@ -90,6 +90,8 @@ func refusal(object []byte) error {
 	switch code {
 	case "rate_limited", "4429":
 		return limitError{f.Message + f.Reason}
+	case "busy", "4503", "4008":
+		return overloadError{strings.TrimSpace(code + " " + f.Message + f.Reason)}
 	}
 	return fmt.Errorf("the server refuses: %s %s", code, strings.TrimSpace(f.Message+f.Reason))
 }
@@ -100,6 +102,12 @@ type limitError struct{ said string }
 func (e limitError) Error() string {
 	return "a rate limit of the deployment stops the benchmark (" + e.said + "); start the server with --rate-visitor 0 --rate-address 0"
 }
+
+// overloadError is a server that says it cannot keep up: it takes no more, or a
+// reader has fallen behind.
+type overloadError struct{ said string }
+
+func (e overloadError) Error() string { return "the server cannot keep up: " + e.said }
 
 // refused is the error of an HTTP status.
 func refused(status int, body string) error {
