@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -56,7 +57,10 @@ func ServeRelay(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/cpu/classes/gc/total:`)})),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 	r := &relay{rooms: map[string]*relayRoom{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/visitors", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"token":"any"}`) })

@@ -74,12 +74,18 @@ func median[T cmp.Ordered](values []T) T {
 func (r *Report) Print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "scenario\twhat\tmedian\tunit\truns\tlowest – highest") // Flush reports errors
+	last := ""
 	for _, f := range r.Figures {
+		scenario := f.Scenario
+		if scenario == last {
+			scenario = ""
+		}
+		last = f.Scenario
 		span := ""
 		if len(f.Runs) > 1 {
 			span = digits3(f.Lowest) + " – " + digits3(f.Highest)
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", f.Scenario, f.Name, digits3(f.Median), f.Unit, len(f.Runs), span)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", scenario, f.Name, digits3(f.Median), f.Unit, len(f.Runs), span)
 	}
 	if err := w.Flush(); err != nil {
 		return err
