@@ -55,6 +55,12 @@ func byeRead(e *websock.ReadError) disconnect {
 	return disconnect{Code: e.Code, Reason: e.Reason}
 }
 
+// byeLate is for a hello that did not come in time. The network may have been
+// slow, or this process may have stood still, so the client may try again.
+func byeLate() disconnect {
+	return disconnect{Code: closeProtocol, Reason: "say hello within the first seconds", Reconnect: true}
+}
+
 // byeError ends a socket for an error.
 func byeError(err error) disconnect {
 	e := errs.Public(err)

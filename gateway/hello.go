@@ -17,7 +17,8 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		return errs.Field("resume", "names more than %d conversations; ask for the others with history", maxResume)
 	}
 	if s.viewer.Kind != "" {
-		return s.resume(ctx, s.claimPlaces(f.Resume))
+		s.resume(ctx, s.claimPlaces(f.Resume))
+		return nil
 	}
 	viewer, err := s.authenticate(ctx, f.Token)
 	if err != nil {
@@ -36,9 +37,7 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		Who: viewer.Actor(), Session: s.session, Now: event.Now(), Conversations: recent,
 		Limits: Limits{Frame: maxFrame, Text: s.svc.cfg.MaxText, History: maxHistory, Ping: int(s.svc.cfg.pingInterval / time.Second)},
 	}))
-	if err := s.resume(ctx, places); err != nil {
-		return err
-	}
+	s.resume(ctx, places)
 	for _, c := range recent {
 		if c.State != event.StateResolved {
 			s.follow(ctx, c.ID)
@@ -101,20 +100,4 @@ func (s *socket) recent(ctx context.Context) []event.ConversationSummary {
 		list = []event.ConversationSummary{}
 	}
 	return list
-}
-
-// resume sends every event after each place that was claimed and follows the
-// conversations from there. A conversation the reader may not see is answered with not_found and
-// does not stop the others.
-func (s *socket) resume(ctx context.Context, places []Place) error {
-	for _, p := range places {
-		if !ids.Valid(p.Conv) {
-			s.fail("", errs.New(errs.NotFound, "there is no such conversation"))
-			continue
-		}
-		if err := s.joinBegun(ctx, p.Conv, &p.Seq); err != nil {
-			s.fail("", err)
-		}
-	}
-	return nil
 }

@@ -2,13 +2,11 @@ package gateway
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/errs"
-	"parley/internal/ids"
 )
 
 // room returns the room of a conversation that this socket follows, or nil.
@@ -18,27 +16,36 @@ func (s *socket) room(conv string) *room {
 	return s.joined[conv]
 }
 
+// joining is a join under way.
+type joining struct {
+	done   chan struct{}      // closed when it has ended
+	giveUp context.CancelFunc // ends one that goes on trying; nil for others
+}
+
 // join makes the socket a reader of the conversation. With after, everything
-// the reader may see after that sequence is sent first; without, it begins at
-// the end of the log. While one join of a conversation is under way, a second
-// one, by a summary, does nothing.
+// the reader may see after that sequence is sent first, and after is moved
+// along; without, it begins at the end of the log. While one join of a
+// conversation is under way, a second one, by a summary, does nothing.
 func (s *socket) join(ctx context.Context, conv string, after *uint64) error {
 	if !s.beginJoin(conv) {
 		return nil
 	}
-	return s.joinBegun(ctx, conv, after)
+	r, err := s.tryJoin(ctx, conv, after)
+	s.endJoin(conv, r, err)
+	return err
 }
 
-// joinBegun is join after beginJoin or claimPlaces.
-func (s *socket) joinBegun(ctx context.Context, conv string, after *uint64) error {
+// tryJoin is what happens between beginJoin or claimPlace and endJoin.
+func (s *socket) tryJoin(ctx context.Context, conv string, after *uint64) (*room, error) {
 	r, err := s.svc.rooms.acquire(ctx, conv, s.svc.desk)
-	if err == nil {
-		err = s.enter(ctx, r, after)
+	if err != nil {
+		return nil, err
 	}
-	if !s.endJoin(conv, r, err) && r != nil {
+	if err := s.enter(ctx, r, after); err != nil {
 		s.quit(r)
+		return nil, err
 	}
-	return err
+	return r, nil
 }
 
 func (s *socket) enter(ctx context.Context, r *room, after *uint64) error {
@@ -46,7 +53,7 @@ func (s *socket) enter(ctx context.Context, r *room, after *uint64) error {
 		return err
 	}
 	if after != nil {
-		return s.catchUp(ctx, r, *after)
+		return s.catchUp(ctx, r, after)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -60,59 +67,24 @@ func (s *socket) beginJoin(conv string) bool {
 	if s.left || s.joining[conv] != nil || s.joined[conv] != nil {
 		return false
 	}
-	s.joining[conv] = make(chan struct{})
+	s.joining[conv] = &joining{done: make(chan struct{})}
 	return true
-}
-
-// claimPlaces keeps the places to resume for joinBegun and leaves their rooms: a
-// summary that makes an agent follow one of them meanwhile would send events
-// before those that were missed. A join that is under way is waited for. Of two
-// places in one conversation the later counts.
-func (s *socket) claimPlaces(places []Place) []Place {
-	claimed := make([]Place, 0, len(places))
-	for _, p := range places {
-		i := slices.IndexFunc(claimed, func(c Place) bool { return c.Conv == p.Conv })
-		if i >= 0 {
-			claimed[i] = p
-			continue
-		}
-		if ids.Valid(p.Conv) {
-			s.claimPlace(p.Conv)
-		}
-		claimed = append(claimed, p)
-	}
-	return claimed
-}
-
-func (s *socket) claimPlace(conv string) {
-	s.joinMu.Lock()
-	for s.joining[conv] != nil {
-		other := s.joining[conv]
-		s.joinMu.Unlock()
-		<-other
-		s.joinMu.Lock()
-	}
-	s.joining[conv] = make(chan struct{})
-	r := s.joined[conv]
-	delete(s.joined, conv)
-	s.joinMu.Unlock()
-	if r != nil {
-		s.quit(r)
-	}
 }
 
 // endJoin records the room, unless joining failed, the socket has ended, or
 // the right to read was lost meanwhile.
-func (s *socket) endJoin(conv string, r *room, err error) bool {
+func (s *socket) endJoin(conv string, r *room, err error) {
 	s.joinMu.Lock()
-	defer s.joinMu.Unlock()
-	close(s.joining[conv])
+	close(s.joining[conv].done)
 	delete(s.joining, conv)
-	if err != nil || s.left || auth.MayRead(s.viewer, r.who()) != nil {
-		return false
+	keep := err == nil && !s.left && auth.MayRead(s.viewer, r.who()) == nil
+	if keep {
+		s.joined[conv] = r
 	}
-	s.joined[conv] = r
-	return true
+	s.joinMu.Unlock()
+	if !keep && r != nil {
+		s.quit(r)
+	}
 }
 
 // quit takes the socket out of a room and gives the room up.
@@ -125,23 +97,23 @@ func (s *socket) quit(r *room) {
 
 // catchUp sends what came after the sequence and adds the socket to the room
 // at the very place where the sent part ends.
-func (s *socket) catchUp(ctx context.Context, r *room, after uint64) error {
+func (s *socket) catchUp(ctx context.Context, r *room, after *uint64) error {
 	stalled := 0
 	for !s.ended() {
-		entries, err := s.svc.desk.After(ctx, r.conv, after, fillPage, s.internal())
+		entries, err := s.svc.desk.After(ctx, r.conv, *after, fillPage, s.internal())
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
 			s.sendPaced(s.entryFrame(r.conv, e))
-			after = e.Seq
+			*after = e.Seq
 		}
 		if len(entries) == fillPage {
 			continue
 		}
 		r.mu.Lock()
-		if after >= r.tail(s.internal()) {
-			r.readers[s] = after
+		if *after >= r.tail(s.internal()) {
+			r.readers[s] = *after
 			r.mu.Unlock()
 			return nil
 		}

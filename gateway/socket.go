@@ -35,8 +35,8 @@ type socket struct {
 	session  string
 	joined   map[string]*room // owned by the reader; guarded by joinMu for summaries
 	joinMu   sync.Mutex
-	joining  map[string]chan struct{} // joins under way, closed when they end; guarded by joinMu
-	left     bool                     // the socket has left all its rooms for good; guarded by joinMu
+	joining  map[string]*joining // guarded by joinMu
+	left     bool                // the socket has left all its rooms for good; guarded by joinMu
 	bad      int
 	counted  bool      // its presence counts
 	extended time.Time // when the limit of silence was moved last; owned by the reader
@@ -52,7 +52,7 @@ type socket struct {
 }
 
 func newSocket(s *Service, conn *websock.Conn) *socket {
-	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}, joining: map[string]chan struct{}{}}
+	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}, joining: map[string]*joining{}}
 	sock.space.L = &sock.mu
 	return sock
 }
@@ -240,7 +240,7 @@ func (s *socket) finish(err error) {
 		return
 	}
 	if s.viewer.Kind == "" && !s.ended() && isTimeout(err) {
-		s.end(byeProtocol("say hello within the first seconds"))
+		s.end(byeLate())
 		return
 	}
 	s.end(disconnect{Code: websock.CloseAbnormal})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"parley/internal/bus"
+	"parley/internal/errs"
 	"parley/internal/pg"
 )
 
@@ -47,7 +48,7 @@ func openStack(ctx context.Context, cfg *config, log *slog.Logger, beside bool) 
 	if err := s.openDatabase(ctx, beside); err != nil {
 		return nil, err
 	}
-	if err := s.openBus(ctx); err != nil {
+	if err := s.openBus(ctx, beside); err != nil {
 		s.close() //nolint:contextcheck // closing goes on after ctx has ended
 		return nil, err
 	}
@@ -84,14 +85,18 @@ func (s *stack) busConfig() bus.Config {
 	}
 }
 
-func (s *stack) openBus(ctx context.Context) error {
+// openBus starts or connects to NATS. beside asks for the server inside a
+// running Parley first, whose database may be another one's.
+func (s *stack) openBus(ctx context.Context, beside bool) error {
 	cfg := s.busConfig()
 	var err error
-	if s.joined && cfg.URL == "" {
+	if beside && cfg.URL == "" {
 		s.bus, err = bus.Join(ctx, cfg.Dir, s.log)
-	} else {
-		s.bus, err = bus.Open(ctx, cfg)
+		if s.joined || !errs.Is(err, errs.Busy) {
+			return err
+		}
 	}
+	s.bus, err = bus.Open(ctx, cfg)
 	return err
 }
 

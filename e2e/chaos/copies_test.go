@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,23 +15,6 @@ import (
 	"parley/internal/bus"
 	"parley/internal/pg"
 )
-
-// stores open the two places where everything must be, for a look that does
-// not go through Parley.
-type stores struct {
-	log      func(ctx context.Context) (*bus.Bus, error)
-	database func() (url string, ok bool)
-}
-
-// ownStores are those of a Parley that has its own.
-func ownStores(s *harness.Server) stores {
-	return stores{
-		log:      func(ctx context.Context) (*bus.Bus, error) { return bus.Join(ctx, s.Dir+"/nats", quietLog()) },
-		database: func() (string, bool) { return pg.RunningURL(s.Dir) },
-	}
-}
-
-func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // prove compares what everybody knows with all copies, until they agree or
 // time is up: live events and the projection may be on their way.

@@ -34,13 +34,6 @@ type fleet struct {
 	report    report
 }
 
-// world is where a fleet runs.
-type world struct {
-	desk     *harness.Server   // serves the API, and the command line
-	gateways []*harness.Server // whose sockets are used
-	stores   stores
-}
-
 // crowd is who comes.
 type crowd struct {
 	visitors, agents int
@@ -87,14 +80,6 @@ func (f *fleet) client(who Person, c crowd, i int) *Client {
 
 // everybody lists all clients.
 func (f *fleet) everybody() []*Client { return slices.Concat(f.visitors, f.agents) }
-
-func names(clients []*Client) []string {
-	out := make([]string, len(clients))
-	for i, c := range clients {
-		out[i] = c.Name
-	}
-	return out
-}
 
 // start connects everybody, opens a conversation for each visitor, lets two
 // agents read each of them, and lets all talk until stop.

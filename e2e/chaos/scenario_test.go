@@ -26,20 +26,23 @@ type scenario struct {
 	fault func(f *fleet) // returns when all is well again
 }
 
-// alone is one process with stores of its own.
-func alone(args ...string) func(t *testing.T) world {
-	return func(t *testing.T) world {
-		t.Helper()
-		s := harness.Serve(t, args...)
-		return world{desk: s, gateways: []*harness.Server{s}, stores: ownStores(s)}
-	}
-}
-
 func scenarios() []scenario {
 	restless := Habits{Pause: 60 * time.Millisecond, Cut: 2, Leave: 1, Away: time.Second, Repeat: 5, Note: 10, Opens: 1}
+	few := crowd{visitors: 12, agents: 3, visitor: restless, agent: restless}
+	calmer := restless
+	calmer.Pause = 600 * time.Millisecond // some 200 messages a second of all
+	many := crowd{visitors: 60, agents: 6, visitor: calmer, agent: calmer}
 	return []scenario{
-		{name: "calm", world: alone(), crowd: crowd{visitors: 12, agents: 3, visitor: restless, agent: restless}, fault: nothing},
-		{name: "kill", world: alone(), crowd: crowd{visitors: 12, agents: 3, visitor: restless, agent: restless}, fault: killProcess(2)},
+		{name: "calm", world: alone, crowd: few, fault: nothing},
+		{name: "kill", world: alone, crowd: few, fault: killProcess(2)},
+		{name: "kill-often", long: true, world: alone, crowd: many, fault: killProcess(10)},
+		{name: "kill-gateway", world: cluster(2, 1), crowd: few, fault: killGateways(2)},
+		{name: "kill-gateways", long: true, world: cluster(3, 3), crowd: many, fault: killGateways(8)},
+		{name: "kill-nats", long: true, world: cluster(2, 3), crowd: few, fault: killNodes(6)},
+		{name: "rolling-restart", long: true, world: cluster(3, 1), crowd: many, fault: roll(2)},
+		{name: "kill-postgres", long: true, world: withDatabase, crowd: few, fault: killDatabase(30 * time.Second)},
+		{name: "freeze-postgres", long: true, world: withDatabase, crowd: few, fault: freezeDatabase(15 * time.Second)},
+		{name: "freeze", long: true, world: alone, crowd: few, fault: freeze(10 * time.Second)},
 	}
 }
 

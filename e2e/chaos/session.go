@@ -296,15 +296,6 @@ func (s *session) failure(ctx context.Context, o *inbound) {
 		return
 	}
 	wait := max(time.Duration(o.RetryAfterMS)*time.Millisecond, 100*time.Millisecond)
-	if o.CID == "" {
-		// A conversation could not be resumed, and nothing says which.
-		go func() {
-			if pause(ctx, wait) == nil {
-				_ = s.conn.CloseNow()
-			}
-		}()
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, cmd := range c.outbox {

@@ -25,6 +25,8 @@ type Server struct {
 	URL   string // http://localhost:port
 	Admin string // http://127.0.0.1:port of /readyz and /metrics
 	NATS  string // 127.0.0.1:port of the inner NATS
+	// Shared are arguments for commands too: where the stores are.
+	Shared []string
 }
 
 // FreePort finds a port of the loopback.
@@ -99,7 +101,7 @@ func (s *Server) CLI(args ...string) string {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*Patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, s.Path, append(args, "--data", s.Dir)...)
+	cmd := exec.CommandContext(ctx, s.Path, slices.Concat(args, []string{"--data", s.Dir}, s.Shared)...)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	require.NoError(s.t, cmd.Run(), "%v: %s", args, &errOut)

@@ -18,7 +18,7 @@ const (
 	batchWait     = 20 * time.Millisecond
 	batchFill     = 250 * time.Millisecond // to gather a whole batch that is known to be there
 	batchBackoff  = 100 * time.Millisecond
-	batchMaxPause = 10 * time.Second
+	batchMaxPause = 3 * time.Second // what PostgreSQL missed must be there 10 s after it is back
 	idleCheck     = 30 * time.Second
 	batchRoom     = 16          // messages that may come while a small batch is gathered, before it grows
 	readerIdle    = time.Minute // after which the server forgets a reader that does not ask
@@ -30,7 +30,7 @@ const (
 // when they are full. The broker keeps no position: handle stores the last
 // sequence in the transaction of its work, and the caller passes it as
 // startAfter. A batch that fails is tried again, the same one, with pauses from
-// 100 ms to 10 s, for ever: nothing is skipped. It returns nil when ctx ends, and
+// 100 ms to 3 s, for ever: nothing is skipped. It returns nil when ctx ends, and
 // errs.Conflict when the stream ends before startAfter: it has lost messages
 // that were handled already.
 //

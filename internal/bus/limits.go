@@ -33,7 +33,7 @@ func (b *Bus) diskShares() shares {
 	if b.srv != nil {
 		have = b.srv.maxStore
 	}
-	want := int64(settingsBytes + attachBytes)
+	want := int64(settingsBytes + positionBytes + attachBytes)
 	for _, s := range event.Streams(b.cfg.Shards) {
 		want += s.MaxBytes
 	}

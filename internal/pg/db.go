@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +29,8 @@ type Config struct {
 	// URL is a PostgreSQL connection string, as a URL or as key=value pairs.
 	URL string
 	// MaxConns bounds the pool; a caller waits when all are in use. Zero means
-	// 16. At least 2, because migrations hold one while they use another.
+	// what pool_max_conns in the URL says, else 16. At least 2, because
+	// migrations hold one while they use another.
 	MaxConns int32
 	// Log reports retries of the first connection. Nil discards.
 	Log *slog.Logger
@@ -87,8 +89,10 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the database URL: %w", err)
 	}
-	conf.MaxConns = cfg.MaxConns
-	if conf.MaxConns == 0 {
+	switch {
+	case cfg.MaxConns > 0:
+		conf.MaxConns = cfg.MaxConns
+	case !strings.Contains(cfg.URL, "pool_max_conns="): // else the operator has said how many
 		conf.MaxConns = defaultMaxConns
 	}
 	conf.MaxConns = max(conf.MaxConns, minMaxConns)
