@@ -134,7 +134,7 @@ check_browser() {
     has_apt && { has_lists || apt_update; }
     case "$(offered chromium)" in
     '' | *snap*) # Ubuntu's package only points to a snap
-        say "no browser: install Chrome or Chromium, else the browser tests cannot run"
+        say "no browser, so the browser tests are skipped: install Chrome or Chromium (Ubuntu: snap install chromium) and run make test again"
         return 0
         ;;
     esac

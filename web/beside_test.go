@@ -151,3 +151,38 @@ func TestTheChatFitsTheSmallestScreens(t *testing.T) {
 		frame.noFindings()
 	}
 }
+
+func TestAPersonIsATapAwayFromHelp(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, "en", nil)
+	tab := open(t, s.product+"/chat?inbox="+inboxKey)
+	tab.until(`document.querySelector(".search input")`)
+	tab.run(`const field = document.querySelector(".search input"); field.value = "return"; field.oninput({ currentTarget: field })`)
+	tab.until(`document.querySelector(".found button")`)
+	tab.run(`document.querySelector(".found button").click()`)
+	tab.until(`document.querySelector(".ways .person")`)
+	tab.noFindings()
+	tab.run(`document.querySelector(".ways .person").click()`)
+	tab.until(`document.querySelector("header h1").textContent === "Ana Ruiz"`)
+}
+
+func TestOlderMessagesComeAboveWithoutMovingTheReader(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, "en", nil)
+	tab := open(t, s.product+"/chat?inbox="+inboxKey)
+	tab.until(`document.querySelector(".start .button")`)
+	tab.run(`document.querySelector(".start .button").click()`)
+	tab.until(`document.querySelector("textarea")`)
+	tab.run(say + `("Tell me many things")`)
+	tab.until(`document.querySelector(".log").innerText.includes("Line 79")`)
+	tab.do(cd.Reload())
+	tab.until(`document.querySelector(".log")?.innerText.includes("Line 79")`)
+	tab.until(`document.querySelector(".search, .bubble")`)
+	const lines = `[...document.querySelectorAll(".bubble")].map(e => e.textContent.match(/Line (\d+)/)?.[1]).filter(Boolean).map(Number)`
+	assert.Equal(t, 30, eval[[]int](tab, lines)[0], "the newest page only")
+	where := `[...document.querySelectorAll(".bubble")].find(e => e.textContent.endsWith("Line 31")).getBoundingClientRect().top`
+	tab.run(`const log = document.querySelector(".log"); log.scrollTop = 60; window.before = ` + where)
+	tab.until(`document.querySelectorAll(".bubble").length > 80`)
+	assert.Equal(t, 0, eval[[]int](tab, lines)[0])
+	assert.InDelta(t, eval[float64](tab, `window.before`), eval[float64](tab, where), 4, "what was read stays where it was")
+}

@@ -185,6 +185,12 @@ func TestVisitorChatsOnAnotherSite(t *testing.T) {
 	frame.until(`[...document.querySelectorAll(".meta")].some(e => e.textContent.includes("Seen"))`)
 	frame.noFindings()
 
+	// Escape closes the chat, and the keyboard is where it was before.
+	frame.run(`document.querySelector("textarea").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }))`)
+	tab.until(launcher + `.activeElement?.ariaExpanded === "false"`)
+	tab.run(`parley("open")`)
+	frame.until(`document.activeElement?.tagName === "TEXTAREA"`)
+
 	frame.run(`document.querySelector(".person").click()`)
 	frame.until(`document.querySelector(".place")?.textContent.includes("number 2")`)
 	frame.until(`document.querySelector("header h1").textContent === "Ana Ruiz"`)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -141,6 +142,8 @@ type fakeFrame struct {
 	Text   string            `json:"text"`
 	Choice string            `json:"choice"`
 	Action string            `json:"action"`
+	Before uint64            `json:"before"`
+	Limit  int               `json:"limit"`
 	Fields map[string]string `json:"fields"`
 	Resume []struct {
 		Conv string `json:"conv"`
@@ -192,7 +195,7 @@ func (d *fakeDesk) socket(conn *websock.Conn) {
 				d.replay(s, p.Seq)
 			}
 		case "history":
-			d.page(s)
+			d.page(s, f.Before, f.Limit)
 		case "open":
 			d.store(s, event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{State: event.StateBot, Fields: f.Fields}})
 			d.said(s, f)
@@ -245,15 +248,20 @@ func (d *fakeDesk) replay(s *fakeSocket, after uint64) {
 	}
 }
 
-func (d *fakeDesk) page(s *fakeSocket) {
+func (d *fakeDesk) page(s *fakeSocket, before uint64, limit int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	end := len(d.events)
+	if before > 0 {
+		end = slices.IndexFunc(d.events, func(e event.Event) bool { return e.Seq >= before })
+	}
+	start := max(0, end-limit)
 	entries := []json.RawMessage{}
-	for _, e := range d.events {
+	for _, e := range d.events[start:end] {
 		body, _ := e.Encode()
 		entries = append(entries, event.AppendEntry(nil, e.Conv, e.Seq, e.Prev, body))
 	}
-	s.send("page", fiber.Map{"conv": fakeConv, "events": entries, "more": false})
+	s.send("page", fiber.Map{"conv": fakeConv, "events": entries, "more": start > 0})
 }
 
 func (d *fakeDesk) ack(s *fakeSocket, cid string, e event.Event) {
@@ -281,6 +289,10 @@ func (d *fakeDesk) answer(s *fakeSocket, text string) {
 	switch {
 	case strings.Contains(text, "offline"):
 		d.store(s, event.Event{Kind: event.KindQueued, From: system(), Queued: &event.Queued{Offline: "nobody_online"}})
+	case strings.Contains(text, "many"):
+		for i := range 80 {
+			d.store(s, event.Event{Kind: event.KindMessage, From: robot(), Text: "Line " + strconv.Itoa(i)})
+		}
 	case strings.Contains(text, "stream"):
 		for _, word := range strings.SplitAfter("We roast on Tuesdays and Thursdays and ship the same day. ", " ") {
 			s.live(event.Ephemeral{Type: "delta", Conv: fakeConv, CID: "streamed", Text: word})

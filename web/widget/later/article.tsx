@@ -1,6 +1,7 @@
 import { ask, call, changed, Icon, t } from "./kit";
 import type { ComponentChild } from "preact";
 import { safeHTML } from "../../shared/html";
+import { Person } from "./person";
 import * as icons from "../../shared/ui/icons";
 
 interface Article {
@@ -37,6 +38,7 @@ export default function ArticleScreen({ slug }: { slug: string }) {
       <p class="ways">
         <a href={article?.url ?? `/help/a/${slug}`} target="_blank" rel="noopener">{t("readMore")}</a>
         <button class="button button-primary" onClick={ask}>{t("ask")}<Icon d={icons.arrow} flip size={16} /></button>
+        <Person />
       </p>
     </div>
   );

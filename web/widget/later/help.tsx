@@ -1,4 +1,5 @@
 import { article, call, go, Icon, locale, signal, t } from "./kit";
+import { Person } from "./person";
 import * as icons from "../../shared/ui/icons";
 
 interface Passage {
@@ -53,6 +54,7 @@ export default function Help() {
           </li>
         ))}
       </ul>
+      <Person />
     </section>
   );
 }

@@ -8,7 +8,7 @@ export function older(): void {
   here.loading.value = conn.send({ type: "history", conv: here.id, before: first.seq, limit: PAGE });
 }
 
-/** Says that older messages are on their way. */
+/** Says that older messages are on their way, without moving those that are read. */
 export default function Loading() {
-  return thread()?.loading.value ? <p class="line">{t("older")}</p> : null;
+  return thread()?.loading.value ? <p class="loading"><span>{t("older")}</span></p> : null;
 }
