@@ -41,10 +41,10 @@ func TestBenchmark(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &r), out)
 	for _, scenario := range []string{"closed", "open", "relay", "raw log"} {
 		require.Positive(t, r.median(t, scenario, "acked messages"), scenario)
-		require.Positive(t, r.median(t, scenario, "server's processor time a message"), scenario)
 	}
+	require.Positive(t, r.median(t, "closed", "server's processor time a message"))
 	for scenario, name := range map[string]string{
-		"closed ÷ relay": "acked messages", "closed ÷ raw log": "server's processor time a message", "fanout": "deliveries",
+		"closed ÷ relay": "acked messages", "closed ÷ raw log": "acked messages", "fanout": "deliveries",
 		"search": "questions, 8 at a time", "bot": "answer, one visitor at a time, p50", "idle": "connect, all in turn",
 	} {
 		require.Positive(t, r.median(t, scenario, name), "%s: %s", scenario, name)

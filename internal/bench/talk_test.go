@@ -89,7 +89,7 @@ func TestLoopsAgainstTheRelay(t *testing.T) {
 	})
 	require.NoError(t, b.Run(ctx, []string{"closed", "open", "fanout", "idle"}))
 	for scenario, name := range map[string]string{
-		"closed": figureRate, "open, 500/s": figureRate, "open, 1000/s": figureCPU, "fanout": "deliveries", "idle": "connect, all in turn",
+		"closed": figureRate, "open, 500/s": figureRate, "open, 1000/s": figureRate, "fanout": "deliveries", "idle": "connect, all in turn",
 	} {
 		f := b.Report().find(scenario, name)
 		require.NotNil(t, f, "%s: %s", scenario, name)
