@@ -23,7 +23,7 @@ type grant struct {
 // logIn starts a session by password. Every refusal takes the time of one hash
 // and says the same, so that nobody learns which addresses have an account.
 func (s *Service) logIn(ctx context.Context, email, password string, from device) (grant, error) {
-	if err := s.byAddress.Allow(from.Address); err != nil {
+	if err := s.byAddress.AllowAddress(from.Address); err != nil {
 		return grant{}, err
 	}
 	email = canonicalEmail(email)
@@ -66,7 +66,7 @@ func errBadLogin() error {
 
 // redeem starts a session by a one-time link, which works no second time.
 func (s *Service) redeem(ctx context.Context, token string, from device) (grant, error) {
-	if err := s.byAddress.Allow(from.Address); err != nil {
+	if err := s.byAddress.AllowAddress(from.Address); err != nil {
 		return grant{}, err
 	}
 	if !isSecret(linkPrefix, token) {
@@ -136,7 +136,7 @@ func (s *Service) endOwn(ctx context.Context, v auth.Viewer, id string) error {
 
 // setUp makes the first admin by the link that was printed at the start.
 func (s *Service) setUp(ctx context.Context, token string, u AddUser, from device) (grant, error) {
-	if err := s.byAddress.Allow(from.Address); err != nil {
+	if err := s.byAddress.AllowAddress(from.Address); err != nil {
 		return grant{}, err
 	}
 	if !isSecret(linkPrefix, token) {

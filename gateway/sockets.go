@@ -143,7 +143,7 @@ func (s *Service) upgrade() fiber.Handler {
 			e.RetryAfter = 2 * time.Second
 			return e
 		}
-		if err := s.address.Allow(c.IP()); err != nil {
+		if err := s.address.AllowAddress(c.IP()); err != nil {
 			return err
 		}
 		if open, _ := s.sockets.count(); open >= s.cfg.MaxSockets {

@@ -155,7 +155,7 @@ func (s *Service) structured(a *Article) any {
 
 // votePage takes the plain form: a vote, or the reason of an earlier one.
 func (s *Service) votePage(c *fiber.Ctx) error {
-	if err := s.votes.Allow(c.IP()); err != nil {
+	if err := s.votes.AllowAddress(c.IP()); err != nil {
 		return err
 	}
 	a, _, moved, err := s.publicArticle(c)

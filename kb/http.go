@@ -117,7 +117,7 @@ func (s *Service) followedArticle(c *fiber.Ctx) (Article, error) {
 }
 
 func (s *Service) postVote(c *fiber.Ctx) error {
-	if err := s.votes.Allow(c.IP()); err != nil {
+	if err := s.votes.AllowAddress(c.IP()); err != nil {
 		return err
 	}
 	var body struct {

@@ -51,7 +51,7 @@ type visitorGrant struct {
 }
 
 func (s *Service) postVisitor(c *fiber.Ctx) error {
-	if err := s.rate.Allow(c.IP()); err != nil {
+	if err := s.rate.AllowAddress(c.IP()); err != nil {
 		return err
 	}
 	var req visitorRequest

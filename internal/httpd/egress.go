@@ -24,12 +24,17 @@ var refused = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"), // documentation
 	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
 	netip.MustParsePrefix("240.0.0.0/4"),     // reserved
+	netip.MustParsePrefix("::/96"),           // IPv4-compatible: ::127.0.0.1
+	netip.MustParsePrefix("::ffff:0:0:0/96"), // IPv4-translated: ::ffff:0:127.0.0.1
 	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64 hides an IPv4 address
 	netip.MustParsePrefix("64:ff9b:1::/48"),
 	netip.MustParsePrefix("100::/64"),
-	netip.MustParsePrefix("2001::/32"), // Teredo
+	netip.MustParsePrefix("2001::/23"), // protocol assignments: Teredo, benchmarks, ORCHID
 	netip.MustParsePrefix("2001:db8::/32"),
 	netip.MustParsePrefix("2002::/16"), // 6to4
+	netip.MustParsePrefix("3fff::/20"), // documentation
+	netip.MustParsePrefix("5f00::/16"), // segment routing
+	netip.MustParsePrefix("fec0::/10"), // site-local, deprecated
 }
 
 // Dialable reports whether an outbound request may go to the address: public
@@ -58,8 +63,14 @@ func Dialable(addr netip.Addr, allow []netip.Prefix) bool {
 // Redirects are not followed. timeout bounds the whole exchange; 0 means that
 // the request's context does.
 func NewClient(allow []netip.Prefix, timeout time.Duration) *http.Client {
+	return newClient(allow, timeout, nil)
+}
+
+// newClient is NewClient with a resolver of names; nil is the machine's.
+func newClient(allow []netip.Prefix, timeout time.Duration, names *net.Resolver) *http.Client {
 	dialer := &net.Dialer{
-		Timeout: 10 * time.Second,
+		Timeout:  10 * time.Second,
+		Resolver: names,
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			ap, err := netip.ParseAddrPort(address)
 			if err != nil {
