@@ -61,6 +61,13 @@ const controlTime = time.Second // a ping, a pong or a goodbye
 func (c *Conn) Read(limit int) ([]byte, error) {
 	c.fragments = c.fragments[:0]
 	for {
+		// A silent connection waits here, not deeper: a stack that is not much
+		// more than a kilobyte deep shrinks to half the size.
+		if c.shrink(); c.in == nil {
+			if err := c.receive(); err != nil {
+				return nil, err
+			}
+		}
 		h, payload, err := c.frame(limit)
 		if err != nil {
 			return nil, err
@@ -102,7 +109,6 @@ func tooBig(limit int) error {
 // frame returns the next frame, unmasked. The length that its head announces
 // is believed only up to limit.
 func (c *Conn) frame(limit int) (ws.Header, []byte, error) {
-	c.shrink()
 	for {
 		c.head.Reset(c.in[c.used:])
 		h, err := ws.ReadHeader(&c.head)
