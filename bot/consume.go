@@ -17,6 +17,7 @@ import (
 // runAnswers runs the durable consumer bot-answers until ctx ends. One process
 // at a time follows a stream, so that a conversation has one memory.
 func (s *Service) runAnswers(ctx context.Context) error {
+	s.quiet.talks.Clear()
 	return s.bus.Consume(ctx, bus.Consumer{Name: "bot-answers", Streams: s.bus.ChatStreams(), Handle: s.onEvent, Pinned: true})
 }
 
@@ -26,12 +27,12 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	if !matters(&d.Stored) {
 		return nil
 	}
+	if s.quiet.stays(&d) {
+		return nil
+	}
 	e, err := decode(&d.Stored)
 	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "unreadable event")
-	}
-	if s.quiet.stays(e.Conv, e.Kind, d.Turn) {
-		return nil
 	}
 	t, err := s.recall(ctx, &e)
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 		}
 	}
 	if t.ledByPeople() {
-		s.quiet.note(e.Conv, d.Turn)
+		s.quiet.note(&d)
 	}
 	return nil
 }
@@ -64,7 +65,7 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 func matters(m *bus.Stored) bool {
 	switch m.Kind {
 	case event.KindMessage:
-		return !m.Internal && kindOfActor(m.Actor) != event.ActorBot
+		return !m.Internal && event.ActorHeaderKind(m.Actor) != event.ActorBot
 	case event.KindOpened, event.KindHandoff, event.KindQueued, event.KindAssigned, event.KindTransferred,
 		event.KindSnoozed, event.KindResolved, event.KindReopened:
 		return true

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parley/event"
+	"parley/internal/bus"
 )
 
 func TestSilentUnlessTheStateIsBot(t *testing.T) {
@@ -178,12 +179,13 @@ func TestTalkAmongPeopleCostsNoQueries(t *testing.T) {
 	require.NoError(t, c.deliver(next))
 	c.turn++
 	require.NoError(t, c.deliver(next), "another process may have seen what this one has not: it looks, and finds the database closed; the log says that people lead")
-	assert.Zero(t, w.svc.quiet.turns.Len())
-	w.svc.quiet.note(c.id, c.turn)
+	message := bus.Delivery{Stored: bus.Stored{Subject: event.ChatSubject(c.id), Kind: event.KindMessage}, Turn: c.turn}
+	assert.False(t, w.svc.quiet.stays(&message))
+	w.svc.quiet.note(&message)
+	assert.True(t, w.svc.quiet.stays(&message))
 	back := c.store(event.Event{Kind: event.KindReopened})
 	require.NoError(t, c.deliver(back), "it looks at the log")
-	assert.False(t, w.svc.quiet.stays(c.id, event.KindMessage, c.turn), "a change of state ends it")
-	assert.False(t, w.svc.quiet.stays(c.id, event.KindMessage, 0), "a replayed dead letter is outside any turn")
+	assert.False(t, w.svc.quiet.stays(&message), "a change of state ends it")
 }
 
 // A person who writes into a closed conversation does not make what the visitor

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"parley/event"
 	"parley/internal/bus"
@@ -89,10 +88,4 @@ func voids(e *event.Event) bool {
 		return true
 	}
 	return false
-}
-
-// kindOfActor reads the header Actor, <kind>.<id>.
-func kindOfActor(header string) event.ActorKind {
-	kind, _, _ := strings.Cut(header, ".")
-	return event.ActorKind(kind)
 }

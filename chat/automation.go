@@ -18,9 +18,14 @@ func system() event.Actor {
 	return event.Actor{Kind: event.ActorSystem, ID: "chat", Name: "Parley"}
 }
 
-// runRules runs the durable consumer chat-rules until ctx ends.
+// ruledConvs is how many conversations' states chat-rules remembers.
+const ruledConvs = 20_000
+
+// runRules runs the durable consumer chat-rules until ctx ends. One process at a
+// time follows a stream, so that it may remember.
 func (s *Service) runRules(ctx context.Context) error {
-	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-rules", Streams: s.bus.ChatStreams(), Handle: s.onEvent, Lanes: 8, Pinned: true}) // few: each asks PostgreSQL
+	s.states.Clear()
+	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-rules", Streams: s.bus.ChatStreams(), Handle: s.onEvent, Lanes: 8, Pinned: true}) // few: those that do something ask PostgreSQL
 }
 
 // runSnooze runs the consumer of due timers until ctx ends.
@@ -31,22 +36,64 @@ func (s *Service) runSnooze(ctx context.Context) error {
 // onEvent follows what was said with what it means for the conversation. An
 // event may come twice: what follows depends on the state that the conversation
 // has by then, and carries a cid made of the event's sequence.
+//
+// The state in which something was said says when nothing follows: had it
+// changed since, then after what was said, which the rules leave alone. So they
+// remember it, and what people say to each other costs them nothing.
 func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
+	state, known := s.states.Recall(&d)
+	if known && d.Kind == event.KindMessage && !d.Internal && !mayFollow(state, event.ActorHeaderKind(d.Actor)) {
+		return nil // chat-public reads it
+	}
 	e, err := decode(&d.Stored)
 	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "unreadable event")
 	}
+	if next := after(state, &e.Event); next != "" {
+		s.states.Learn(&d, next)
+	}
 	switch {
 	case e.Kind == event.KindSnoozed:
 		return s.bus.Schedule(ctx, snoozeTimer, e.Conv, e.Until, []byte(strconv.FormatUint(e.Seq, 10)))
-	case e.Kind != event.KindMessage || e.Note:
+	case e.Kind != event.KindMessage || e.Note || (known && !mayFollow(state, e.From.Kind)):
 		return nil
 	case e.From.Kind == event.ActorVisitor:
-		return s.follow(ctx, e.Conv, func(l *loaded) (event.Event, bool, error) { return s.wake(ctx, l, &e.Event) })
+		return s.followSaid(ctx, &d, &e.Event, s.wake)
 	case e.From.Kind == event.ActorAgent && !e.From.Program:
-		return s.follow(ctx, e.Conv, func(l *loaded) (event.Event, bool, error) { return s.take(ctx, l, &e.Event) })
+		return s.followSaid(ctx, &d, &e.Event, s.take)
 	}
 	return nil
+}
+
+// after is the state after an event; "" when that was not known before it and
+// the event does not say.
+func after(state event.State, e *event.Event) event.State {
+	c := Conversation{State: state}
+	c.Apply(e)
+	return c.State
+}
+
+// mayFollow reports whether a rule may follow from what somebody of the kind
+// says in the state.
+func mayFollow(state event.State, who event.ActorKind) bool {
+	switch who {
+	case event.ActorVisitor:
+		return state == event.StateResolved || state == event.StateSnoozed
+	case event.ActorAgent:
+		return state == event.StateBot || state == event.StateQueued
+	}
+	return false
+}
+
+// followSaid applies a rule about what was said, and learns the state in which
+// it was.
+func (s *Service) followSaid(ctx context.Context, d *bus.Delivery, said *event.Event, rule func(context.Context, *loaded, *event.Event) (event.Event, bool, error)) error {
+	return s.follow(ctx, said.Conv, func(l *loaded) (event.Event, bool, error) {
+		if l.StateSeq < said.Seq {
+			s.states.Learn(d, l.State)
+		}
+		return rule(ctx, l, said)
+	})
 }
 
 // wake reopens what the visitor wrote into: a closed conversation, or a snoozed

@@ -72,6 +72,110 @@ func TestRulesAreIdempotent(t *testing.T) {
 	assert.Len(t, d.all(conv), 5, "closed after that message: it stays closed")
 }
 
+// within are the deliveries of a conversation as one process gets them in a turn.
+func (d *desk) within(turn uint64, conv string) []bus.Delivery {
+	d.t.Helper()
+	list := d.deliveries(conv)[d.bus.ChatStream(conv)]
+	for i := range list {
+		list[i].Turn = turn
+	}
+	return list
+}
+
+// What is remembered of a conversation answers for what people say to each
+// other, and it ends with the turn: what another process has seen meanwhile
+// cannot be missed.
+func TestRulesRememberStatesWithinATurn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	v := d.visitor("vera")
+	conv := d.open(v, event.StateQueued)
+	d.act(anna, conv, event.ActAssign, `{"agent":"anna"}`)
+	d.say(v, conv, "c1", "hello")
+	d.say(anna, conv, "c2", "hello")
+	for _, m := range d.within(1, conv) {
+		require.NoError(t, d.svc.onEvent(t.Context(), m))
+	}
+	asksNobody, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, m := range d.within(1, conv)[2:] {
+		require.NoError(t, d.svc.onEvent(asksNobody, m))
+	}
+	for _, m := range d.within(2, conv)[2:] {
+		require.Error(t, d.svc.onEvent(asksNobody, m), "in another turn it must look")
+	}
+	assert.Len(t, d.all(conv), 4)
+
+	// Another process has the stream while the conversation ends.
+	d.act(anna, conv, event.ActResolve, "")
+	d.say(v, conv, "c3", "one more thing")
+	last := d.within(2, conv)[5]
+	require.NoError(t, d.svc.onEvent(t.Context(), last))
+	assert.Equal(t, event.KindReopened, d.all(conv)[6].Kind)
+
+	// Within a turn the end is seen, and what is said after it wakes the rules.
+	d.act(anna, conv, event.ActResolve, "")
+	d.say(v, conv, "c4", "and another")
+	for _, m := range d.within(2, conv)[6:] {
+		require.NoError(t, d.svc.onEvent(t.Context(), m))
+	}
+	events := d.all(conv)
+	require.Len(t, events, 10)
+	assert.Equal(t, event.KindReopened, events[9].Kind)
+}
+
+// Two processes take turns with the log; whichever has it when a visitor writes
+// into a closed conversation opens it again.
+func TestReopeningIsNotLostBetweenProcesses(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first, second := d.svc, New(d.db, d.bus, staff{{ID: anna.ID, Name: anna.Name}}, Config{Log: quiet(t), UploadDir: t.TempDir(), patience: patience})
+	v := d.visitor("vera")
+	stop := d.run()
+	conv := d.open(v, event.StateQueued)
+	d.act(anna, conv, event.ActAssign, `{"agent":"anna"}`)
+	knows := func(s *Service, state event.State) {
+		require.Eventually(t, func() bool {
+			for turn := range uint64(100) {
+				if got, ok := s.states.Recall(&bus.Delivery{Stored: bus.Stored{Subject: event.ChatSubject(conv)}, Turn: turn}); ok {
+					return got == state
+				}
+			}
+			return false
+		}, patience, 5*time.Millisecond)
+	}
+	knows(first, event.StateAssigned)
+	for i, s := range []*Service{second, first, second} {
+		stop()
+		d.svc = s
+		stop = d.run()
+		d.act(anna, conv, event.ActResolve, "")
+		knows(s, event.StateResolved)
+		stop()
+		d.svc = map[*Service]*Service{first: second, second: first}[s] // it remembers another state
+		stop = d.run()
+		d.say(v, conv, cid(i), "are you still there?")
+		require.NotEqual(t, event.StateResolved, d.stateAfter(conv, event.KindReopened, i+1))
+	}
+}
+
+// stateAfter waits for so many events of a kind and returns the state then.
+func (d *desk) stateAfter(conv string, kind event.Kind, n int) event.State {
+	d.t.Helper()
+	require.Eventually(d.t, func() bool {
+		seen := 0
+		for _, k := range kinds(d.all(conv)) {
+			if k == kind {
+				seen++
+			}
+		}
+		return seen == n
+	}, patience, 5*time.Millisecond)
+	c, err := d.svc.Conversation(d.t.Context(), conv)
+	require.NoError(d.t, err)
+	return c.State
+}
+
 func TestAgentWhoAnswersGetsTheConversation(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

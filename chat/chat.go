@@ -75,6 +75,7 @@ type Service struct {
 	uploads    uploads
 	inboxCache inboxCache
 	presence   presence
+	states     *bus.Memory[event.State] // of conversations, for chat-rules
 	origins    *lru.Cache[string, event.Opened]
 	announcer  *announcer
 	turns      chan struct{} // holds one for each stream that catches up just now
@@ -94,6 +95,7 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 		uploads:   uploads{limits: cfg.Uploads},
 		links:     blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
 		files:     blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
+		states:    bus.NewMemory[event.State](ruledConvs),
 		announcer: newAnnouncer(b, cfg.Log),
 		turns:     make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		metrics:   newMetrics(cfg.Metrics),

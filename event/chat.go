@@ -276,6 +276,12 @@ func appendPlace(dst []byte, conv string, seq, prev uint64, body []byte) []byte 
 // ActorHeader is the value of [HeaderActor].
 func ActorHeader(a Actor) string { return string(a.Kind) + "." + a.ID }
 
+// ActorHeaderKind reads the kind from a value of [HeaderActor].
+func ActorHeaderKind(header string) ActorKind {
+	kind, _, _ := strings.Cut(header, ".")
+	return ActorKind(kind)
+}
+
 // SenderKey is the sender's part of [MessageID]: unique over all kinds.
 func SenderKey(a Actor) string { return strings.ToLower(string(a.Kind)) + "-" + a.ID }
 
