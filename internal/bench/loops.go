@@ -125,7 +125,7 @@ func (b *Bench) measure(ctx context.Context, scenario string, t *talk, load func
 	if err != nil {
 		return err
 	}
-	acked, started := t.acked.Load(), time.Now()
+	acked, started, own := t.acked.Load(), time.Now(), ownTime()
 	if err := load(); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (b *Bench) measure(ctx context.Context, scenario string, t *talk, load func
 	if err != nil {
 		return err
 	}
-	took := time.Since(started)
+	took, own := time.Since(started), ownTime()-own
 	if err := b.quiet(ctx); err != nil {
 		return err
 	}
@@ -151,6 +151,7 @@ func (b *Bench) measure(ctx context.Context, scenario string, t *talk, load func
 	r.times(scenario, "ack", &t.acks, 0.5, 0.99, 0.999)
 	r.times(scenario, "visitor to agent", &t.reads, 0.5, 0.99, 0.999)
 	b.addUsage(scenario, n, took, before, after, final)
+	r.add(scenario, "the benchmark's own processor time a message", "µs", own/n*1e6)
 	return nil
 }
 
