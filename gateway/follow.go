@@ -191,9 +191,5 @@ func (s *Service) onNotice(_ string, data []byte) {
 
 // noticeFrame puts the notice's own type beside the frame's.
 func noticeFrame(n event.Notice) []byte {
-	return frame("notice", struct {
-		Notice string    `json:"notice"`
-		Conv   string    `json:"conv,omitempty"`
-		Until  time.Time `json:"until,omitzero"`
-	}{n.Type, n.Conv, n.Until})
+	return frame("notice", AgentNotice{n.Type, n.Conv, n.Until})
 }

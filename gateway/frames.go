@@ -132,6 +132,12 @@ type (
 	Conversation struct {
 		Conversation event.ConversationSummary `json:"conversation"`
 	}
+	// AgentNotice is for one agent: something is offered to them, or was assigned.
+	AgentNotice struct {
+		Notice string    `json:"notice"` // event.NoticeOffer or event.NoticeAssigned
+		Conv   string    `json:"conv,omitempty"`
+		Until  time.Time `json:"until,omitzero"`
+	}
 	// AgentPresence tells agents of a colleague's state.
 	AgentPresence struct {
 		Agent    string `json:"agent"`
@@ -154,7 +160,7 @@ func ServerFrames() map[string]any {
 	return map[string]any{
 		"welcome": Welcome{}, "ack": event.Receipt{}, "event": event.Event{}, "page": Page{},
 		"typing": event.Ephemeral{}, "read": event.Ephemeral{}, "delta": event.Ephemeral{}, "queue": event.Ephemeral{},
-		"presence": AgentPresence{}, "conversation": Conversation{}, "notice": event.Notice{},
+		"presence": AgentPresence{}, "conversation": Conversation{}, "notice": AgentNotice{},
 		"error": Failure{}, "pong": Pong{}, "bye": Bye{},
 	}
 }

@@ -27,6 +27,11 @@ const (
 	Internal        Code = "internal"
 )
 
+// Codes lists them all, in the order of the documentation.
+func Codes() []Code {
+	return []Code{Invalid, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, RateLimited, Busy, Internal}
+}
+
 // Error is an error a caller may show. Message is a sentence for people that
 // says what to do next; Fields maps a field to what is wrong with it.
 type Error struct {
