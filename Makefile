@@ -53,12 +53,14 @@ chaos: ## break what Parley runs on while people talk, and prove that nothing is
 	@$(MAKE) --no-print-directory web
 	go test -count=1 -timeout=45m -v -run='$(RUN)' ./e2e/chaos -long -seed=$(SEED)
 
-check: web ## formatting, linters, types and module files, without changing anything
+check: web ## formatting, linters (gosec and staticcheck too), types, module files and known vulnerabilities, without changing anything
 	$(TOOL) golangci-lint fmt --diff
 	go mod tidy -diff
 	cd web && npm run check --silent
 	go vet ./...
 	$(TOOL) golangci-lint run
+	@echo "==> looking for known vulnerabilities"
+	@sh scripts/vulncheck.sh
 
 fmt: ## format the Go code
 	$(TOOL) golangci-lint fmt
