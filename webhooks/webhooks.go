@@ -67,7 +67,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return s.bus.Consume(ctx, bus.Consumer{
-			Name: "webhooks-events", Module: s.Name(), Streams: []string{"EVENTS"}, Handle: s.onEvent,
+			Name: "webhooks-events", Module: s.Name(), Streams: []string{"EVENTS"}, Handle: s.onEvent, Pinned: true,
 		})
 	})
 	g.Go(func() error { return s.alarm.Run(ctx, "send webhooks", s.sendDue) })

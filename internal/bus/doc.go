@@ -1,8 +1,8 @@
 // Package bus is Parley's event log and the only importer of NATS.
 //
 // Owns the connection (an embedded server by default, an external cluster by
-// configuration), the streams of [event.Streams], the KV buckets presence and
-// lease, the object store attach, the SQL schema "bus" with the outbox, and the
+// configuration), the streams of [event.Streams], the KV buckets presence,
+// lease and positions, the object store attach, the SQL schema "bus" with the outbox, and the
 // NATS users of other systems.
 //
 // What it promises:
