@@ -2,8 +2,8 @@
 //
 // Owns the connection (an embedded server by default, an external cluster by
 // configuration), the streams of [event.Streams], the KV buckets presence,
-// lease and positions, the object store attach, the SQL schema "bus" with the outbox, and the
-// NATS users of other systems.
+// lease, settings and positions, the object store attach, the SQL schema "bus"
+// with the outbox, and the NATS users of other systems.
 //
 // What it promises:
 //   - An [Ack] means stored: synced to disk before the answer, on a majority
