@@ -36,6 +36,8 @@ type Bench struct {
 	client *http.Client
 	report *Report
 	bare   bool // no consumers follow a message: it is the relay
+
+	restless bool // the consumers behind the log never rest
 }
 
 // New fills what cfg leaves out.
@@ -104,11 +106,11 @@ func (b *Bench) Run(ctx context.Context, scenarios []string) error {
 		if limit, ok := errors.AsType[limitError](err); ok {
 			return errors.Join(append(failures, limit)...)
 		}
+		if ctx.Err() != nil {
+			return errors.Join(append(failures, fmt.Errorf("%s was interrupted", name))...)
+		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", name, err))
-		}
-		if ctx.Err() != nil {
-			break
 		}
 		b.cfg.Log.Info("measured", "scenario", name, "took", time.Since(started).Round(time.Millisecond))
 	}

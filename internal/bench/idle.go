@@ -116,6 +116,7 @@ func (b *Bench) addSockets(ctx context.Context, what string, before, connected u
 		return err
 	}
 	b.report.add("idle", "memory of "+what+" (RSS)", "B", (now.resident-before.resident)/n)
+	b.report.add("idle", "memory of "+what+" (RSS less free pages)", "B", (now.resident-now.held-before.resident+before.held)/n)
 	b.report.add("idle", "memory of "+what+" (heap and stacks in use)", "B", (now.live-before.live)/n)
 	b.report.add("idle", "goroutines of "+what, "", (now.goroutines-before.goroutines)/n)
 	return nil

@@ -19,6 +19,7 @@ type usage struct {
 	bytes      float64 // of them
 	resident   float64 // bytes in memory
 	live       float64 // bytes of heap and stacks in use
+	held       float64 // of those in memory, free pages that the runtime has not given back yet
 	pending    float64 // messages that consumers behind the log have not handled
 	goroutines float64
 	postgres   float64 // seconds of processor time of a local PostgreSQL
@@ -62,6 +63,7 @@ func (b *Bench) usage(ctx context.Context) (usage, error) {
 		u.bytes += m["go_memstats_alloc_bytes_total"]
 		u.resident += m["process_resident_memory_bytes"]
 		u.live += m["go_memstats_heap_inuse_bytes"] + m["go_memstats_stack_inuse_bytes"]
+		u.held += m["go_memstats_heap_idle_bytes"] - m["go_memstats_heap_released_bytes"]
 		u.pending += m["parley_bus_consumer_pending"] + m["parley_bus_consumer_ack_pending"]
 		u.goroutines += m["go_goroutines"]
 	}
@@ -81,14 +83,19 @@ func (b *Bench) collected(ctx context.Context) (usage, error) {
 	return b.usage(ctx)
 }
 
-const quietPatience = 2 * time.Minute
+const quietPatience = time.Minute
 
 // quiet waits until the consumers behind the log have handled everything that
-// is stored, so that what one run leaves behind does not count in the next.
+// is stored, so that what one run leaves behind does not count in the next. In
+// a deployment that others use as well they may never have: then it notes that
+// once and does not wait again.
 func (b *Bench) quiet(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, quietPatience)
-	defer cancel()
-	ticker := time.NewTicker(200 * time.Millisecond)
+	if b.restless {
+		return nil
+	}
+	patience := time.NewTimer(quietPatience)
+	defer patience.Stop()
+	ticker := time.NewTicker(200 * time.Millisecond) // metrics are asked for; they do not call
 	defer ticker.Stop()
 	for {
 		u, err := b.usage(ctx)
@@ -100,7 +107,11 @@ func (b *Bench) quiet(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the consumers behind the log are %.0f messages behind after %s: %w", u.pending, quietPatience, ctx.Err())
+			return ctx.Err()
+		case <-patience.C:
+			b.restless = true
+			b.note(fmt.Sprintf("the consumers behind the log were still %.0f messages behind after %s: what they do counts in the runs that follow", u.pending, quietPatience))
+			return nil
 		case <-ticker.C:
 		}
 	}
