@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +31,16 @@ type UploadLimits struct {
 	Each      int // uploads of one person at the same time; 0 is no limit
 	All       int // uploads of everybody at the same time; 0 is no limit
 	Unclaimed int // files of one person that no message carries yet; 0 is no limit
+
+	// Types are the endings of names that visitors may send, in small letters
+	// with their dot, such as .pdf; none allows all. The name is what the sender
+	// says: what a file holds decides alone how it is served.
+	Types []string
+}
+
+// allows reports whether visitors may send a file of that name.
+func (l UploadLimits) allows(name string) bool {
+	return len(l.Types) == 0 || slices.Contains(l.Types, strings.ToLower(path.Ext(name)))
 }
 
 // uploads bounds the uploads that run: further ones are refused with
@@ -71,6 +83,9 @@ func reached(n, limit int) bool { return limit > 0 && n >= limit }
 // message claims it, and is swept after 24 h if none does. Errors of the
 // sender: too_large, invalid, rate_limited; busy when too many upload at once.
 func (s *Service) Upload(ctx context.Context, v auth.Viewer, name string, r io.Reader) (event.Attachment, error) {
+	if !v.Staff() && !s.cfg.Uploads.allows(name) {
+		return event.Attachment{}, errs.New(errs.Invalid, "files of this kind are not accepted here; send one of %s", strings.Join(s.cfg.Uploads.Types, ", "))
+	}
 	owner := event.SenderKey(v.Actor())
 	end, err := s.uploads.begin(owner)
 	if err != nil {

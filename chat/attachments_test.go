@@ -190,6 +190,21 @@ func TestUploadsAreBounded(t *testing.T) {
 	assert.True(t, errs.Is(err, errs.Busy), "%v", err)
 }
 
+func TestVisitorsSendFilesOfSomeKindsOnly(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(c *Config) { c.Uploads.Types = []string{".txt", ".pdf"} })
+	for name, status := range map[string]int{
+		"order.txt": 201, "ORDER.TXT": 201, "setup.exe": 422, "order.txt.exe": 422, "order": 422, "": 422, ".pdf": 201, "a.exe/b.pdf": 201,
+	} {
+		assert.Equal(t, status, a.upload("vera", name, []byte("x")).status, name)
+	}
+	assert.Contains(t, string(a.upload("vera", "setup.exe", []byte("x")).body), ".txt, .pdf", "it says what may be sent")
+	assert.Equal(t, 201, a.upload("anna", "setup.exe", []byte("x")).status, "agents may send all")
+	var w widgetConfig
+	a.do("", "GET", "/api/v1/widget/"+a.in.Key, nil).into(t, 200, &w)
+	assert.Equal(t, widgetFiles{MaxSize: 25 << 20, Types: []string{".txt", ".pdf"}}, w.Files)
+}
+
 func TestUploadsWithoutLimits(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(c *Config) { c.Uploads = UploadLimits{} })

@@ -74,6 +74,7 @@ type Service struct {
 	files      *blob.Store
 	uploads    uploads
 	inboxCache inboxCache
+	faceCache  faceCache
 	presence   presence
 	states     *bus.Memory[event.State] // of conversations, for chat-rules
 	origins    *lru.Cache[string, event.Opened]

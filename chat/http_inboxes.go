@@ -25,11 +25,20 @@ type widgetConfig struct {
 	Inbox        widgetInbox          `json:"inbox"`
 	Look         event.Look           `json:"look"`
 	PreChat      []event.PreChatField `json:"pre_chat"`
+	Privacy      event.Privacy        `json:"privacy"`
 	Offline      event.Offline        `json:"offline"`
 	Open         bool                 `json:"open"`
 	OpensAt      *time.Time           `json:"opens_at,omitempty"`
 	HelpURL      string               `json:"help_url"`
 	AgentsOnline int                  `json:"agents_online"`
+	Agents       []face               `json:"agents"` // up to three of those who are there; none outside business hours
+	Files        widgetFiles          `json:"files"`
+}
+
+// widgetFiles is what visitors may send.
+type widgetFiles struct {
+	MaxSize int64    `json:"max_size"` // bytes of each
+	Types   []string `json:"types"`    // endings of names such as .pdf; none means all
 }
 
 // getWidget is what the widget needs before anybody has said anything. A page
@@ -47,7 +56,12 @@ func (s *Service) getWidget(c *fiber.Ctx) error {
 	now := s.now()
 	w := widgetConfig{
 		Inbox: widgetInbox{ID: in.ID, Key: in.Key, Name: in.Name, Languages: in.Languages, Bot: in.Bot, BotName: in.BotName, Identity: in.Identity},
-		Look:  in.Look, PreChat: in.PreChat, Offline: in.Offline, Open: in.Hours.Open(now), HelpURL: s.cfg.HelpURL, AgentsOnline: s.presence.online(),
+		Look:  in.Look, PreChat: in.PreChat, Privacy: in.Privacy, Offline: in.Offline,
+		Open: in.Hours.Open(now), HelpURL: s.cfg.HelpURL, AgentsOnline: s.presence.online(), Agents: []face{},
+		Files: widgetFiles{MaxSize: s.files.MaxSize(), Types: append([]string{}, s.cfg.Uploads.Types...)},
+	}
+	if w.Open {
+		w.Agents = s.faces(c.UserContext(), &in)
 	}
 	if at := in.Hours.NextOpen(now); !w.Open && !at.IsZero() {
 		at = at.UTC()

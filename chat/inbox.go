@@ -24,6 +24,9 @@ const (
 	maxDays     = 28 // opening intervals a week
 	maxHolidays = 366
 	maxLine     = 500 // runes of a text shown in the widget
+	maxConsent  = 300 // runes, which with the link fit into a field of the first message
+	maxLink     = 500 // bytes of an address
+	maxLauncher = 24  // runes
 
 	defaultOfferSecs = 30
 	defaultAccent    = "#2563eb"
@@ -43,6 +46,10 @@ func normalize(in *event.Inbox) {
 	in.Identity = cmp.Or(in.Identity, "off")
 	in.Look.Accent = strings.ToLower(cmp.Or(in.Look.Accent, defaultAccent))
 	in.Look.Position = cmp.Or(in.Look.Position, "right")
+	in.Look.Radius = cmp.Or(in.Look.Radius, event.RadiusSoft)
+	for _, text := range []*string{&in.Look.Launcher, &in.Contact, &in.Privacy.URL, &in.Privacy.Text} {
+		*text = strings.TrimSpace(*text)
+	}
 	if len(in.Languages) == 0 {
 		in.Languages = []string{"en"}
 	}
@@ -56,7 +63,7 @@ func normalize(in *event.Inbox) {
 
 // validate says what is wrong with an inbox's rules, a field at a time.
 func validate(in *event.Inbox) error {
-	checks := []func(*event.Inbox) error{checkNames, checkOrigins, checkLanguages, checkAssignment, checkHours, checkPreChat, checkLook}
+	checks := []func(*event.Inbox) error{checkNames, checkOrigins, checkLanguages, checkAssignment, checkHours, checkPreChat, checkPrivacy, checkContact, checkLook}
 	for _, check := range checks {
 		if err := check(in); err != nil {
 			return err
@@ -181,6 +188,8 @@ func checkPreChat(in *event.Inbox) error {
 		switch {
 		case !fieldPattern.MatchString(f.Name) || seen[f.Name]:
 			return errs.Field("pre_chat", "must name each field once, in small letters, digits and _; %q does not", clip(f.Name, 40))
+		case f.Name == event.ConsentField:
+			return errs.Field("pre_chat", "cannot have a field named %s, which holds what visitors agree to; choose another name", f.Name)
 		case f.Label == "" || utf8.RuneCountInString(f.Label) > 80 || !isLine(f.Label):
 			return errs.Field("pre_chat", "needs a label of 1 to 80 characters for %s", f.Name)
 		case !slices.Contains([]string{"text", "email", "select", "textarea"}, f.Type):
@@ -198,12 +207,50 @@ func checkPreChat(in *event.Inbox) error {
 	return nil
 }
 
+func checkPrivacy(in *event.Inbox) error {
+	p := in.Privacy
+	switch {
+	case p.URL != "" && !isLink(p.URL, "https", "http"):
+		return errs.Field("privacy.url", "must be an address such as https://www.example.com/privacy with at most %d characters", maxLink)
+	case utf8.RuneCountInString(p.Text) > maxConsent || !isLine(p.Text):
+		return errs.Field("privacy.text", "must be one line of at most %d characters", maxConsent)
+	}
+	return nil
+}
+
+func checkContact(in *event.Inbox) error {
+	if in.Contact != "" && !isLink(in.Contact, "https", "http", "mailto") {
+		return errs.Field("contact_url", "must be an address such as https://www.example.com/contact or mailto:help@example.com with at most %d characters", maxLink)
+	}
+	return nil
+}
+
+// isLink accepts an absolute address with one of the schemes. Others, such as
+// javascript, would run in the customer's page.
+func isLink(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > maxLink || !isLine(s) || strings.ContainsAny(s, " \"<>\\") || !slices.Contains(schemes, u.Scheme) || u.User != nil {
+		return false
+	}
+	if u.Scheme == "mailto" {
+		at := strings.Index(u.Opaque, "@")
+		return at > 0 && at < len(u.Opaque)-1
+	}
+	return u.Hostname() != ""
+}
+
 func checkLook(in *event.Inbox) error {
 	if !accentPattern.MatchString(in.Look.Accent) {
 		return errs.Field("look.accent", "must be a colour such as %s", defaultAccent)
 	}
 	if in.Look.Position != "right" && in.Look.Position != "left" {
 		return errs.Field("look.position", "must be right or left")
+	}
+	if !slices.Contains([]string{event.RadiusNone, event.RadiusSoft, event.RadiusRound}, in.Look.Radius) {
+		return errs.Field("look.radius", "must be none, soft or round")
+	}
+	if utf8.RuneCountInString(in.Look.Launcher) > maxLauncher || !isLine(in.Look.Launcher) {
+		return errs.Field("look.launcher", "must be one line of at most %d characters", maxLauncher)
 	}
 	for field, text := range map[string]string{"look.greeting": in.Look.Greeting, "offline.message": in.Offline.Message} {
 		if utf8.RuneCountInString(text) > maxLine || !utf8.ValidString(text) || strings.Contains(text, "\x00") {

@@ -64,10 +64,32 @@ func TestInboxRules(t *testing.T) {
 		{"select without options", field(event.PreChatField{Name: "topic", Label: "Topic", Type: "select"}), "pre_chat"},
 		{"field without a label", field(event.PreChatField{Name: "topic", Type: "text"}), "pre_chat"},
 		{"odd field name", field(event.PreChatField{Name: "My Topic", Label: "Topic", Type: "text"}), "pre_chat"},
+		{"field with the consent's name", field(event.PreChatField{Name: "consent", Label: "Consent", Type: "text"}), "pre_chat"},
 		{"unknown field type", field(event.PreChatField{Name: "topic", Label: "Topic", Type: "file"}), "pre_chat"},
 		{"accent", func(in *event.Inbox) { in.Look.Accent = "#AABBCC" }, ""},
 		{"no accent", func(in *event.Inbox) { in.Look.Accent = "red;}</style>" }, "look.accent"},
 		{"position", func(in *event.Inbox) { in.Look.Position = "top" }, "look.position"},
+		{"no radius is soft", func(in *event.Inbox) { in.Look.Radius = "" }, ""},
+		{"radius", func(in *event.Inbox) { in.Look.Radius = "round" }, ""},
+		{"unknown radius", func(in *event.Inbox) { in.Look.Radius = "12px" }, "look.radius"},
+		{"launcher", func(in *event.Inbox) { in.Look.Launcher = " Chat with us " }, ""},
+		{"long launcher", func(in *event.Inbox) { in.Look.Launcher = strings.Repeat("x", 25) }, "look.launcher"},
+		{"privacy", func(in *event.Inbox) {
+			in.Privacy = event.Privacy{URL: "https://shop.example.com/privacy?lang=en#chat", Text: "I agree.", Required: true}
+		}, ""},
+		{"privacy over http", func(in *event.Inbox) { in.Privacy.URL = "http://intranet.example/privacy" }, ""},
+		{"privacy without a scheme", func(in *event.Inbox) { in.Privacy.URL = "shop.example.com/privacy" }, "privacy.url"},
+		{"privacy that runs", func(in *event.Inbox) { in.Privacy.URL = "javascript:alert(1)" }, "privacy.url"},
+		{"privacy without a host", func(in *event.Inbox) { in.Privacy.URL = "https:///privacy" }, "privacy.url"},
+		{"privacy by mail", func(in *event.Inbox) { in.Privacy.URL = "mailto:me@example.com" }, "privacy.url"},
+		{"privacy with a quote", func(in *event.Inbox) { in.Privacy.URL = `https://shop.example.com/"x` }, "privacy.url"},
+		{"long privacy", func(in *event.Inbox) { in.Privacy.URL = "https://shop.example.com/" + strings.Repeat("x", 500) }, "privacy.url"},
+		{"long consent", func(in *event.Inbox) { in.Privacy.Text = strings.Repeat("x", 301) }, "privacy.text"},
+		{"contact", func(in *event.Inbox) { in.Contact = "https://shop.example.com/contact" }, ""},
+		{"contact by mail", func(in *event.Inbox) { in.Contact = "mailto:help@example.com?subject=Chat" }, ""},
+		{"contact by no mail", func(in *event.Inbox) { in.Contact = "mailto:help" }, "contact_url"},
+		{"contact that runs", func(in *event.Inbox) { in.Contact = "javascript:alert(1)//@x" }, "contact_url"},
+		{"contact of no site", func(in *event.Inbox) { in.Contact = "/contact" }, "contact_url"},
 		{"long greeting", func(in *event.Inbox) { in.Look.Greeting = strings.Repeat("x", 501) }, "look.greeting"},
 		{"identity", func(in *event.Inbox) { in.Identity = "required" }, ""},
 		{"unknown identity", func(in *event.Inbox) { in.Identity = "maybe" }, "identity"},
@@ -155,7 +177,36 @@ func TestWidgetConfig(t *testing.T) {
 	assert.Equal(t, 1, w.AgentsOnline)
 	assert.NotContains(t, string(got.body), "origins", "nothing a visitor need not know")
 	assert.NotContains(t, string(got.body), `"teams"`)
+	assert.Empty(t, w.Agents, "nobody answers on a Saturday")
 	assert.Equal(t, 404, a.do("", "GET", "/api/v1/widget/nothing", nil).status)
+}
+
+func TestWidgetShowsWhoIsThere(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.svc.agents = staff{
+		{ID: "a1", Name: "Ana María Ruiz", Email: "ana@shop.example", Teams: []string{"sales"}},
+		{ID: "a2", Name: "élodie", Teams: []string{"care"}},
+		{ID: "a3", Name: "Bo Li", Inboxes: []string{"elsewhere"}},
+		{ID: "a4", Name: "Away Person"},
+		{ID: "a5", Name: "Cy Young"},
+		{ID: "a6", Name: "Di Xu"},
+	}
+	for _, id := range []string{"a1", "a2", "a3", "a5", "a6"} {
+		a.svc.presence.seen(event.Presence{Agent: id, State: event.PresenceOnline}, true)
+	}
+	a.svc.presence.seen(event.Presence{Agent: "a4", State: event.PresenceBusy}, true)
+	var w widgetConfig
+	got := a.do("", "GET", "/api/v1/widget/"+a.in.Key, nil)
+	got.into(t, 200, &w)
+	assert.Equal(t, []face{{"Ana", "AR"}, {"élodie", "É"}, {"Cy", "CY"}}, w.Agents, "three who are online and see the inbox")
+	for _, private := range []string{"Ruiz", "ana@", "a1", "sales"} {
+		assert.NotContains(t, string(got.body), private)
+	}
+	_, err := a.svc.changeInbox(t.Context(), a.in.ID, func(in *event.Inbox) error { in.Teams = []string{ids.New()}; return nil })
+	require.NoError(t, err)
+	a.do("", "GET", "/api/v1/widget/"+a.in.Key, nil).into(t, 200, &w)
+	assert.Empty(t, w.Agents, "nobody is in its teams")
 }
 
 // Another process sees a change at once, and within a second without a notice.

@@ -108,3 +108,18 @@ func (p *presence) online() int {
 	}
 	return n
 }
+
+// onlineAgents returns the ids of at most n agents who take conversations now,
+// in their order.
+func (p *presence) onlineAgents(n int) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var ids []string
+	for id, state := range p.states {
+		if state == event.PresenceOnline {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(n, len(ids))]
+}

@@ -22,7 +22,9 @@ type Inbox struct {
 
 	Hours    BusinessHours  `json:"hours"`
 	PreChat  []PreChatField `json:"pre_chat"`
+	Privacy  Privacy        `json:"privacy"`
 	Offline  Offline        `json:"offline"`
+	Contact  string         `json:"contact_url"` // http, https or mailto: where visitors go while the chat cannot be reached; "" for nowhere
 	Look     Look           `json:"look"`
 	Identity string         `json:"identity"` // off, optional or required: is a signed identity asked for
 	Secret   string         `json:"-"`        // signs identities; never leaves the server but once, to an admin
@@ -48,16 +50,37 @@ type PreChatField struct {
 	Required bool     `json:"required"`
 }
 
+// ConsentField is the pre-chat field that holds what a visitor has agreed to,
+// the text and the policy's address; no question may take the name.
+const ConsentField = "consent"
+
+// Privacy is what forms say about the data that they ask for. The zero value
+// says nothing.
+type Privacy struct {
+	URL      string `json:"url"`      // of the policy, http or https; "" for no link
+	Text     string `json:"text"`     // beside the link; "" is the widget's own sentence
+	Required bool   `json:"required"` // visitors agree with a tick before they chat or leave an address
+}
+
 // Offline is what happens when nobody is there.
 type Offline struct {
 	CollectEmail bool   `json:"collect_email"`
 	Message      string `json:"message"` // shown to the visitor
 }
 
+// How round the widget's corners are.
+const (
+	RadiusNone  = "none"
+	RadiusSoft  = "soft" // also ""
+	RadiusRound = "round"
+)
+
 // Look is how the widget appears.
 type Look struct {
 	Accent   string `json:"accent"`   // #rrggbb; text on it is chosen for contrast
 	Position string `json:"position"` // right or left
+	Radius   string `json:"radius"`   // of corners: none, soft or round
+	Launcher string `json:"launcher"` // text on the button that opens the chat; "" is its icon alone
 	Greeting string `json:"greeting"`
 }
 

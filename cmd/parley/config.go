@@ -99,6 +99,7 @@ func (c *config) flags() *pflag.FlagSet {
 	f.IntVar(&c.MaxSockets, "max-sockets", 50_000, "sockets at once")
 	f.IntVar(&c.MaxText, "max-text", 16<<10, "bytes of a message")
 	f.Int64Var(&c.MaxUpload, "max-upload", 25<<20, "bytes of an attachment")
+	f.StringSliceVar(&c.Uploads.Types, "upload-types", nil, "endings of files that visitors may send, such as .jpg,.png,.pdf (default: all)")
 	f.IntVar(&c.Uploads.All, "max-uploads", 32, "attachments that may be uploaded at once; 0 is no limit")
 	f.IntVar(&c.Uploads.Each, "max-uploads-each", 3, "attachments that one person may upload at once; 0 is no limit")
 	f.IntVar(&c.Uploads.Unclaimed, "max-unsent", 20, "uploaded attachments that one person may have without sending them; 0 is no limit")
@@ -175,6 +176,12 @@ func (c *config) check() error {
 	c.PublicURL = u.Scheme + "://" + u.Host
 	if c.Secret != "" && len(c.Secret) < 32 {
 		return fmt.Errorf("--secret must have at least 32 characters")
+	}
+	for i, ending := range c.Uploads.Types {
+		if ending = "." + strings.TrimLeft(strings.ToLower(strings.TrimSpace(ending)), "*."); strings.ContainsAny(ending, "/ ") || ending == "." {
+			return fmt.Errorf("--upload-types must be endings such as .pdf, not %q", c.Uploads.Types[i])
+		}
+		c.Uploads.Types[i] = ending
 	}
 	_, err = c.egress()
 	return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"parley/chat"
 	"parley/internal/httpd"
 )
 
@@ -68,6 +69,19 @@ func TestEnvironmentNamesSettings(t *testing.T) {
 	require.NoError(t, f.Parse([]string{"--rate-visitor", "3"}))
 	require.NoError(t, fromEnv(f, []string{"PARLEY_RATE_VISITOR=7"}))
 	require.Equal(t, 3, flagged.RateVisitor, "the flag wins")
+}
+
+func TestUploadTypesAreEndings(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{".pdf": ".pdf", "PDF": ".pdf", "*.jpg": ".jpg", " .png ": ".png"} {
+		c := config{Uploads: chat.UploadLimits{Types: []string{given}}, Durability: "sync", Addr: "127.0.0.1:8080"}
+		require.NoError(t, c.check(), given)
+		require.Equal(t, []string{want}, c.Uploads.Types)
+	}
+	for _, bad := range []string{"image/*", ".", "a b"} {
+		c := config{Uploads: chat.UploadLimits{Types: []string{bad}}, Durability: "sync", Addr: "127.0.0.1:8080"}
+		require.ErrorContains(t, c.check(), "--upload-types", bad)
+	}
 }
 
 func TestConfigHidesSecrets(t *testing.T) {
