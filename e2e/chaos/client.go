@@ -151,7 +151,7 @@ func smallBuffers() *http.Client {
 	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if tcp, ok := conn.(*net.TCPConn); ok {
-			err = tcp.SetReadBuffer(4 << 10)
+			err = tcp.SetReadBuffer(32 << 10)
 		}
 		return conn, err
 	}

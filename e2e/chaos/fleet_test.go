@@ -24,8 +24,9 @@ type fleet struct {
 	world    world
 	visitors []*Client
 	agents   []*Client
-	convs    []string // the first one of each visitor
-	admin    string   // token of an administrator, for the history over HTTP
+	twins    []*Client // of the visitors
+	convs    []string  // the first one of each visitor
+	admin    string    // token of an administrator, for the history over HTTP
 
 	connected sync.WaitGroup
 	talking   sync.WaitGroup
@@ -38,20 +39,23 @@ type fleet struct {
 type crowd struct {
 	visitors, agents int
 	visitor, agent   Habits
-	inbox            []string // further arguments of `parley inbox add`
-	gates            func(w world) []string
+	twins            bool // each visitor has a second socket, which says the same in another order
+	slowAgents       bool // agents' machines hold little that was not read
 }
 
 // newFleet gives everybody an account and a token.
 func newFleet(t *testing.T, seed uint64, w world, c crowd) *fleet {
 	t.Helper()
 	f := &fleet{t: t, seed: seed, rand: rand.New(rand.NewPCG(seed, 0)), history: NewHistory(), world: w}
-	key := w.desk.Inbox("https://shop.example", append([]string{"--bot", "off"}, c.inbox...)...)
+	key := w.desk.Inbox("https://shop.example", "--bot", "off")
 	f.admin = w.desk.CLI("token", "create", "--label", "check", "--role", "admin")
 	for i := range c.visitors {
 		name := fmt.Sprintf("visitor-%d", i)
 		token, id := w.desk.Visitor(key)
 		f.visitors = append(f.visitors, f.client(Person{Name: name, ID: id, Token: token}, c, i))
+		if c.twins {
+			f.twins = append(f.twins, f.client(Person{Name: name + " elsewhere", ID: id, Token: token}, c, 2000+i))
+		}
 	}
 	for i := range c.agents {
 		name := fmt.Sprintf("agent-%d", i)
@@ -68,18 +72,17 @@ func newFleet(t *testing.T, seed uint64, w world, c crowd) *fleet {
 }
 
 func (f *fleet) client(who Person, c crowd, i int) *Client {
-	gates := make([]string, 0, len(f.world.gateways))
-	for _, g := range f.world.gateways {
-		gates = append(gates, g.SocketURL())
+	gates := f.world.gates
+	if gates == nil {
+		for _, g := range f.world.gateways {
+			gates = append(gates, g.SocketURL())
+		}
 	}
-	if c.gates != nil {
-		gates = c.gates(f.world)
-	}
-	return NewClient(who, Config{Gateways: gates, History: f.history, Seed: f.seed + uint64(i)})
+	return NewClient(who, Config{Gateways: gates, History: f.history, Seed: f.seed + uint64(i), SmallBuffer: who.Staff && c.slowAgents})
 }
 
 // everybody lists all clients.
-func (f *fleet) everybody() []*Client { return slices.Concat(f.visitors, f.agents) }
+func (f *fleet) everybody() []*Client { return slices.Concat(f.visitors, f.agents, f.twins) }
 
 // start connects everybody, opens a conversation for each visitor, lets two
 // agents read each of them, and lets all talk until stop.
@@ -102,7 +105,11 @@ func (f *fleet) start(c crowd) {
 	}
 	talk, hush := context.WithCancel(ctx)
 	f.hush = hush
-	for i, v := range f.visitors {
+	for i, twin := range f.twins {
+		twin.Follow(ctx, f.convs[i])
+		f.talking.Go(func() { Echo(talk, [2]*Client{f.visitors[i], twin}, f.convs[i], c.visitor, f.seed+uint64(1000+i)) })
+	}
+	for i, v := range f.visitors[len(f.twins):] {
 		f.talking.Go(func() { Talk(talk, v, f.convs[i:i+1:i+1], c.visitor, f.seed+uint64(1000+i)) })
 	}
 	for i, a := range f.agents {
@@ -130,8 +137,9 @@ func (f *fleet) finish() {
 		}
 		return out
 	}
-	require.Eventually(f.t, func() bool { return len(waiting()) == 0 }, 2*harness.Patience, 20*time.Millisecond,
-		"not everything said was acknowledged")
+	for began := time.Now(); len(waiting()) > 0; f.lasts(20 * time.Millisecond) {
+		require.Less(f.t, time.Since(began), 2*harness.Patience, "not connected, or with something that was not acknowledged: %v", waiting())
+	}
 }
 
 // lasts lets the talk go on for a while.
@@ -142,13 +150,23 @@ func (f *fleet) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(f.rand.Int64N(int64(most-least)))
 }
 
+// scope is a context for what does not outlive the fault.
+func (f *fleet) scope() (context.Context, context.CancelFunc) {
+	return context.WithCancel(f.t.Context())
+}
+
 // allBack waits until everybody has come back after the instant and read what
 // they missed, and returns how long that took.
 func (f *fleet) allBack(after time.Time) time.Duration {
 	f.t.Helper()
+	return f.allOf(f.everybody(), after)
+}
+
+func (f *fleet) allOf(clients []*Client, after time.Time) time.Duration {
+	f.t.Helper()
 	var at time.Time
 	require.Eventually(f.t, func() (ok bool) {
-		at, ok = f.history.AllBack(names(f.everybody()), after)
+		at, ok = f.history.AllBack(names(clients), after)
 		return ok
 	}, 2*harness.Patience, 10*time.Millisecond, "not everybody came back")
 	return at.Sub(after)

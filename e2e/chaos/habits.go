@@ -16,9 +16,10 @@ type Habits struct {
 	Cut    int           // that the connection breaks
 	Leave  int           // that they hang up, for Away at most
 	Away   time.Duration
-	Repeat int // that something said before is sent again
-	Note   int // that it is a note for other agents; of agents only
-	Opens  int // that another conversation is opened; of visitors only
+	Repeat int  // that something said before is sent again
+	Note   int  // that it is a note for other agents; of agents only
+	Opens  int  // that another conversation is opened; of visitors only
+	Long   bool // some kilobytes at a time
 }
 
 // talker is somebody who talks.
@@ -52,6 +53,32 @@ func Talk(ctx context.Context, c *Client, convs []string, h Habits, seed uint64)
 	}
 }
 
+// Echo says everything through both clients of one person, in another order
+// through the second, and some of it several times.
+func Echo(ctx context.Context, both [2]*Client, conv string, h Habits, seed uint64) {
+	const atOnce = 5
+	t := &talker{Habits: h, c: both[0], rand: rand.New(rand.NewPCG(seed, 2))}
+	for pause(ctx, t.some(atOnce*h.Pause)) == nil {
+		var said []remark
+		for range atOnce {
+			said = append(said, remark{conv, fmt.Sprintf("s%d", t.n), text(t.c.Name, t.n, t.rand)})
+			t.n++
+		}
+		for _, i := range t.rand.Perm(2 * atOnce) {
+			r := said[i/2]
+			if both[i%2].Say(ctx, r.conv, r.cid, r.text, 4*atOnce) != nil {
+				return
+			}
+			if t.chance(30) {
+				both[t.rand.IntN(2)].Repeat(ctx, r.conv, r.cid, r.text)
+			}
+			if t.chance(t.Cut) {
+				both[t.rand.IntN(2)].Cut()
+			}
+		}
+	}
+}
+
 func (t *talker) chance(hundredths int) bool { return t.rand.IntN(100) < hundredths }
 
 func (t *talker) some(most time.Duration) time.Duration {
@@ -82,6 +109,9 @@ func (t *talker) say(ctx context.Context) error {
 		t.convs = append(t.convs, conv)
 	}
 	next := remark{t.convs[t.rand.IntN(len(t.convs))], fmt.Sprintf("s%d", t.n), text(t.c.Name, t.n, t.rand)}
+	if t.Long {
+		next.text += strings.Repeat(" and so on", 800)
+	}
 	if t.c.Staff && t.chance(t.Note) {
 		next.text = notePrefix + next.text
 	}

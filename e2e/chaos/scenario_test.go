@@ -31,6 +31,7 @@ func scenarios() []scenario {
 	few := crowd{visitors: 12, agents: 3, visitor: restless, agent: restless}
 	calmer := restless
 	calmer.Pause = 600 * time.Millisecond // some 200 messages a second of all
+	chatty := Habits{Pause: 150 * time.Millisecond, Window: 8, Long: true}
 	many := crowd{visitors: 60, agents: 6, visitor: calmer, agent: calmer}
 	return []scenario{
 		{name: "calm", world: alone, crowd: few, fault: nothing},
@@ -40,6 +41,10 @@ func scenarios() []scenario {
 		{name: "kill-gateways", long: true, world: cluster(3, 3), crowd: many, fault: killGateways(8)},
 		{name: "kill-nats", long: true, world: cluster(2, 3), crowd: few, fault: killNodes(6)},
 		{name: "rolling-restart", long: true, world: cluster(3, 1), crowd: many, fault: roll(2)},
+		{name: "twins", world: cluster(2, 1), crowd: crowd{visitors: 12, agents: 2, visitor: restless, agent: calmer, twins: true}, fault: killGateways(1)},
+		{name: "networks", long: true, world: faraway, crowd: few, fault: badNetworks(3)},
+		{name: "slow-readers", long: true, world: alone, crowd: crowd{visitors: 6, agents: 3, visitor: chatty, agent: calmer, slowAgents: true}, fault: stallReaders(20 * time.Second)},
+		{name: "storm", long: true, world: alone, crowd: crowd{visitors: 40, agents: 3, visitor: calmer, agent: calmer}, fault: storm(2000)},
 		{name: "kill-postgres", long: true, world: withDatabase, crowd: few, fault: killDatabase(30 * time.Second)},
 		{name: "freeze-postgres", long: true, world: withDatabase, crowd: few, fault: freezeDatabase(15 * time.Second)},
 		{name: "freeze", long: true, world: alone, crowd: few, fault: freeze(10 * time.Second)},

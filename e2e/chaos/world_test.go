@@ -20,6 +20,8 @@ type world struct {
 	gateways []*harness.Server // whose sockets are used
 	nats     []*harness.NATS   // servers of the log, when they are processes of their own
 	postgres *database         // when it is not Parley's own
+	gates    []string          // what clients dial instead of the gateways' own addresses
+	proxies  []*proxy          // behind gates
 	stores   stores
 }
 
