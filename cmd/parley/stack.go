@@ -151,16 +151,30 @@ func lastPublicURL(cfg *config) string {
 	return strings.TrimSpace(string(raw))
 }
 
-// writeOnce writes a file whole or not at all.
-func writeOnce(path, text string) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+// writeOnce writes a file whole or not at all, and so that it survives a power
+// cut: what was sealed with a lost secret could not be read any more.
+func writeOnce(path, text string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	tmp, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
 	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	_, err = tmp.WriteString(text)
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
 	}
-	return nil
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // supervised is the private PostgreSQL, started again when it dies: chat goes

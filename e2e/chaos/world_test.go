@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parley/e2e/harness"
+	"parley/e2e/lossyfs"
 	"parley/internal/bus"
 	"parley/internal/pg"
 )
@@ -22,6 +23,7 @@ type world struct {
 	postgres *database         // when it is not Parley's own
 	gates    []string          // what clients dial instead of the gateways' own addresses
 	proxies  []*proxy          // behind gates
+	disk     *lossyfs.Disk
 	stores   stores
 }
 
