@@ -64,26 +64,26 @@ func auroc(members, strangers []float64) float64 {
 func TestQuality(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		train, test, strangers string
-		names                  bool
-		floor                  quality // calibrationError is a ceiling
+		train, test string
+		strangers   map[string]float64 // file → floor of the AUROC of scope against them
+		names       bool
+		floor       quality // calibrationError is a ceiling
 	}{
-		"banking77 full":      {train: "banking77/train.tsv", test: "banking77/test.tsv", floor: quality{0.915, 0.03, 0}},
-		"banking77 10 shots":  {train: "banking77/fewshot/train_10.tsv", test: "banking77/test.tsv", names: true, floor: quality{0.77, 0.08, 0}},
-		"banking77 5 shots":   {train: "banking77/fewshot/train_5.tsv", test: "banking77/test.tsv", names: true, floor: quality{0.68, 0.12, 0}},
-		"banking77 strangers": {train: "banking77/oos50/train.tsv", test: "banking77/oos50/test.tsv", strangers: "banking77/oos50/id-oos_test.tsv", floor: quality{0.85, 0.08, 0.86}},
-		"banking77 far away":  {train: "banking77/oos50/train.tsv", test: "banking77/oos50/test.tsv", strangers: "banking77/oos50/ood-oos_valid.tsv", floor: quality{0.85, 0.08, 0.985}},
-		"sofmattress":         {train: "hint3-sofmattress/train.tsv", test: "hint3-sofmattress/test.tsv", floor: quality{0.74, 0.2, 0.855}},
-		"snips":               {train: "snips/train.tsv", test: "snips/test.tsv", floor: quality{0.975, 0.03, 0}},
+		"banking77 full":     {train: "banking77/train.tsv", test: "banking77/test.tsv", floor: quality{0.915, 0.03, 0}},
+		"banking77 10 shots": {train: "banking77/fewshot/train_10.tsv", test: "banking77/test.tsv", names: true, floor: quality{0.77, 0.08, 0}},
+		"banking77 5 shots":  {train: "banking77/fewshot/train_5.tsv", test: "banking77/test.tsv", names: true, floor: quality{0.68, 0.12, 0}},
+		"banking77 strangers": {
+			train: "banking77/oos50/train.tsv", test: "banking77/oos50/test.tsv", floor: quality{0.85, 0.08, 0},
+			strangers: map[string]float64{"banking77/oos50/id-oos_test.tsv": 0.86, "banking77/oos50/ood-oos_valid.tsv": 0.985}, // near and far away
+		},
+		"sofmattress": {train: "hint3-sofmattress/train.tsv", test: "hint3-sofmattress/test.tsv", floor: quality{0.74, 0.2, 0.855}},
+		"snips":       {train: "snips/train.tsv", test: "snips/test.tsv", floor: quality{0.975, 0.03, 0}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			train := withoutStrangers(readData(t, test.train))
 			samples := readData(t, test.test)
-			if test.strangers != "" {
-				samples = append(samples, readData(t, test.strangers)...)
-			}
 			if test.names {
 				train = withNames(train)
 			}
@@ -96,6 +96,11 @@ func TestQuality(t *testing.T) {
 			require.GreaterOrEqual(t, got.accuracy, test.floor.accuracy)
 			require.LessOrEqual(t, got.calibrationError, test.floor.calibrationError)
 			require.GreaterOrEqual(t, got.scopeAUROC, test.floor.scopeAUROC)
+			for name, floor := range test.strangers {
+				got := measure(m, slices.Concat(samples, readData(t, name)))
+				t.Logf("AUROC of scope against %s %.4f", name, got.scopeAUROC)
+				require.GreaterOrEqual(t, got.scopeAUROC, floor)
+			}
 		})
 	}
 }
