@@ -28,11 +28,13 @@ type follower struct {
 	room    *sync.Cond
 	steps   []*step // read, and not yet behind the position, in order; those before head are
 	head    int
-	running int      // jobs that are not settled
-	at      position // what is or will be saved
-	saving  bool     // a save is due
-	waiting uint64   // messages of the stream behind the last one read
+	running int         // jobs that are not settled
+	at      position    // what is or will be saved
+	saver   *time.Timer // runs while a save is due
+	waiting uint64      // messages of the stream behind the last one read
 	jobs    sync.WaitGroup
+
+	saves sync.Mutex
 }
 
 // step is a message on its way to be behind the position.
@@ -76,6 +78,11 @@ func (f *follower) run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, f.wake)()
 	err := f.read(ctx)
 	f.jobs.Wait()
+	f.mu.Lock()
+	if f.saver != nil {
+		f.saver.Stop()
+	}
+	f.mu.Unlock()
 	f.save() //nolint:contextcheck // ctx has ended, and the last position is to be saved all the same
 	return err
 }
@@ -271,18 +278,19 @@ func (f *follower) advance() {
 
 func (f *follower) move(seq uint64) {
 	f.at = position{Seq: seq}
-	if !f.saving {
-		f.saving = true
-		time.AfterFunc(saveEvery, f.save)
+	if f.saver == nil {
+		f.saver = time.AfterFunc(saveEvery, f.save)
 	}
 }
 
 // save writes the position. When that fails, the next move or the next leader
 // does: what was handled since the last saved one is then handled again.
 func (f *follower) save() {
+	f.saves.Lock() // one at a time, so that the last one written is the furthest
+	defer f.saves.Unlock()
 	f.mu.Lock()
 	at := f.at
-	f.saving = false
+	f.saver = nil
 	f.mu.Unlock()
 	if at.Starts > 0 {
 		return // it has not moved
