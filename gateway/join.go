@@ -6,6 +6,7 @@ import (
 
 	"parley/event"
 	"parley/internal/auth"
+	"parley/internal/bus"
 	"parley/internal/errs"
 )
 
@@ -98,6 +99,9 @@ func (s *socket) quit(r *room) {
 // catchUp sends what came after the sequence and adds the socket to the room
 // at the very place where the sent part ends.
 func (s *socket) catchUp(ctx context.Context, r *room, after *uint64) error {
+	if r.enterAtTail(s, *after) {
+		return nil // it has missed nothing, as nearly everybody after a restart
+	}
 	stalled := 0
 	for !s.ended() {
 		entries, err := s.svc.desk.After(ctx, r.conv, *after, fillPage, s.internal())
@@ -111,13 +115,9 @@ func (s *socket) catchUp(ctx context.Context, r *room, after *uint64) error {
 		if len(entries) == fillPage {
 			continue
 		}
-		r.mu.Lock()
-		if *after >= r.tail(s.internal()) {
-			r.readers[s] = *after
-			r.mu.Unlock()
+		if r.enterAtTail(s, *after) {
 			return nil
 		}
-		r.mu.Unlock()
 		// An entry arrived between reading and looking; read again. A log that
 		// never shows what the room has seen is a fault of ours.
 		if len(entries) == 0 {
@@ -130,6 +130,17 @@ func (s *socket) catchUp(ctx context.Context, r *room, after *uint64) error {
 		}
 	}
 	return nil
+}
+
+// enterAtTail makes the socket a reader if it has everything up to the end.
+func (r *room) enterAtTail(s *socket, after uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if after < r.tail(s.internal()) {
+		return false
+	}
+	r.readers[s] = after
+	return true
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -193,8 +204,10 @@ func (s *socket) known(ctx context.Context, conv, cid string, attempt int) (even
 		defer s.svc.rooms.release(acquired)
 		r = acquired
 	}
-	if attempt <= 1 && r.young(event.Now()) {
-		return event.Receipt{}, false, nil
+	if attempt <= 1 {
+		if young, err := r.young(ctx, s.svc.bus, event.Now()); young || err != nil {
+			return event.Receipt{}, false, err
+		}
 	}
 	seq, err := r.knownSeq(ctx, s.svc.bus, event.SenderKey(s.viewer.Actor()), cid)
 	if err != nil || seq == 0 {
@@ -210,8 +223,18 @@ func (s *socket) known(ctx context.Context, conv, cid string, attempt int) (even
 
 // young reports whether the whole conversation lies within the broker's own
 // window.
-func (r *room) young(now time.Time) bool {
+func (r *room) young(ctx context.Context, b *bus.Bus, now time.Time) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.oldest.After(now.Add(-dedupWindow))
+	if r.oldest.IsZero() {
+		first, err := b.First(ctx, event.ChatSubject(r.conv))
+		if errs.Is(err, errs.NotFound) {
+			return false, nil // the log has left the stream
+		}
+		if err != nil {
+			return false, err
+		}
+		r.oldest = first.Time
+	}
+	return r.oldest.After(now.Add(-dedupWindow)), nil
 }

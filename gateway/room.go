@@ -28,7 +28,7 @@ type room struct {
 	public  uint64             // last entry that visitors see
 	readers map[*socket]uint64 // the last sequence each was sent before it joined
 	known   map[string]uint64  // sender and cid → sequence, of the whole log; nil until asked for
-	oldest  time.Time          // of the first entry
+	oldest  time.Time          // of the first entry; zero until asked for
 
 	all, shown []byte // what emit has encoded last, for agents and for visitors; reused
 }
@@ -183,12 +183,6 @@ func (r *room) load(ctx context.Context, b *bus.Bus, desk Log) error {
 		return err
 	}
 	r.subject = subject
-	first, err := b.First(ctx, event.ChatSubject(r.conv))
-	if err == nil {
-		r.oldest = first.Time
-	} else if !errs.Is(err, errs.NotFound) {
-		return err
-	}
 	last, err := b.Last(ctx, event.ChatSubject(r.conv))
 	switch {
 	case err == nil:
