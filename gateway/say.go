@@ -162,9 +162,6 @@ func (s *socket) open(ctx context.Context, f Open) error {
 	if err := checkFields(f.Fields, f.Page); err != nil {
 		return err
 	}
-	if err := checkFiles(f.Attachments); err != nil {
-		return err
-	}
 	inbox, err := s.svc.desk.Inbox(ctx, s.viewer.Inbox)
 	if err != nil {
 		return err
@@ -173,6 +170,9 @@ func (s *socket) open(ctx context.Context, f Open) error {
 		return errs.New(errs.Forbidden, "this inbox is closed")
 	}
 	conv := ids.Derive("conversation", s.viewer.ID, f.CID)
+	if _, err := s.claim(ctx, conv, f.Attachments); err != nil { // before anything is stored: tell must not fail for them
+		return err
+	}
 	says := strings.TrimSpace(f.Text) != "" || len(f.Attachments) > 0
 	receipt, err := s.begin(ctx, conv, &inbox, f, says)
 	if err != nil {

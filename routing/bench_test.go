@@ -2,7 +2,6 @@ package routing
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -72,15 +71,15 @@ func BenchmarkAssignBacklog(b *testing.B) {
 	}
 }
 
-// newStillHouse is a house whose service does not run: nobody but the benchmark
+// newStillHouse is a house whose service does not run: nobody but the test
 // looks at its queue.
-func newStillHouse(b *testing.B) *house {
-	b.Helper()
+func newStillHouse(t testing.TB) *house {
+	t.Helper()
 	h := &house{
-		t: b, bus: testkit.Bus(b, testkit.RelaxedBus), db: testkit.Postgres(b, testkit.Schema{Name: "routing", Files: migrationFiles()}),
+		t: t, bus: testkit.Bus(t, testkit.RelaxedBus), db: testkit.Postgres(t, testkit.Schema{Name: "routing", Files: migrationFiles()}),
 		staff: map[string]event.AgentProfile{}, inboxes: map[string]event.Inbox{"direct": {ID: "direct", Assign: event.AssignDirect}},
 	}
-	h.svc = New(h.db, h.bus, h, h, Config{Log: slog.New(slog.NewTextHandler(b.Output(), nil)), Clock: h.now})
+	h.svc = h.process()
 	return h
 }
 

@@ -78,15 +78,30 @@ func newHouse(t testing.TB) *house {
 // start runs one more process on the same broker and database.
 func (h *house) start() *Service {
 	h.t.Helper()
-	svc := New(h.db, h.bus, h, h, Config{Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Clock: h.now})
+	svc := h.process()
+	h.run(svc)
+	return svc
+}
+
+// process is a service of its own that does not run yet.
+func (h *house) process() *Service {
+	return New(h.db, h.bus, h, h, Config{Log: slog.New(slog.NewTextHandler(h.t.Output(), nil)), Clock: h.now})
+}
+
+// run runs a service until the test, or the returned function, ends it.
+func (h *house) run(svc *Service) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- svc.Run(ctx) }()
-	h.t.Cleanup(func() {
-		cancel()
-		require.NoError(h.t, <-done)
-	})
-	return svc
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			require.NoError(h.t, <-done)
+		})
+	}
+	h.t.Cleanup(stop)
+	return stop
 }
 
 func (h *house) hire(id string, capacity int, change ...func(*event.AgentProfile)) {

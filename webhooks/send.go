@@ -13,7 +13,6 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-	"golang.org/x/sync/errgroup"
 
 	"parley/internal/bus"
 	"parley/internal/errs"
@@ -29,11 +28,11 @@ func pauses() []time.Duration {
 }
 
 const (
-	timeout   = 20 * time.Second // of one try
-	hold      = time.Minute      // a taken delivery is tried again after this when its process died
-	atOnce    = 16               // deliveries sent at a time
-	keepDone  = 7 * 24 * time.Hour
-	maxAnswer = 2 << 10 // bytes of an answer that are kept
+	timeout   = 20 * time.Second    // of one try
+	hold      = time.Minute         // a taken delivery is tried again after this when its process died
+	keepDone  = 7 * 24 * time.Hour  // of delivered ones
+	keepDead  = 30 * 24 * time.Hour // as long as dead letters
+	maxAnswer = 2 << 10             // bytes of an answer that are kept
 )
 
 // body is what a receiver gets.
@@ -74,28 +73,33 @@ func typeOf(subject string) string {
 	return parts[0] + "." + parts[1]
 }
 
-// sendDue sends what is due and returns when the next one is.
+// sendDue begins to send what is due, to each endpoint that has a place, and
+// returns when the next one is. Who has none is looked at again when a delivery
+// has ended.
 func (s *Service) sendDue(ctx context.Context) (time.Time, error) {
 	for {
-		list, err := due(ctx, s.db, s.now(), hold, atOnce)
+		n, busy := s.places.free()
+		if n == 0 {
+			return time.Time{}, nil
+		}
+		list, err := due(ctx, s.db, s.now(), hold, busy, n)
 		if err != nil {
 			return time.Time{}, err
 		}
 		if len(list) == 0 {
-			break
+			return nextDue(ctx, s.db, busy)
 		}
-		var g errgroup.Group
 		for _, d := range list {
-			g.Go(func() error { return s.deliver(ctx, d) })
-		}
-		if err := g.Wait(); err != nil {
-			return time.Time{}, err
+			s.places.run(d.Endpoint, func() { s.send(ctx, d) }, s.alarm.Wake)
 		}
 	}
-	if err := forget(ctx, s.db, s.now().Add(-keepDone)); err != nil {
-		return time.Time{}, err
+}
+
+// send delivers; what cannot be recorded is due again after hold.
+func (s *Service) send(ctx context.Context, d delivery) {
+	if err := s.deliver(ctx, d); err != nil && ctx.Err() == nil {
+		s.log.Error("the outcome of a webhook could not be recorded; it is sent again", "delivery", d.ID, "endpoint", d.Endpoint, "error", err)
 	}
-	return nextDue(ctx, s.db)
 }
 
 // deliver tries once and records what came of it. Its error is the database's.

@@ -103,18 +103,18 @@ func queue(ctx context.Context, q pg.Querier, event, kind, body string, newID fu
 	return tag.RowsAffected(), pg.Map(err)
 }
 
-// due returns deliveries whose time has come and takes them: until hold has
-// passed no other process sends them. An endpoint gets at most two places of a
-// batch, so that one that does not answer cannot fill it.
-func due(ctx context.Context, q pg.Querier, now time.Time, hold time.Duration, limit int) ([]delivery, error) {
+// due returns deliveries whose time has come, at most limit and placesEach of
+// an endpoint, none of those that are busy, and takes them: until hold has
+// passed no other process sends them.
+func due(ctx context.Context, q pg.Querier, now time.Time, hold time.Duration, busy []string, limit int) ([]delivery, error) {
 	rows, err := q.Query(ctx, `
 		UPDATE webhooks.deliveries SET next_at = $2
 		WHERE id IN (
 			SELECT d.id FROM webhooks.endpoints e CROSS JOIN LATERAL (
 				SELECT id, next_at FROM webhooks.deliveries
-				WHERE endpoint = e.id AND state = 'waiting' AND next_at <= $1 ORDER BY next_at LIMIT 2 FOR UPDATE SKIP LOCKED) d
-			WHERE e.enabled ORDER BY d.next_at LIMIT $3)
-		RETURNING `+deliveryColumns, now, now.Add(hold), limit)
+				WHERE endpoint = e.id AND state = 'waiting' AND next_at <= $1 ORDER BY next_at LIMIT $5 FOR UPDATE SKIP LOCKED) d
+			WHERE e.enabled AND e.id <> ALL ($4) ORDER BY d.next_at LIMIT $3)
+		RETURNING `+deliveryColumns, now, now.Add(hold), limit, busy, placesEach)
 	if err != nil {
 		return nil, pg.Map(err)
 	}
@@ -129,11 +129,12 @@ func saveResult(ctx context.Context, q pg.Querier, d delivery) error {
 	return pg.Map(err)
 }
 
-func nextDue(ctx context.Context, q pg.Querier) (time.Time, error) {
+// nextDue is when the next delivery is due to an endpoint that is not busy.
+func nextDue(ctx context.Context, q pg.Querier, busy []string) (time.Time, error) {
 	var at *time.Time
 	err := q.QueryRow(ctx, `
 		SELECT min(d.next_at) FROM webhooks.deliveries d JOIN webhooks.endpoints e ON e.id = d.endpoint
-		WHERE d.state = 'waiting' AND e.enabled`).Scan(&at)
+		WHERE d.state = 'waiting' AND e.enabled AND e.id <> ALL ($1)`, busy).Scan(&at)
 	if err != nil || at == nil {
 		return time.Time{}, pg.Map(err)
 	}
@@ -160,8 +161,8 @@ func again(ctx context.Context, q pg.Querier, endpoint, id string) error {
 	return pg.Map(err)
 }
 
-// forget deletes deliveries that are done and older than the time.
-func forget(ctx context.Context, q pg.Querier, before time.Time) error {
-	_, err := q.Exec(ctx, `DELETE FROM webhooks.deliveries WHERE state = 'delivered' AND done_at < $1`, before)
+// forget deletes deliveries that ended before the times.
+func forget(ctx context.Context, q pg.Querier, delivered, dead time.Time) error {
+	_, err := q.Exec(ctx, `DELETE FROM webhooks.deliveries WHERE state = 'delivered' AND done_at < $1 OR state = 'dead' AND done_at < $2`, delivered, dead)
 	return pg.Map(err)
 }

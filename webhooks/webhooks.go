@@ -36,6 +36,7 @@ type Service struct {
 	now    func() time.Time
 	log    *slog.Logger
 	alarm  *app.Alarm // a delivery may be due
+	places places
 }
 
 // New makes the service; Run starts it.
@@ -71,5 +72,7 @@ func (s *Service) Run(ctx context.Context) error {
 		})
 	})
 	g.Go(func() error { return s.alarm.Run(ctx, "send webhooks", s.sendDue) })
+	g.Go(func() error { return s.forgetOld(ctx) })
+	defer s.places.wg.Wait()
 	return g.Wait()
 }

@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"parley/internal/auth"
 	"parley/internal/bus"
 	"parley/internal/httpd"
+	"parley/internal/pg"
 	"parley/internal/testkit"
 )
 
@@ -32,6 +35,7 @@ const patience = 10 * time.Second
 type desk struct {
 	t     *testing.T
 	bus   *bus.Bus
+	db    *pg.DB
 	svc   *Service
 	app   *fiber.App
 	mu    sync.Mutex
@@ -46,8 +50,8 @@ func (anyAdmin) Verify(context.Context, string) (auth.Viewer, bool, error) {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, bus: testkit.Bus(t, testkit.RelaxedBus)}
 	db := testkit.Postgres(t, testkit.Schema{Name: "webhooks", Files: migrationFiles()})
+	d := &desk{t: t, db: db, bus: testkit.Bus(t, testkit.RelaxedBus)}
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	d.svc = New(db, d.bus, Config{
@@ -198,6 +202,39 @@ func TestRetriesKeepTheIDAndDie(t *testing.T) {
 
 	require.Equal(t, 202, d.call("POST", "/api/v1/webhooks/"+c.Webhook.ID+"/deliveries/"+dead.ID+"/retry", nil, nil))
 	require.Equal(t, first, next(t, got).header.Get("webhook-id"))
+}
+
+// A receiver that never answers delays nobody but itself, however much waits
+// for it.
+func TestOneSlowReceiverDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var held atomic.Int32
+	release := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		held.Add(1)
+		<-release
+	}))
+	t.Cleanup(slow.Close)
+	t.Cleanup(func() { close(release) })
+	c := d.endpoint(slow.URL)
+	const backlog = 3 * placesAll
+	for i := range backlog {
+		d.happen("opened", fmt.Sprint("slow-", i))
+	}
+	require.Eventually(t, func() bool {
+		var waiting int
+		require.NoError(t, d.db.QueryRow(t.Context(), `SELECT count(*) FROM webhooks.deliveries WHERE endpoint = $1`, c.Webhook.ID).Scan(&waiting))
+		return waiting == backlog && held.Load() > 0
+	}, patience, time.Millisecond)
+
+	quick, got := receiver(t, func(int) int { return 204 })
+	d.endpoint(quick.URL)
+	for i := range 10 {
+		d.happen("resolved", fmt.Sprint("quick-", i))
+		next(t, got)
+	}
+	require.LessOrEqual(t, held.Load(), int32(placesEach), "the first ones are still being waited for")
 }
 
 func TestGoneTurnsTheEndpointOff(t *testing.T) {
