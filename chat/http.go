@@ -1,12 +1,8 @@
 package chat
 
 import (
-	"slices"
-
 	"github.com/gofiber/fiber/v2"
 
-	"parley/event"
-	"parley/internal/auth"
 	"parley/internal/httpd"
 )
 
@@ -32,26 +28,6 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.HandleStream(r, fiber.MethodPost, "/api/v1/attachments", httpd.Any, s.postAttachment)
 	httpd.Handle(r, fiber.MethodGet, "/api/v1/attachments/:id", httpd.Any, s.getAttachment)
 	httpd.Handle(r, fiber.MethodGet, "/files/:id", httpd.Public, s.getFile)
-}
-
-// scopeOf is what the member of staff may see of all conversations.
-func (s *Service) scopeOf(c *fiber.Ctx, v auth.Viewer) (scope, error) {
-	sc := scope{Agent: v.ID, Teams: v.Teams, Inboxes: v.Inboxes}
-	list, err := s.inboxes(c.UserContext())
-	if err != nil {
-		return sc, err
-	}
-	if !slices.ContainsFunc(list, func(in event.Inbox) bool { return !v.Admitted(in.Teams) }) {
-		return sc, nil
-	}
-	open := []string{}
-	for i := range list {
-		if v.SeesInbox(list[i].ID) && v.Admitted(list[i].Teams) {
-			open = append(open, list[i].ID)
-		}
-	}
-	sc.Inboxes = open
-	return sc, nil
 }
 
 // page is a list as the API answers it.

@@ -38,7 +38,7 @@ func (s *Service) listConversations(c *fiber.Ctx) error {
 		return err
 	}
 	f := filter{Inbox: storable(c.Query("inbox")), Contact: storable(c.Query("contact")), Tag: storable(c.Query("tag")), After: after, Limit: limit}
-	sc, err := s.scopeOf(c, httpd.Viewer(c))
+	sc, err := s.scopeOf(c.UserContext(), httpd.Viewer(c))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *Service) listConversations(c *fiber.Ctx) error {
 }
 
 func (s *Service) getCounts(c *fiber.Ctx) error {
-	sc, err := s.scopeOf(c, httpd.Viewer(c))
+	sc, err := s.scopeOf(c.UserContext(), httpd.Viewer(c))
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (s *Service) search(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sc, err := s.scopeOf(c, httpd.Viewer(c))
+	sc, err := s.scopeOf(c.UserContext(), httpd.Viewer(c))
 	if err != nil {
 		return err
 	}

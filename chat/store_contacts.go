@@ -52,3 +52,14 @@ func conversationsOf(ctx context.Context, q pg.Querier, contact string, limit in
 	}
 	return ids, nil
 }
+
+// seesContact reports whether a conversation of the contact, or of one merged
+// into it, lies in the scope.
+func seesContact(ctx context.Context, q pg.Querier, sc scope, contact string) (bool, error) {
+	var sees bool
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM chat.conversations v WHERE `+fmt.Sprintf(ofContact, "$4")+` AND `+visible+`)`, append(sc.args(), contact)...).Scan(&sees)
+	if err != nil {
+		return false, pg.Map(fmt.Errorf("look for a contact's conversations: %w", err))
+	}
+	return sees, nil
+}

@@ -160,6 +160,7 @@ func TestHostileCommands(t *testing.T) {
 		"unknown action":        {object{"type": "act", "cid": "c", "conv": own, "action": "explode"}, "invalid"},
 		"arguments that do not": {object{"type": "act", "cid": "c", "conv": own, "action": "rate", "args": object{"score": "five"}}, "invalid"},
 		"a rating of 6":         {object{"type": "act", "cid": "c", "conv": own, "action": "rate", "args": object{"score": 6}}, "invalid"},
+		"open with a file":      {object{"type": "open", "cid": "c", "attachments": []string{ids.New()}}, "not_found"},
 		"open with a long text": {object{"type": "open", "cid": "c", "text": strings.Repeat("x", 16<<10+1)}, "too_large"},
 		"open with long fields": {object{"type": "open", "cid": "c", "fields": object{"a": strings.Repeat("x", 2001)}}, "invalid"},
 		"open with a long page": {object{"type": "open", "cid": "c", "page": object{"url": strings.Repeat("x", 4000)}}, "invalid"},

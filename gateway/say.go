@@ -174,6 +174,9 @@ func (s *socket) open(ctx context.Context, f Open) error {
 		return err
 	}
 	says := strings.TrimSpace(f.Text) != "" || len(f.Attachments) > 0
+	if _, err := s.claim(ctx, conv, f.Attachments); err != nil { // before anything is stored
+		return err
+	}
 	receipt, err := s.begin(ctx, conv, &inbox, f, says)
 	if err != nil {
 		return err

@@ -13,7 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parley/event"
+	"parley/internal/auth"
 	"parley/internal/bus"
+	"parley/internal/errs"
 	"parley/internal/httpd"
 	"parley/internal/ids"
 )
@@ -93,6 +95,22 @@ func TestAgentsSeeContactsOfTheirInboxesOnly(t *testing.T) {
 	require.Equal(t, 404, w.call("POST", "/contacts/"+foreign+"/merge", object{"into": mine}, nil, bearer("shop")...))
 	require.Empty(t, w.contactOf(mine).MergedInto)
 	require.Empty(t, w.contactOf(foreign).MergedInto)
+}
+
+// Who has a conversation of somebody from another inbox sees whom they serve.
+func TestAgentsSeeWhomTheyServe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	foreign := w.enter(object{"inbox": "blog", "visitor": object{"name": "Foreign"}}, "").Contact
+	ben := auth.Viewer{Kind: auth.Agent, ID: "ben", Role: auth.RoleAgent, Inboxes: []string{"shopinbox"}}
+	_, err := w.svc.contact(t.Context(), ben, foreign)
+	require.Equal(t, errs.NotFound, errs.CodeOf(err))
+	ben.Name = "serves " + foreign
+	seen, err := w.svc.contact(t.Context(), ben, foreign)
+	require.NoError(t, err)
+	require.Equal(t, "Foreign", seen.Name)
+	_, err = w.svc.SetAttributes(t.Context(), ben, foreign, map[string]any{"plan": "pro"})
+	require.NoError(t, err)
 }
 
 func TestAgentsMergeContacts(t *testing.T) {

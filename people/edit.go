@@ -88,22 +88,40 @@ func (s *Service) contact(ctx context.Context, v auth.Viewer, id string) (event.
 	if err != nil {
 		return event.Contact{}, err
 	}
-	if !v.Staff() || !c.visibleTo(v.Inboxes) {
-		return event.Contact{}, errNoContact()
+	return c.Contact, s.maySee(ctx, v, &c)
+}
+
+// maySee is nil when the viewer sees an inbox where the contact was, or serves
+// them; else a foreign contact looks like a missing one.
+func (s *Service) maySee(ctx context.Context, v auth.Viewer, c *contact) error {
+	if !v.Staff() {
+		return errNoContact()
 	}
-	return c.Contact, nil
+	inboxes, err := s.desk.VisibleInboxes(ctx, v)
+	if err != nil || c.visibleTo(inboxes) {
+		return err
+	}
+	serves, err := s.desk.Serves(ctx, v, c.ID)
+	if err == nil && !serves {
+		err = errNoContact()
+	}
+	return err
 }
 
 // editContact changes a contact in the name of staff or of a program.
 func (s *Service) editContact(ctx context.Context, v auth.Viewer, id string, p patch) (event.Contact, error) {
+	seen, err := s.contact(ctx, v, id)
+	if err != nil {
+		return event.Contact{}, err
+	}
 	var out contact
-	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
 		c, err := lockRoot(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if !v.Staff() || !c.visibleTo(v.Inboxes) {
-			return errNoContact()
+		if c.ID != seen.ID {
+			return errNoContact() // merged into another meanwhile
 		}
 		out, err = s.edit(ctx, tx, c, p, byStaff, v.ID)
 		return err

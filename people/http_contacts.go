@@ -23,7 +23,11 @@ func (s *Service) listContacts(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	q := search{Text: strings.TrimSpace(c.Query("q")), Inboxes: httpd.Viewer(c).Inboxes, Limit: limit + 1}
+	inboxes, err := s.desk.VisibleInboxes(c.UserContext(), httpd.Viewer(c))
+	if err != nil {
+		return err
+	}
+	q := search{Text: strings.TrimSpace(c.Query("q")), Inboxes: inboxes, Limit: limit + 1}
 	if len(q.Text) > maxQuery || !field.Storable(q.Text) {
 		return errs.Field("q", "must be text of at most %d bytes", maxQuery)
 	}

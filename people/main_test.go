@@ -54,6 +54,16 @@ func (m inboxes) Subject(_ context.Context, conv string) (auth.Subject, error) {
 	return auth.Subject{Conv: conv, Inbox: "shopinbox", Contact: contact}, nil
 }
 
+// VisibleInboxes are those of the account.
+func (m inboxes) VisibleInboxes(_ context.Context, v auth.Viewer) ([]string, error) {
+	return v.Inboxes, nil
+}
+
+// Serves knows who serves somebody by their name.
+func (m inboxes) Serves(_ context.Context, v auth.Viewer, contact string) (bool, error) {
+	return v.Name == "serves "+contact, nil
+}
+
 // staff stands for agents' tokens: the token is the agent's id.
 type staff map[string]auth.Viewer
 

@@ -18,18 +18,23 @@ func (s *Service) Merge(ctx context.Context, v auth.Viewer, from, into string) (
 	if from == into {
 		return event.Contact{}, errs.Field("into", "must be another contact")
 	}
+	for _, id := range []string{from, into} {
+		if seen, err := s.contact(ctx, v, id); err != nil {
+			return event.Contact{}, err
+		} else if seen.ID != id {
+			return event.Contact{}, errNoContact()
+		}
+	}
 	var kept contact
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
 		found, err := lockContacts(ctx, tx, from, into)
 		if err != nil {
 			return err
 		}
-		gone, ok := visible(found, from, v)
-		if !ok {
-			return errNoContact()
-		}
-		if kept, ok = visible(found, into, v); !ok {
-			return errNoContact()
+		gone, there := found[from]
+		kept = found[into]
+		if !there || kept.ID == "" || gone.MergedInto != "" || kept.MergedInto != "" {
+			return errNoContact() // merged meanwhile
 		}
 		clash, err := shareInbox(ctx, tx, from, into)
 		if err != nil {
@@ -49,11 +54,6 @@ func (s *Service) Merge(ctx context.Context, v auth.Viewer, from, into string) (
 		return s.announce(ctx, tx, s.change(event.ContactUpdated, &kept, v.ID), s.merged(from, into, v.ID))
 	})
 	return kept.Contact, err
-}
-
-func visible(found map[string]contact, id string, v auth.Viewer) (contact, bool) {
-	c, ok := found[id]
-	return c, ok && c.MergedInto == "" && v.Staff() && c.visibleTo(v.Inboxes)
 }
 
 // merge marks a contact as merged. Its own row keeps what it was.

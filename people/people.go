@@ -17,14 +17,20 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Desk knows the inboxes' keys, origins and secrets, and whose a conversation
-// is.
+// Desk knows the inboxes' keys, origins and secrets, whose a conversation is,
+// and which of them members of staff may see.
 type Desk interface {
 	// InboxByKey returns the inbox of a public key, or not_found.
 	InboxByKey(ctx context.Context, key string) (event.Inbox, error)
 	// Subject returns what authorisation needs to know of a conversation, or
 	// not_found.
 	Subject(ctx context.Context, conv string) (auth.Subject, error)
+	// VisibleInboxes are the inboxes of which the member of staff may see every
+	// conversation; nil means all.
+	VisibleInboxes(ctx context.Context, v auth.Viewer) ([]string, error)
+	// Serves reports whether the member of staff may see a conversation of the
+	// contact for whatever reason, also because it is theirs or their team's.
+	Serves(ctx context.Context, v auth.Viewer, contact string) (bool, error)
 }
 
 // Config of the service.
