@@ -84,6 +84,9 @@ function fail(message) {
   throw new Error("build failed");
 }
 
+// Tokens that the frame sets to the inbox's choice, see rounding in widget.go.
+const CHOSEN = ["--r1", "--r2"];
+
 /**
  * Makes the widget's sheet small: no custom properties that nothing uses, none
  * for what has one value only, and no dark colours by media query, because the
@@ -93,7 +96,7 @@ function shake(css) {
   css = css.replace(/@media\s*\(prefers-color-scheme:\s*dark\)\{:root[^{]*\{[^}]*\}\}/, "").replace(/(--[\w-]+): /g, "$1:");
   const values = [...css.matchAll(/(--[\w-]+):([^;{}]*)(?=[;}])/g)];
   for (const [, name, value] of values) {
-    const single = !value.includes("var(") && values.filter((other) => other[1] === name).length === 1;
+    const single = !CHOSEN.includes(name) && !value.includes("var(") && values.filter((other) => other[1] === name).length === 1;
     if (single) css = css.replaceAll(`var(${name})`, value.trim());
   }
   let before;
@@ -102,6 +105,17 @@ function shake(css) {
     const used = new Set([...css.matchAll(/var\((--[\w-]+)/g)].map((m) => m[1]));
     css = css.replace(/(--[\w-]+):[^;{}]*(;|(?=\}))/g, (all, name) => (used.has(name) ? all : ""));
   } while (css !== before);
+  return css;
+}
+
+/** Takes out what another sheet, which is always there, says of the tokens already. */
+function without(css, other) {
+  const themes = (sheet) => [...sheet.matchAll(/(:root[^{,]*)\{((?:color-scheme:[^;}]*;?|--[\w-]+:[^;}]*;?)+)\}/g)];
+  const said = new Set(themes(other).flatMap(([, theme, tokens]) => tokens.split(";").map((token) => theme + token)));
+  for (const [rule, theme, tokens] of themes(css)) {
+    const more = tokens.split(";").filter((token) => token && !said.has(theme + token));
+    css = css.replace(rule, more.length ? `${theme}{${more.join(";")}}` : "");
+  }
   return css;
 }
 
@@ -146,7 +160,9 @@ function collect(result, job, manifest, outputs) {
     let name = relative(dist, file.path);
     let bytes = Buffer.from(file.contents);
     if (job.name === "widget" && name.endsWith(".css")) {
-      const text = shake(bytes.toString().replace(/\/\*# sourceMappingURL=.*?\*\/\s*$/, ""));
+      const core = outputs.get(manifest.entries.frame?.css);
+      const whole = shake(bytes.toString().replace(/\/\*# sourceMappingURL=.*?\*\/\s*$/, ""));
+      const text = core ? without(whole, core.toString()) : whole;
       bytes = Buffer.from(text);
       rename.set(name, name.replace(/-[\w]+\.css$/, `-${hash(text)}.css`));
       name = rename.get(name);

@@ -46,15 +46,20 @@ func demoInbox(origins ...string) event.Inbox {
 // newFake serves the pages with a desk that answers by script: it stands in for
 // the whole product where only the browser side is looked at.
 func newFake(bundle fs.FS, inbox event.Inbox) *fiber.App {
+	app, _ := newFakeDesk(bundle, inbox)
+	return app
+}
+
+func newFakeDesk(bundle fs.FS, inbox event.Inbox) (*fiber.App, *fakeDesk) {
 	app := httpd.New(httpd.Config{Gate: auth.NewGate(), Log: slog.New(slog.DiscardHandler)})
 	pages := web.New(web.Config{
 		Inboxes: fakeInboxes{inbox}, Bundle: bundle,
 		DemoInbox: func(context.Context) (string, error) { return inbox.Key, nil },
 	})
 	pages.Routes(app)
-	desk := &fakeDesk{inbox: inbox}
+	desk := &fakeDesk{inbox: inbox, sockets: map[*websock.Conn]bool{}}
 	desk.routes(app)
-	return app
+	return app, desk
 }
 
 type fakeDesk struct {
@@ -63,7 +68,63 @@ type fakeDesk struct {
 	mu     sync.Mutex
 	seq    uint64
 	events []event.Event
-	email  string
+	told   visitorFacts
+
+	cut     bool // sockets end as soon as they come
+	sockets map[*websock.Conn]bool
+}
+
+// visitorFacts is what was last said of the visitor.
+type visitorFacts struct {
+	Email      string
+	Attributes map[string]any
+}
+
+// setCut ends all sockets and refuses further ones, or takes them again.
+func (d *fakeDesk) setCut(cut bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cut = cut
+	if cut {
+		for conn := range d.sockets {
+			conn.CloseNow()
+		}
+	}
+}
+
+func (d *fakeDesk) connected() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.sockets)
+}
+
+// opened is how the conversation began; nil before that.
+func (d *fakeDesk) opened() *event.Opened {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.events) == 0 {
+		return nil
+	}
+	return d.events[0].Opened
+}
+
+// words is what the visitor has said, in order.
+func (d *fakeDesk) words() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var said []string
+	for i := range d.events {
+		if e := &d.events[i]; e.Kind == event.KindMessage && e.From.Kind == event.ActorVisitor {
+			said = append(said, e.Text)
+		}
+	}
+	return said
+}
+
+func (d *fakeDesk) visitorFacts() visitorFacts {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.told
 }
 
 func (d *fakeDesk) routes(app *fiber.App) {
@@ -84,10 +145,10 @@ func (d *fakeDesk) routes(app *fiber.App) {
 		})
 	})
 	api.Patch("/visitors/me", func(c *fiber.Ctx) error {
-		var body struct{ Email string }
-		_ = json.Unmarshal(read(c), &body)
+		var told visitorFacts
+		_ = json.Unmarshal(read(c), &told)
 		d.mu.Lock()
-		d.email = body.Email
+		d.told = told
 		d.mu.Unlock()
 		return c.JSON(fiber.Map{})
 	})
@@ -95,7 +156,9 @@ func (d *fakeDesk) routes(app *fiber.App) {
 		return c.JSON(fiber.Map{
 			"inbox": fiber.Map{"id": d.inbox.ID, "key": d.inbox.Key, "name": d.inbox.Name, "languages": d.inbox.Languages, "bot": d.inbox.Bot, "bot_name": d.inbox.BotName},
 			"look":  d.inbox.Look, "pre_chat": append([]event.PreChatField{}, d.inbox.PreChat...), "offline": event.Offline{CollectEmail: true},
-			"open": true, "help_url": "/help", "agents_online": 2,
+			"privacy": d.inbox.Privacy, "open": true, "help_url": "/help", "agents_online": 2,
+			"agents": []fiber.Map{{"name": "Ana", "initials": "AR"}, {"name": "Bo", "initials": "B"}},
+			"files":  fiber.Map{"max_size": 1 << 20, "types": []string{".txt", ".png"}},
 		})
 	})
 	api.Get("/help/search", func(c *fiber.Ctx) error {
@@ -145,6 +208,7 @@ type fakeFrame struct {
 	Before uint64            `json:"before"`
 	Limit  int               `json:"limit"`
 	Fields map[string]string `json:"fields"`
+	Page   *event.Page       `json:"page"`
 	Resume []struct {
 		Conv string `json:"conv"`
 		Seq  uint64 `json:"seq"`
@@ -174,6 +238,18 @@ func (s *fakeSocket) raw(b []byte) {
 const fakeConv = "talk"
 
 func (d *fakeDesk) socket(conn *websock.Conn) {
+	d.mu.Lock()
+	cut := d.cut
+	d.sockets[conn] = true
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.sockets, conn)
+	}()
+	if cut {
+		return
+	}
 	s := &fakeSocket{conn: conn}
 	welcomed := false
 	for {
@@ -197,7 +273,7 @@ func (d *fakeDesk) socket(conn *websock.Conn) {
 		case "history":
 			d.page(s, f.Before, f.Limit)
 		case "open":
-			d.store(s, event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{State: event.StateBot, Fields: f.Fields}})
+			d.store(s, event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{State: event.StateBot, Fields: f.Fields, Page: f.Page}})
 			d.said(s, f)
 		case "send":
 			d.said(s, f)

@@ -202,8 +202,8 @@ func TestTheLauncherCarriesTheInboxesLook(t *testing.T) {
 	inbox.Look = event.Look{Accent: "#ffd400", Position: "left"}
 	app := newFake(testBundle(), inbox)
 	res, body := get(t, app, "/widget.js?inbox="+inboxKey)
-	assert.Contains(t, body, `Object({"accent":"#ffd400","on":"#0a1426","side":"left"})`)
-	assert.Equal(t, "public, max-age=300", res.Header.Get("Cache-Control"))
+	assert.Contains(t, body, `Object({"accent":"#ffd400","on":"#0a1426","side":"left","radius":16})`)
+	assert.Contains(t, res.Header.Get("Cache-Control"), "stale-while-revalidate", "the button is there while the server is not")
 	assert.Equal(t, "cross-origin", res.Header.Get("Cross-Origin-Resource-Policy"))
 
 	_, plain := get(t, app, "/widget.js")
@@ -211,7 +211,15 @@ func TestTheLauncherCarriesTheInboxesLook(t *testing.T) {
 	_, unknown := get(t, app, "/widget.js?inbox=wrong")
 	assert.Contains(t, unknown, `"accent":""`)
 
-	inbox.Look = event.Look{Accent: `red"};alert(1);//`, Position: `left"};alert(1);//`}
+	inbox.Look = event.Look{Accent: "#ffd400", Radius: event.RadiusRound, Launcher: `Ask "us"</script>`}
+	inbox.Contact = "https://shop.example/contact"
+	_, whole := get(t, newFake(testBundle(), inbox), "/widget.js?inbox="+inboxKey)
+	assert.Contains(t, whole, `"side":"right","radius":24,"text":"Ask \"us\"\u003c/script\u003e","contact":"https://shop.example/contact"})`)
+	_, frame := get(t, newFake(testBundle(), inbox), "/widget/frame?inbox="+inboxKey)
+	assert.Contains(t, frame, `"r-bubble":"18px"`)
+
+	inbox.Contact = "javascript:alert(1)"
+	inbox.Look = event.Look{Accent: `red"};alert(1);//`, Position: `left"};alert(1);//`, Radius: `0;alert(1)`}
 	_, hostile := get(t, newFake(testBundle(), inbox), "/widget.js?inbox="+inboxKey)
 	assert.NotContains(t, hostile, "alert")
 }

@@ -20,7 +20,23 @@ const lookPlace = `"__PARLEY_LOOK__"`
 type look struct {
 	Accent string `json:"accent"`
 	On     string `json:"on"`
-	Side   string `json:"side"` // left or right
+	Side   string `json:"side"`   // left or right
+	Radius int    `json:"radius"` // px of the panel's corners
+
+	Text    string `json:"text,omitempty"`    // on the button
+	Contact string `json:"contact,omitempty"` // where the button leads when the chat cannot be reached
+}
+
+// rounding is how round corners are, by the inbox's choice: the panel's in px,
+// and the tokens of those within, where they differ from styles/tokens.css.
+func rounding(radius string) (panel int, tokens map[string]string) {
+	switch radius {
+	case event.RadiusNone:
+		return 0, map[string]string{"r1": "0px", "r2": "0px", "r-bubble": "0px", "r-tip": "0px"}
+	case event.RadiusRound:
+		return 24, map[string]string{"r1": "10px", "r2": "18px", "r-bubble": "18px"}
+	}
+	return 16, nil
 }
 
 // launcher serves /widget.js. With ?inbox=<key> it carries the inbox's colours,
@@ -41,25 +57,35 @@ func (p *Pages) launcher(c *fiber.Ctx) error {
 		if err != nil && !errs.Is(err, errs.NotFound) {
 			return err
 		}
-		script.body = bytes.Replace(script.body, []byte(lookPlace), lookOf(inbox.Look), 1)
+		script.body = bytes.Replace(script.body, []byte(lookPlace), lookOf(&inbox), 1)
 	}
 	anywhere(c)
-	return newPageAsset(script.body).send(c, e.JS, "public, max-age=300")
+	return newPageAsset(script.body).send(c, e.JS, launcherCache)
 }
 
+// launcherCache keeps the launcher for a day while the server cannot be
+// reached: it then leads to the inbox's contact page.
+const launcherCache = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
+
 // lookOf encodes a look; "null" keeps the launcher's own colours.
-func lookOf(l event.Look) []byte {
-	light, _, ok := palettes(l.Accent)
-	side := "right"
-	if l.Position == "left" {
-		side = "left"
-	}
+func lookOf(in *event.Inbox) []byte {
+	light, _, ok := palettes(in.Look.Accent)
 	if !ok {
 		light = palette{}
 	}
-	encoded, err := json.Marshal(look{Accent: light.Accent, On: light.On, Side: side})
+	l := look{Accent: light.Accent, On: light.On, Side: "right", Text: in.Look.Launcher}
+	if in.Look.Position == "left" {
+		l.Side = "left"
+	}
+	l.Radius, _ = rounding(in.Look.Radius)
+	for _, scheme := range []string{"https://", "http://", "mailto:"} {
+		if strings.HasPrefix(in.Contact, scheme) {
+			l.Contact = in.Contact
+		}
+	}
+	encoded, err := json.Marshal(l)
 	if err != nil {
-		return []byte("null") // three strings always encode
+		return []byte("null") // strings and a number always encode
 	}
 	return encoded
 }
@@ -100,6 +126,8 @@ type boot struct {
 	Messages json.RawMessage `json:"messages"`
 	Light    *palette        `json:"light,omitempty"`
 	Dark     *palette        `json:"dark,omitempty"`
+
+	Radius map[string]string `json:"radius,omitempty"` // tokens of corners, see rounding
 }
 
 // frame serves the chat for a customer's page. The browser refuses to show it
@@ -154,6 +182,7 @@ func (p *Pages) chatPage(c *fiber.Ctx, inbox event.Inbox) error {
 	if light, dark, ok := palettes(inbox.Look.Accent); ok {
 		b.Light, b.Dark = &light, &dark
 	}
+	_, b.Radius = rounding(inbox.Look.Radius)
 	dir := "ltr"
 	if locale == "ar" {
 		dir = "rtl"

@@ -4,7 +4,7 @@
 // which browsers refuse to frames of other sites.
 import { onKeyboard } from "../shared/keyboard";
 import { askToNotify, notify, unwatched, watch } from "../shared/notify";
-import { ASIDE, type Allowed, type Wish } from "./bridge";
+import { ASIDE, type Around, type Wish } from "./bridge";
 
 const COVERED = "(max-width:480px),(max-height:480px)"; // as in loader.ts
 
@@ -30,9 +30,13 @@ export function attend(origin: string, frame: HTMLIFrameElement, panel: HTMLElem
     overflow = covered ? style.overflow : undefined;
     style.overflow = covered ? "hidden" : before;
   };
-  window.parley!("on", "open", () => (peek(0), cover()));
+  const tell = (notices?: boolean) => {
+    const around: Around = { covers: overflow !== undefined, notices };
+    frame.contentWindow?.postMessage({ [ASIDE]: around }, origin);
+  };
+  window.parley!("on", "open", () => (peek(0), cover(), tell()));
   window.parley!("on", "close", () => (place({}), cover()));
-  matchMedia(COVERED).addEventListener("change", cover);
+  matchMedia(COVERED).addEventListener("change", () => (cover(), tell()));
   cover();
   onKeyboard((room) => panel.className === "o" && place(room ? { position: "fixed", top: room.top + "px", bottom: "auto", height: room.height + "px" } : {}));
 
@@ -44,9 +48,8 @@ export function attend(origin: string, frame: HTMLIFrameElement, panel: HTMLElem
     if (wish.peek !== undefined && panel.className !== "o") peek(wish.peek);
     if (wish.open) window.parley!("open");
     if (notice && (await unwatched())) notify(notice.title, notice.body, notice.tag, () => window.parley!("open"));
-    if (!wish.ask) return;
-    const allowed: Allowed = { notices: await askToNotify() };
-    if (allowed.notices) watch();
-    frame.contentWindow?.postMessage({ [ASIDE]: allowed }, origin);
+    const allowed = wish.ask && (await askToNotify());
+    if (allowed) watch();
+    tell(allowed);
   });
 }

@@ -13,6 +13,8 @@ export interface Boot {
   later: [string, string, string];
   light?: Palette;
   dark?: Palette;
+  /** of corners, where the inbox's are not the usual ones */
+  radius?: Palette;
 }
 
 export const boot = JSON.parse(document.getElementById("boot")!.textContent!) as Boot;

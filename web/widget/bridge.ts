@@ -33,21 +33,24 @@ export interface HostState {
 /** The property that holds what the frame wishes of aside.ts, which works in the page. */
 export const ASIDE = "parley/1/aside";
 
-/** From the frame to aside.ts, each part by itself. */
+/** From the frame to aside.ts, each part by itself, and each answered with Around. */
 export interface Wish {
   /** px that a preview of a new message needs beside the closed launcher, 0 to put it away */
   peek?: number;
   /** the visitor opens the chat by the preview */
   open?: boolean;
-  /** the visitor wants notices: ask the browser, and answer with Allowed */
+  /** the visitor wants notices: ask the browser */
   ask?: boolean;
   /** shown when nobody looks at the site; the page's scripts can read it, so it says nothing of what was said */
   notice?: { title: string; body: string; tag: string };
 }
 
-/** From aside.ts to the frame: whether the browser shows notices of the page. */
-export interface Allowed {
-  notices: boolean;
+/** From aside.ts to the frame. */
+export interface Around {
+  /** the chat covers the page */
+  covers: boolean;
+  /** whether the browser shows notices of the page, after it was asked */
+  notices?: boolean | undefined;
 }
 
 /** From the frame to the page; its first word is empty, and asks for the page's. */

@@ -14,11 +14,16 @@ export interface Config {
   inbox: { name: string; languages: string[]; bot: boolean; bot_name: string; identity: string };
   look: { greeting: string };
   pre_chat: { name: string; label: string; type: "text" | "email" | "select" | "textarea"; options?: string[]; required: boolean }[];
+  privacy: { url: string; text: string; required: boolean };
   offline: { collect_email: boolean; message: string };
   open: boolean;
   opens_at?: string;
   help_url: string;
   agents_online: number;
+  /** some of them */
+  agents: { name: string; initials: string }[];
+  /** bytes of a file, and endings of names that are accepted; none: all */
+  files: { max_size: number; types: string[] };
 }
 
 export const config = signal<Config | null>(null);

@@ -101,7 +101,8 @@ function update(element: Element, was: Placed | undefined, now: Placed): void {
 }
 
 function set(element: Element, name: string, value: unknown): void {
-  if (name.startsWith("on")) (element as unknown as Props)[name.toLowerCase()] = value;
+  // What a handler returns is nothing to the browser: false would keep a key from doing what it does.
+  if (name.startsWith("on")) (element as unknown as Props)[name.toLowerCase()] = value && ((e: Event) => void (value as (e: Event) => void)(e));
   else if (value == null || (value === false && !name.startsWith("aria"))) element.removeAttribute(name);
   else element.setAttribute(name, value === true && !name.startsWith("aria") ? "" : String(value));
 }

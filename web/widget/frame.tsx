@@ -79,8 +79,8 @@ function dress(): void {
   const dark = host.value.theme === "dark" || (host.value.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   root.dataset["theme"] = dark ? "dark" : "light";
   root.classList.toggle("framed", framed);
-  const palette = dark ? boot.dark : boot.light;
-  for (const name in palette) root.style.setProperty("--" + name, palette[name]!);
+  const chosen = { ...boot.radius, ...(dark ? boot.dark : boot.light) };
+  for (const name in chosen) root.style.setProperty("--" + name, chosen[name]!);
 }
 
 /** The panel comes before the visitor's eyes. */

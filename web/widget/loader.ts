@@ -11,14 +11,18 @@ interface Options {
   /** text on accent */
   on?: string;
   side?: string;
-  /** name of the button */
+  /** px of the panel's corners */
+  radius?: number | string;
+  /** text on the button */
+  text?: string;
+  /** name of a button without a text */
   label?: string;
   lang?: string;
   theme?: Theme;
   hidden?: boolean;
   /** z-index */
   z?: number;
-  /** where the button leads when the chat cannot be reached */
+  /** where the button leads when the chat cannot be reached; without it there is no button then */
   contact?: string;
 }
 
@@ -63,7 +67,6 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
   shadow.adoptedStyleSheets = [sheet];
   shadow.append(panel);
   panel.append(button);
-  button.ariaHasPopup = "dialog";
 
   const emit = (name: string, data?: unknown) => listeners.forEach(([wanted, listener]) => wanted === name && listener(data));
 
@@ -77,11 +80,14 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
 
   const draw = () => {
     const n = state.unread;
-    host.ariaLabel = button.ariaLabel = (options.label || "Chat") + (n ? ` (${n})` : "");
-    button.ariaExpanded = String(open);
-    button.dataset["n"] = String(n || "");
+    button.textContent = options.text!;
+    host.ariaLabel = button.ariaLabel = (options.text || options.label || "Chat") + (n ? ` (${n})` : "");
+    button.role = failed ? "link" : null;
+    button.ariaHasPopup = failed ? null : "dialog";
+    button.ariaExpanded = `${open}`;
+    button.dataset["n"] = `${n || ""}`;
     panel.className = open ? "o" : "";
-    panel.hidden = !open && !!options.hidden;
+    panel.hidden = !open && !!(failed ? !options.contact : options.hidden);
     sheet.replaceSync(css(options));
     if (!ready) return;
     const title = document.title.replace(/^\(\d+\) /, "");
@@ -100,10 +106,9 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
     // What the button does not need: a preview, notices, room for the keyboard.
     import(`${origin}/widget/aside.js`).then((aside) => aside.attend(origin, frame, panel), () => {});
     const check = () => {
-      if (ready) return;
-      failed = true;
-      frame!.remove();
-      toggle(false);
+      failed = !ready;
+      toggle(open && ready);
+      draw();
     };
     setTimeout(check, 10_000); // never came
     frame.onload = () => setTimeout(check, 2000); // came, and is not the chat
@@ -111,7 +116,7 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
 
   const toggle = (show: boolean) => {
     if (failed && show) {
-      location.assign(options.contact || origin + "/help");
+      if (options.contact) location.assign(options.contact);
     } else if (show !== open) {
       mount();
       open = show;
@@ -148,7 +153,7 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
     if (from !== origin || source !== frame?.contentWindow) return;
     const said = data[MARK] as FrameState;
     const news = !ready || said.unread !== state.unread;
-    ready = true;
+    failed = !(ready = true);
     Object.assign(state, said); // the frame's first word says nothing yet
     save();
     if (said.close) toggle(false);
@@ -166,23 +171,24 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
   // Beside the body, where frameworks that replace it leave the chat alone.
   root.append(host);
   if (state.talking) setTimeout(mount, 1000);
-  for (const args of before?.q ?? []) parley(...(args as [string]));
+  before?.q?.forEach((args) => parley(...(args as [string])));
 }
 
 // The shapes are cut out of the text colour: no image that a policy could refuse.
 function css(o: Options): string {
-  const side = o.side === "left" ? "left" : "right";
+  const side = o.side || "right";
   const fill = o.accent || "#1d5bd6";
+  const radius = +(o.radius ?? 16);
   return `*{all:unset;box-sizing:border-box}
-div{position:fixed;z-index:${+o.z! || 2147483000};${side}:calc(20px + env(safe-area-inset-${side}));bottom:calc(20px + env(safe-area-inset-bottom))}
-button{display:grid;place-items:center;width:56px;height:56px;border-radius:50%;background:${fill};color:${o.on || "#fff"};box-shadow:0 4px 16px #0f172a40;cursor:pointer;forced-color-adjust:none}
+div{position:fixed;z-index:${o.z || 2147483000};${side}:calc(20px + env(safe-area-inset-${side}));bottom:calc(20px + env(safe-area-inset-bottom))}
+button{display:flex;align-items:center;gap:8px;height:56px;padding:0 16px;border-radius:${radius * 2}px;font:600 15px/20px system-ui;background:${fill};color:${o.on || "#fff"};box-shadow:0 4px 16px #0f172a40;cursor:pointer;forced-color-adjust:none}
 button:hover{filter:brightness(1.1)}
 button:focus-visible{outline:3px solid ${fill};outline-offset:3px}
 button:before{content:"";width:24px;height:24px;background:currentColor;clip-path:path("M3 3h18v14H11l-5 4v-4H3z")}
 .o button:before{clip-path:path("M12 17 3 8l2-2 7 7 7-7 2 2z")}
 button:after{content:attr(data-n);position:absolute;top:-4px;right:-4px;min-width:20px;padding:0 5px;border-radius:10px;background:#b3261e;color:#fff;font:600 12px/20px system-ui;text-align:center}
 [data-n=""]:after,[hidden]{display:none}
-iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;box-shadow:0 4px 16px #0f172a40;visibility:hidden}
+iframe{position:absolute;${side}:0;bottom:68px;width:392px;height:min(680px,100dvh - 108px);border-radius:${radius}px;background:Canvas;color-scheme:light dark;box-shadow:0 4px 16px #0f172a40;visibility:hidden}
 .o iframe{visibility:visible}
 @media(max-width:480px),(max-height:480px){.o iframe{position:fixed;inset:0;width:100%;height:100%;border-radius:0}.o button{display:none}}`;
 }

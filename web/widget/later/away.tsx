@@ -1,22 +1,23 @@
 import { describe } from "./describe";
-import { config, host, signal, storage, t } from "./kit";
+import { config, signal, storage, t } from "./kit";
+import { errors, given, Question, withConsent, type Field } from "./questions";
 
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const LONGEST = 500; // characters of an attribute
 const saved = signal(storage.get("email") ?? "");
-const error = signal("");
 const busy = signal(false);
+
+function asked(): Field[] {
+  return withConsent([{ name: "email", label: t("emailAsk"), type: "email", required: true }]);
+}
 
 /** Nobody is there: the conversation stays, and the answer goes to an address. */
 export default function Away() {
-  const message = config.value?.offline.message || t("nobody");
   return (
     <form class="card away" noValidate onSubmit={submit}>
-      <p dir="auto">{message}</p>
+      <p dir="auto">{config.value!.offline.message || t("nobody")}</p>
       {saved.value ? <p class="muted" role="status">{t("emailSaved", { email: saved.value })}</p> : (
         <>
-          <label class="label" for="away-email">{t("emailAsk")}</label>
-          <input class="input" id="away-email" type="email" name="email" autocomplete="email" dir="ltr" value={host.value.user?.email ?? ""} aria-invalid={!!error.value} aria-describedby={error.value ? "away-error" : undefined} />
-          {error.value && <p class="error-text" id="away-error" role="alert">{error.value}</p>}
+          {asked().map((field) => <Question key={field.name} field={field} />)}
           <button class="button button-primary" disabled={busy.value}>{t("emailSave")}</button>
         </>
       )}
@@ -24,22 +25,18 @@ export default function Away() {
   );
 }
 
-async function submit(e: SubmitEvent): Promise<void> {
+async function submit(e: Event): Promise<void> {
   e.preventDefault();
-  const input = (e.currentTarget as HTMLFormElement).elements.namedItem("email") as HTMLInputElement;
-  const email = input.value.trim();
-  if (!EMAIL.test(email)) {
-    error.value = t("emailBad");
-    return input.focus();
-  }
+  const answers = given(asked());
+  if (!answers) return;
+  const { email, consent } = answers;
   busy.value = true;
   try {
-    await describe({ email });
-    error.value = "";
-    saved.value = email;
-    storage.set("email", email);
+    await describe({ email, attributes: consent ? { consent: consent.slice(0, LONGEST) } : undefined });
+    saved.value = email!;
+    storage.set("email", email!);
   } catch (cause) {
-    error.value = (cause as Error).message || t("failed");
+    errors.value = { email: (cause as Error).message || t("failed") };
   }
   busy.value = false;
 }

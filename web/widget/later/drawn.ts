@@ -1,11 +1,17 @@
 import { onKeyboard } from "../../shared/keyboard";
-import { framed } from "./kit";
+import { framed, host } from "./kit";
 import { fitPeek } from "./peek";
+import { covers } from "./wish";
 
 /** What is to be measured after each drawing. */
 export function drawn(): void {
   grow();
-  if (framed) fitPeek();
+  if (!framed) return;
+  fitPeek();
+  const app = document.querySelector<HTMLElement>(".app")!;
+  app.role = host.value.open ? "dialog" : null;
+  app.ariaLabel = host.value.open ? document.title : null;
+  app.ariaModal = host.value.open && covers.value ? "true" : null;
 }
 
 // Fits the composer to its text, where field-sizing does not.

@@ -1,15 +1,13 @@
-import { changed, ensureToken, Icon, locale, ready, screen, signal, t } from "./kit";
+import { changed, config, ensureToken, Icon, locale, ready, screen, signal, t } from "./kit";
 import { fileSize, upload, type Upload } from "../../shared/upload";
 import type { Attachment } from "../../shared/wire";
 import * as icons from "../../shared/ui/icons";
-
-const LARGEST = 25 << 20; // bytes, as the server
 
 interface Job {
   part: number;
   upload?: Upload;
   stored?: Attachment;
-  error?: string;
+  error?: string | undefined;
 }
 
 const attaching = signal<readonly File[]>([]);
@@ -48,7 +46,7 @@ export default function Files() {
               <bdi class="file-name">{job.error ?? file.name}</bdi>
               {!job.stored && !job.error ? <progress max={1} value={job.part} aria-label={file.name} /> : <span class="file-size">{fileSize(file.size, locale)}</span>}
             </span>
-            {job.error && file.size <= LARGEST && <button type="button" class="link" onClick={() => void send(file)}>{t("retry")}</button>}
+            {job.error && !refusal(file) && <button type="button" class="link" onClick={() => void send(file)}>{t("retry")}</button>}
             <button type="button" class="icon-button" aria-label={t("remove", { name: file.name })} onClick={() => drop(file)}><Icon d={icons.close} size={16} /></button>
           </li>
         );
@@ -57,14 +55,19 @@ export default function Files() {
   );
 }
 
+/** Why the server would not take a file, known before it is sent. */
+function refusal({ name, size }: File): string | undefined {
+  const { max_size: most, types } = config.value!.files;
+  if (size > most) return t("tooBig", { name, size: fileSize(most, locale) });
+  if (!types[0] || types.some((ending) => name.toLowerCase().endsWith(ending))) return undefined;
+  return t("badType", { name, types: types.join(", ") });
+}
+
 async function send(file: File): Promise<void> {
-  const job: Job = { part: 0 };
+  const job: Job = { part: 0, error: refusal(file) };
   jobs.set(file, job);
-  if (file.size > LARGEST) {
-    job.error = t("tooBig", { name: file.name, size: fileSize(LARGEST, locale) });
-    return changed();
-  }
   changed();
+  if (job.error) return;
   try {
     const token = await ensureToken();
     job.upload = upload(file, {

@@ -1,7 +1,7 @@
 import { askToNotify, notify } from "../../shared/notify";
 import type { ChatEvent } from "../../shared/wire";
 import { author, framed, signal, storage, t } from "./kit";
-import { onAllowed, wish } from "./wish";
+import { onNotices, wish } from "./wish";
 
 /** Whether this browser can show notices at all; those of phones cannot from a page. */
 export const noticesWork = "Notification" in window && !matchMedia("(pointer: coarse)").matches;
@@ -16,7 +16,7 @@ function settle(allowed: boolean): void {
   storage.set("notices", allowed ? "on" : null);
 }
 
-if (framed) onAllowed((allowed) => settle(allowed.notices));
+onNotices(settle);
 
 /** Turns notices on or off; the browser is asked from here only. */
 export function toggleNotices(): void {

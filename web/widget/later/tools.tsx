@@ -1,6 +1,6 @@
 import * as icons from "../../shared/ui/icons";
 import { attach } from "./files";
-import { Icon, IconButton, signal, t, write } from "./kit";
+import { config, Icon, IconButton, signal, t, write } from "./kit";
 
 const EMOJI = [..."😀😅😂🙂😉😍🤔😐😕😢😭😡👍👎👌👏🙏💪👋🤝❤🎉✨🔥✅❌❓❗⏰📦💳📷"];
 const open = signal(false);
@@ -11,7 +11,7 @@ export default function Tools() {
     <>
       <label class="icon-button" title={t("attach")}>
         <Icon d={icons.clip} />
-        <input class="sr" type="file" multiple aria-label={t("attach")} onChange={(e) => (attach(e.currentTarget.files), (e.currentTarget.value = ""))} />
+        <input class="sr" type="file" multiple accept={config.value?.files.types.join()} aria-label={t("attach")} onChange={(e) => (attach(e.currentTarget.files), (e.currentTarget.value = ""))} />
       </label>
       <IconButton label={t("emoji")} d={icons.smile} expanded={open.value} onClick={() => (open.value = !open.value)} />
       {open.value && (

@@ -8,7 +8,8 @@ import * as icons from "../../shared/ui/icons";
 /** Opens the thread, by way of the pre-chat form when there is one to fill in. */
 export function ask(): void {
   show("");
-  go(config.value?.pre_chat.length && !fields ? "form" : "thread");
+  const asked = config.value;
+  go(asked && (asked.pre_chat.length || asked.privacy.required) && !fields ? "form" : "thread");
 }
 
 /** Greeting, whether anybody is there, the way into a conversation, and help. */
@@ -33,11 +34,11 @@ function Presence() {
   const now = config.value;
   if (!now) return <p class="presence">{boot.name}</p>;
   const here = now.open && now.agents_online > 0;
-  const Opens = later("Opens");
+  const Who = later("Who");
   return (
     <p class={here ? "presence here" : "presence"}>
       {t(here ? "open" : now.inbox.bot ? "botOpen" : "away")}
-      {!here && now.opens_at && <Opens at={now.opens_at} />}
+      <Who here={here} />
     </p>
   );
 }
