@@ -364,7 +364,9 @@ func (o operator) state() map[string]uint64 {
 	out := map[string]uint64{}
 	list := o.js.ListStreams(o.t.Context())
 	for info := range list.Info() {
-		if info.Config.Name != "KV_lease" && info.Config.Name != "KV_presence" {
+		switch info.Config.Name {
+		case "KV_lease", "KV_presence", "KV_positions":
+		default:
 			out[info.Config.Name] = info.State.LastSeq
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -30,6 +31,9 @@ type Report struct {
 
 // add appends the value of a run.
 func (r *Report) add(scenario, name, unit string, value float64) {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return // a run so short that the divisor was nothing
+	}
 	f := r.find(scenario, name)
 	if f == nil {
 		f = &Figure{Scenario: scenario, Name: name, Unit: unit}
