@@ -95,8 +95,12 @@ export interface Inbox {
   teams: string[];
   hours: { zone: string; days: Day[]; holidays?: string[] };
   pre_chat: PreChatField[];
+  /** what forms say about the data they ask for */
+  privacy: { url: string; text: string; required: boolean };
   offline: { collect_email: boolean; message: string };
-  look: { accent: string; position: "right" | "left"; greeting: string };
+  /** where visitors go while the chat cannot be reached */
+  contact_url: string;
+  look: { accent: string; position: "right" | "left"; radius: "none" | "soft" | "round"; launcher: string; greeting: string };
   identity: "off" | "optional" | "required";
   archived?: boolean;
 }

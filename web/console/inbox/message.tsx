@@ -21,13 +21,21 @@ function fileAddress(file: Attachment, conv: string): string {
   return `/api/v1/attachments/${file.id}?conv=${conv}&redirect=1`;
 }
 
-function Files({ files, conv }: { files: Attachment[]; conv: string }) {
+interface FilesProps {
+  files: Attachment[];
+  conv: string;
+  /** They are a stranger's, and nothing has looked into them, except that the server makes pictures anew. */
+  unsafe: boolean;
+}
+
+function Files({ files, conv, unsafe }: FilesProps) {
   return (
     <div class="files">
       {files.map((file) => {
         const address = fileAddress(file, conv);
         return <AttachmentView key={file.id} file={file} href={address} picture={address} locale={locale.value} />;
       })}
+      {unsafe && files.some((file) => !file.width) && <p class="hint">{t("message.unscanned")}</p>}
     </div>
   );
 }
@@ -110,7 +118,7 @@ function Content({ e, name, last }: { e: ChatEvent; name: string; last: boolean 
           {e.html ? <div class="rich">{safeHTML(e.html)}</div> : e.text}
         </Bubble>
       )}
-      {e.attachments && <Files files={e.attachments} conv={e.conv} />}
+      {e.attachments && <Files files={e.attachments} conv={e.conv} unsafe={e.from.kind === "visitor"} />}
       {e.sources && <Sources sources={e.sources} />}
       {e.choices && (
         <ul class="choices" aria-label={t("message.choices")}>

@@ -244,13 +244,16 @@ function useTarget(thread: Thread, box: { current: HTMLElement | null }): void {
 function useScroll(thread: Thread, items: readonly Item[]) {
   const box = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
-  const state = useRef({ atEnd: true, height: 0, first: "", seen: 0 });
+  const state = useRef({ atEnd: true, first: "", seen: 0 });
   const below = useSignal(0);
   const first = items.find((item) => item.type === "message" || item.type === "line" || item.type === "steps")?.key ?? "";
   const last = thread.last;
+  // Measured before this drawing changes the document: since the last drawing
+  // pictures may have come in, and the window may have got another size.
+  const before = first === state.current.first ? undefined : box.current?.scrollHeight;
 
   useEffect(() => {
-    state.current = { atEnd: true, height: 0, first: "", seen: 0 };
+    state.current = { atEnd: true, first: "", seen: 0 };
     below.value = 0;
   }, [thread]);
 
@@ -261,11 +264,10 @@ function useScroll(thread: Thread, items: readonly Item[]) {
     if (current.atEnd) {
       element.scrollTop = element.scrollHeight;
       current.seen = last;
-    } else if (current.first && first !== current.first) {
-      element.scrollTop += element.scrollHeight - current.height;
+    } else if (current.first && before !== undefined) {
+      element.scrollTop += element.scrollHeight - before;
     }
     current.first = first;
-    current.height = element.scrollHeight;
     below.value = current.atEnd ? 0 : thread.events.peek().filter((e) => e.kind === "message" && e.seq > current.seen).length;
   });
 

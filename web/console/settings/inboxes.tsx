@@ -7,14 +7,17 @@ import { t } from "../text";
 import type { Inbox } from "../types";
 import { Button } from "../ui/button";
 import { confirmFirst } from "../ui/dialog";
-import { ChecksField, type Form, FormView, LinesField, SelectField, Switch, SwitchField, TextField, useForm } from "../ui/form";
+import { ChecksField, type Form, FormView, LinesField, SelectField, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
 import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 import { HoursField } from "./hours";
+import { Look } from "./look";
+import { Offline } from "./offline";
 import { PreChatEditor } from "./prechat";
 import { WidgetPreview } from "./preview";
+import { Privacy } from "./privacy";
 
 export function InboxesPage({ id }: { id: string }) {
   const loaded = useLoad(loadInboxes);
@@ -51,12 +54,12 @@ function InboxList({ all }: { all: Inbox[] }) {
   );
 }
 
-type Values = Omit<Inbox, "id" | "key" | "archived">;
+export type Values = Omit<Inbox, "id" | "key" | "archived">;
 
 function blank(inbox: Inbox | undefined): Values {
   if (inbox) {
     const { id: _id, key: _key, archived: _archived, ...values } = inbox;
-    return values;
+    return { ...values, look: { ...values.look, radius: values.look.radius || "soft" } };
   }
   return {
     name: "",
@@ -69,8 +72,10 @@ function blank(inbox: Inbox | undefined): Values {
     teams: [],
     hours: { zone: "", days: [] },
     pre_chat: [],
+    privacy: { url: "", text: "", required: false },
     offline: { collect_email: true, message: "" },
-    look: { accent: "#1d5bd6", position: "right", greeting: "" },
+    contact_url: "",
+    look: { accent: "#1d5bd6", position: "right", radius: "soft", launcher: "", greeting: "" },
     identity: "off",
   };
 }
@@ -103,15 +108,14 @@ function InboxForm({ inbox }: { inbox: Inbox | undefined }) {
           {inbox && <Snippet inbox={inbox} />}
           <General form={form} />
           <Answering form={form} />
-          <Part title={t("inboxes.look")}>
-            <Look form={form} />
-          </Part>
+          <Look form={form} />
           <Part title={t("inboxes.hours")} lead={t("inboxes.hours.lead")}>
             <HoursField hours={form.values.value.hours} onChange={(hours) => form.set("hours", hours)} />
           </Part>
           <Part title={t("inboxes.prechat")} lead={t("inboxes.prechat.lead")}>
             <PreChatEditor fields={form.values.value.pre_chat} onChange={(fields) => form.set("pre_chat", fields)} />
           </Part>
+          <Privacy form={form} />
           <Offline form={form} />
           <Identity form={form} inbox={inbox} />
         </FormView>
@@ -121,7 +125,7 @@ function InboxForm({ inbox }: { inbox: Inbox | undefined }) {
   );
 }
 
-type PartProps = { form: Form<Values> };
+export type PartProps = { form: Form<Values> };
 
 /** The line that a site's owner puts into their pages. */
 export function snippet(origin: string, key: string): string {
@@ -174,87 +178,6 @@ function Answering({ form }: PartProps) {
           options={(["direct", "offer"] as const).map((value) => ({ value, label: t(`inboxes.assign.${value}`) }))}
         />
         {assign === "offer" && <TextField form={form} name="offer_secs" label={t("inboxes.offer_secs")} type="number" min={5} max={600} />}
-      </div>
-    </Part>
-  );
-}
-
-function Look({ form }: PartProps) {
-  const { look } = form.values.value;
-  const set = (part: Partial<Inbox["look"]>) => form.set("look", { ...look, ...part });
-  return (
-    <>
-      <div class="form-columns">
-        <div class="field">
-          <label for="accent">{t("inboxes.accent")}</label>
-          <span class="field-row">
-            <input
-              class="input"
-              type="color"
-              id="accent"
-              value={look.accent}
-              onInput={(event) => set({ accent: event.currentTarget.value })}
-            />
-            <input
-              class="input"
-              aria-label={t("inboxes.accent.code")}
-              value={look.accent}
-              pattern="#[0-9a-fA-F]{6}"
-              onChange={(event) =>
-                /^#[0-9a-f]{6}$/i.test(event.currentTarget.value) && set({ accent: event.currentTarget.value.toLowerCase() })
-              }
-            />
-          </span>
-          <p class="hint">{t("inboxes.accent.hint")}</p>
-        </div>
-        <fieldset class="field">
-          <legend>{t("inboxes.position")}</legend>
-          <div class="segments">
-            {(["left", "right"] as const).map((side) => (
-              <label key={side} class="segment">
-                <input type="radio" name="position" checked={look.position === side} onChange={() => set({ position: side })} />
-                {t(`inboxes.position.${side}`)}
-              </label>
-            ))}
-          </div>
-        </fieldset>
-      </div>
-      <div class="field">
-        <label for="greeting">{t("inboxes.greeting")}</label>
-        <textarea
-          class="input"
-          id="greeting"
-          rows={2}
-          dir="auto"
-          value={look.greeting}
-          onInput={(event) => set({ greeting: event.currentTarget.value })}
-        />
-      </div>
-    </>
-  );
-}
-
-function Offline({ form }: PartProps) {
-  const { offline } = form.values.value;
-  const set = (part: Partial<Inbox["offline"]>) => form.set("offline", { ...offline, ...part });
-  return (
-    <Part title={t("inboxes.offline")} lead={t("inboxes.offline.lead")}>
-      <Switch
-        label={t("inboxes.collect")}
-        hint={t("inboxes.collect.hint")}
-        checked={offline.collect_email}
-        onChange={(on) => set({ collect_email: on })}
-      />
-      <div class="field">
-        <label for="offline">{t("inboxes.message")}</label>
-        <textarea
-          class="input"
-          id="offline"
-          rows={2}
-          dir="auto"
-          value={offline.message}
-          onInput={(event) => set({ message: event.currentTarget.value })}
-        />
       </div>
     </Part>
   );

@@ -5,9 +5,9 @@ import { Icon } from "../ui/icon";
 import { textOn } from "./accent";
 
 export function WidgetPreview({ inbox }: { inbox: Pick<Inbox, "name" | "look" | "bot" | "bot_name" | "pre_chat"> }) {
-  const { accent, position, greeting } = inbox.look;
+  const { accent, position, radius, launcher, greeting } = inbox.look;
   return (
-    <figure class="preview" style={{ "--widget": accent, "--on-widget": textOn(accent) }}>
+    <figure class={`preview preview-${radius}`} style={{ "--widget": accent, "--on-widget": textOn(accent) }}>
       <figcaption class="sr">{t("preview.label")}</figcaption>
       <div class={`preview-page preview-${position}`} aria-hidden="true">
         <i class="preview-bar" />
@@ -35,6 +35,7 @@ export function WidgetPreview({ inbox }: { inbox: Pick<Inbox, "name" | "look" | 
         </div>
         <span class="preview-launcher">
           <Icon name="chat" size={24} />
+          {launcher}
         </span>
       </div>
     </figure>

@@ -146,6 +146,35 @@ interface TextProps<T, K extends keyof T> extends FieldProps<T, K> {
   autoFocus?: boolean;
 }
 
+interface LineProps {
+  label: string;
+  hint?: string;
+  error: string | undefined;
+  value: string;
+  type?: "text" | "url";
+  placeholder?: string;
+  maxLength?: number;
+  onInput: (value: string) => void;
+}
+
+/** One line that is a part of a value, such as look.launcher. */
+export function Line({ label, hint, error, value, type = "text", onInput, ...rest }: LineProps) {
+  const id = useId();
+  return (
+    <Field id={id} label={label} hint={hint} error={error} full={undefined}>
+      <input
+        {...ties(id, hint, error)}
+        {...rest}
+        class="input"
+        type={type as "text"}
+        dir="auto"
+        value={value}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </Field>
+  );
+}
+
 /** One line. Numbers stay numbers. */
 export function TextField<T extends object, K extends keyof T>({ form, name, label, hint, full, type = "text", ...rest }: TextProps<T, K>) {
   const id = useId();
