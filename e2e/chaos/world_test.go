@@ -24,6 +24,7 @@ type world struct {
 	gates    []string          // what clients dial instead of the gateways' own addresses
 	proxies  []*proxy          // behind gates
 	disk     *lossyfs.Disk
+	small    string // a file system with little room
 	stores   stores
 }
 

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -60,12 +61,8 @@ func (d *Disk) mount() error {
 	if !ok {
 		return errors.New("the loopback file system is not what it was")
 	}
-	data := loopback.RootData
-	data.NewNode = func(data *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-		return &node{LoopbackNode: fs.LoopbackNode{RootData: data}, disk: d}
-	}
-	top := &node{LoopbackNode: fs.LoopbackNode{RootData: data}, disk: d}
-	data.RootNode = top
+	top := &node{LoopbackNode: fs.LoopbackNode{RootData: loopback.RootData}, disk: d}
+	top.RootData.RootNode = top
 	second := time.Second
 	d.server, err = fs.Mount(d.point, top, &fs.Options{
 		AttrTimeout: &second, EntryTimeout: &second,
@@ -123,8 +120,7 @@ func (d *Disk) Close() error {
 }
 
 func (f *lastSync) restore() (forgotten int64, err error) {
-	for i := len(f.replaced) - 1; i >= 0; i-- {
-		e := f.replaced[i]
+	for _, e := range slices.Backward(f.replaced) {
 		if _, err := f.file.WriteAt(e.data, e.off); err != nil {
 			return 0, fmt.Errorf("put back: %w", err)
 		}

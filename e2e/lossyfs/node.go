@@ -19,6 +19,7 @@ type node struct {
 }
 
 var (
+	_ fs.NodeWrapChilder     = (*node)(nil)
 	_ fs.NodeOpener          = (*node)(nil)
 	_ fs.NodeCreater         = (*node)(nil)
 	_ fs.NodeSetattrer       = (*node)(nil)
@@ -29,6 +30,11 @@ var (
 )
 
 func (n *node) path() string { return filepath.Join(n.RootData.Path, n.Path(n.Root())) }
+
+// WrapChild makes what is in a folder nodes of the disk, too.
+func (n *node) WrapChild(context.Context, fs.InodeEmbedder) fs.InodeEmbedder {
+	return &node{LoopbackNode: fs.LoopbackNode{RootData: n.RootData}, disk: n.disk}
+}
 
 // file is an open file. Its writes go through the disk.
 type file struct {

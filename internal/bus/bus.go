@@ -147,6 +147,7 @@ func (b *Bus) open(ctx context.Context) error {
 		if err := b.serveAdmin(); err != nil {
 			return err
 		}
+		go b.guardStore(b.ctx)
 		return b.ensureIntegrations(ctx, b.srv.integrations)
 	}
 	if b.cfg.Integrations == nil {
@@ -193,6 +194,9 @@ func (b *Bus) Ready(ctx context.Context) error {
 	defer cancel()
 	if !b.nc.IsConnected() {
 		return errors.New("not connected to NATS")
+	}
+	if b.srv != nil && b.srv.log.full.Load() {
+		return errDiskFull
 	}
 	if _, err := b.js.AccountInfo(ctx); err != nil {
 		return fmt.Errorf("JetStream does not answer: %w", err)

@@ -201,6 +201,8 @@ func (e *embedded) clientURL() string {
 }
 
 func (e *embedded) shutdown() {
+	e.mu.Lock() // not while it is being reloaded or reopened
+	defer e.mu.Unlock()
 	if e.srv != nil {
 		e.srv.Shutdown()
 		e.srv.WaitForShutdown()

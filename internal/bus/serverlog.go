@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,10 +15,12 @@ type serverLog struct {
 	log    *slog.Logger
 	fatal  chan string
 	faults faults
+	full   atomic.Bool   // the disk was full, and the streams were not opened since
+	wake   chan struct{} // a stream could not write
 }
 
 func newServerLog(log *slog.Logger) *serverLog {
-	return &serverLog{log: log, fatal: make(chan string, 1), faults: faults{told: make(map[string]time.Time), more: make(map[string]int)}}
+	return &serverLog{log: log, fatal: make(chan string, 1), wake: make(chan struct{}, 1), faults: faults{told: make(map[string]time.Time), more: make(map[string]int)}}
 }
 
 func (l *serverLog) line(format string, args []any) slog.Attr {
@@ -38,6 +41,10 @@ func (l *serverLog) Warnf(format string, args ...any) {
 func (l *serverLog) Errorf(format string, args ...any) {
 	line := l.line(format, args)
 	who, what := blame(line.Value.String())
+	if storeFailed(line.Value.String()) {
+		l.fell()
+		return
+	}
 	if what == "" {
 		l.log.Error("NATS server reports an error", line)
 		return
