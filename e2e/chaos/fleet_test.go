@@ -117,6 +117,9 @@ func (f *fleet) start(c crowd) {
 		for _, v := range a.Views() {
 			mine = append(mine, v.Conv)
 		}
+		if len(mine) == 0 {
+			continue
+		}
 		f.talking.Go(func() { Talk(talk, a, mine, c.agent, f.seed+uint64(5000+i)) })
 	}
 	f.began = time.Now()

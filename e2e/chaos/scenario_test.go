@@ -47,6 +47,7 @@ func scenarios() []scenario {
 		{name: "storm", long: true, world: alone, crowd: crowd{visitors: 40, agents: 3, visitor: calmer, agent: calmer}, fault: storm(2000)},
 		{name: "power-cut", long: true, world: lossy, crowd: few, fault: cutPower(4)},
 		{name: "full-disk", long: true, world: cramped, crowd: few, fault: fillDisk(8 * time.Second)},
+		{name: "poison", long: true, world: alone, crowd: few, fault: poison},
 		{name: "kill-postgres", long: true, world: withDatabase, crowd: few, fault: killDatabase(30 * time.Second)},
 		{name: "freeze-postgres", long: true, world: withDatabase, crowd: few, fault: freezeDatabase(15 * time.Second)},
 		{name: "freeze", long: true, world: alone, crowd: few, fault: freeze(10 * time.Second)},

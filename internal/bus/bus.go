@@ -147,7 +147,7 @@ func (b *Bus) open(ctx context.Context) error {
 		if err := b.serveAdmin(); err != nil {
 			return err
 		}
-		go b.guardStore(b.ctx)
+		go b.guardStore(b.ctx) //nolint:contextcheck // it lives as long as the bus
 		return b.ensureIntegrations(ctx, b.srv.integrations)
 	}
 	if b.cfg.Integrations == nil {
