@@ -1,9 +1,7 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -221,32 +219,6 @@ func MessageID(conv, sender, cid string) string { return conv + ":" + sender + "
 
 // Now is the time as events carry it: UTC, whole milliseconds.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
-
-// Encode returns the bytes to store. Unlike json.Marshal it writes <, > and &
-// as they are: six bytes for each would not leave a full message room.
-func (e *Event) Encode() ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(len(e.Text) + len(e.HTML) + 320) // what most events need
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
-}
-
-// Decode reads stored bytes. conv and seq come from the message's subject and
-// metadata.
-func Decode(conv string, seq uint64, body []byte) (Event, error) {
-	e := Event{Conv: conv, Seq: seq}
-	if err := json.Unmarshal(body, &e); err != nil {
-		return e, err
-	}
-	if e.Kind == "" {
-		return e, errors.New("event without a kind")
-	}
-	return e, nil
-}
 
 // AppendFrame appends the frame that a reader receives for a stored event:
 // {"type":"event","conv":…,"seq":…,"prev":…, and the stored object's fields.

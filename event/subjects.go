@@ -1,10 +1,6 @@
 package event
 
-import (
-	"fmt"
-	"hash/fnv"
-	"strings"
-)
+import "strings"
 
 // Partitions is the fixed number of logical partitions of conversation
 // subjects. One stream becomes eight or sixty-four by configuration because
@@ -13,14 +9,18 @@ const Partitions = 64
 
 // Partition returns the partition of a conversation: fnv1a-32(id) mod 64.
 func Partition(id string) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id)) // hash.Hash never returns an error
-	return int(h.Sum32() % Partitions)
+	const offset, prime = 2166136261, 16777619 // of FNV-1a with 32 bits
+	h := uint32(offset)
+	for i := range len(id) {
+		h = (h ^ uint32(id[i])) * prime
+	}
+	return int(h % Partitions)
 }
 
 // ChatSubject is where every durable event of a conversation is published.
 func ChatSubject(conv string) string {
-	return fmt.Sprintf("chat.%02d.%s", Partition(conv), conv)
+	p := Partition(conv)
+	return string(append([]byte{'c', 'h', 'a', 't', '.', '0' + byte(p/10), '0' + byte(p%10), '.'}, conv...)) //nolint:gosec // p has two digits
 }
 
 // ChatConversation returns the conversation of a chat subject, or "" when the

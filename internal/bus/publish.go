@@ -30,7 +30,8 @@ type Msg struct {
 	ID         string            // message id: what is sent twice under one id is stored once; "" takes a random one
 	Header     map[string]string // names beginning with Nats- are the broker's own and refused
 	Data       []byte
-	ExpectLast *uint64 // store only if this is the subject's last sequence (0: it has none); nil does not care
+	header     nats.Header // of an event: what Header would hold, as the client wants it
+	ExpectLast *uint64     // store only if this is the subject's last sequence (0: it has none); nil does not care
 }
 
 // Ack says where the message was stored. Duplicate means that an earlier try
@@ -162,6 +163,13 @@ func (b *Bus) busy(subject string, cause error) error {
 }
 
 func (m *Msg) encode() (*nats.Msg, error) {
+	if m.header != nil {
+		m.header[jetstream.MsgIDHeader] = []string{m.ID}
+		if m.ExpectLast != nil {
+			m.header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(*m.ExpectLast, 10)}
+		}
+		return &nats.Msg{Subject: m.Subject, Header: m.header, Data: m.Data}, nil
+	}
 	header := make(nats.Header, len(m.Header)+2)
 	values := make([]string, 0, len(m.Header)+2) // one array for all of them
 	set := func(k, v string) {
@@ -290,11 +298,14 @@ func EventMsg(e *event.Event, sender, cid string, expectLast *uint64) (Msg, erro
 	if err != nil {
 		return Msg{}, fmt.Errorf("encode event %s: %w", e.Kind, err)
 	}
-	header := map[string]string{event.HeaderKind: string(e.Kind), event.HeaderActor: event.ActorHeader(e.From)}
+	m := Msg{Subject: event.ChatSubject(e.Conv), ID: event.MessageID(e.Conv, sender, cid), Data: body, ExpectLast: expectLast}
+	values := [...]string{string(e.Kind), event.ActorHeader(e.From), "1"} // one array for all of them
+	m.header = make(nats.Header, 5)
+	m.header[event.HeaderKind], m.header[event.HeaderActor] = values[0:1:1], values[1:2:2]
 	if e.Internal() {
-		header[event.HeaderInternal] = "1"
+		m.header[event.HeaderInternal] = values[2:3:3]
 	}
-	return Msg{Subject: event.ChatSubject(e.Conv), ID: event.MessageID(e.Conv, sender, cid), Header: header, Data: body, ExpectLast: expectLast}, nil
+	return m, nil
 }
 
 // Ephemeral publishes v as JSON at most once: nothing is stored, whoever is
