@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	announcePause = 100 * time.Millisecond // between two announcements of a conversation
+	announcePause = 250 * time.Millisecond // between two announcements of a conversation
 	announceMost  = 10_000                 // conversations remembered for that; more are announced at each change
 )
 
