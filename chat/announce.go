@@ -17,7 +17,7 @@ const (
 
 // announcer tells the gateways how conversations look now. It is for lists that
 // are open at this moment: whoever misses it asks for the list again. The first
-// change of a conversation is told at once; of those within the next 100 ms the
+// change of a conversation is told at once; of those within the next 250 ms the
 // last one, when that time is over.
 type announcer struct {
 	tell func(*event.ConversationSummary)

@@ -20,7 +20,7 @@
 //     snoozed conversation, a snooze is over) and assigned (an agent answers
 //     what nobody has)
 //   - desk.<inbox>: an event.ConversationSummary after projected changes,
-//     unstored; of a conversation at once, and then its last in each 100 ms
+//     unstored; of a conversation at once, and then its last in each 250 ms
 //   - agent.<agent>: an event.Notice when a person assigned something to another
 //   - evt.conversation.<fact>.<inbox>: [event.ConversationFact] as CloudEvents 1.0 in
 //     binary mode, with ce-id <stream>:<seq>, ce-source /inboxes/<inbox>, ce-type
