@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"parley/internal/pg"
 )
 
 const patience = 30 * time.Second
@@ -166,6 +169,30 @@ func (s *server) cli(args ...string) string {
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	require.NoError(s.t, cmd.Run(), "%v: %s", args, &errOut)
 	return strings.TrimSpace(out.String())
+}
+
+// fails runs a command that must fail and returns what it says.
+func (s *server) fails(args ...string) string {
+	s.t.Helper()
+	path, err := binary()
+	require.NoError(s.t, err)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, append(args, "--data", s.dir)...).CombinedOutput()
+	_, failed := errors.AsType[*exec.ExitError](err)
+	require.True(s.t, failed, "%v: %v\n%s", args, err, out)
+	return string(out)
+}
+
+// database opens the running server's private PostgreSQL.
+func (s *server) database() *pg.DB {
+	s.t.Helper()
+	url, ok := pg.RunningURL(s.dir)
+	require.True(s.t, ok)
+	db, err := pg.Open(s.t.Context(), pg.Config{URL: url, MaxConns: 2})
+	require.NoError(s.t, err)
+	s.t.Cleanup(db.Close)
+	return db
 }
 
 // link finds a printed link by its line's beginning.

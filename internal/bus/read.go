@@ -17,17 +17,25 @@ const maxRead = 1000
 // sequence above after, in order. Everything that was acknowledged before the
 // call and fits is there. A subject without messages gives none.
 func (b *Bus) Read(ctx context.Context, subject string, after uint64, limit int) ([]Stored, error) {
-	limit = min(limit, maxRead)
-	if limit <= 0 {
-		return nil, nil
-	}
 	stream, err := b.streamOf(subject)
 	if err != nil {
 		return nil, err
 	}
+	return b.read(ctx, stream, subject, after, limit)
+}
+
+// ReadStream is Read for all subjects of a stream.
+func (b *Bus) ReadStream(ctx context.Context, stream string, after uint64, limit int) ([]Stored, error) {
+	return b.read(ctx, stream, ">", after, limit)
+}
+
+func (b *Bus) read(ctx context.Context, stream, subject string, after uint64, limit int) (out []Stored, err error) {
+	limit = min(limit, maxRead)
+	if limit <= 0 {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, publishPatience)
 	defer cancel()
-	var out []Stored
 	for more := true; more && len(out) < limit; {
 		out, more, err = b.readBatch(ctx, stream, subject, out, after, limit)
 		if err != nil {
