@@ -3,10 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -16,40 +13,18 @@ import (
 	"github.com/chromedp/cdproto/input"
 	cd "github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"parley/e2e/harness"
 )
 
 // browser is one Chromium for all tests of the package.
-var browser = sync.OnceValues(func() (context.Context, error) { return startBrowser() })
+var browser = sync.OnceValues(func() (context.Context, error) { return harness.StartBrowser() })
 
 // guardedBrowser gives frames of other sites no storage, as people with strict
 // settings have it: localStorage throws there.
 var guardedBrowser = sync.OnceValues(func() (context.Context, error) {
-	return startBrowser(cd.Flag("disable-features", "ThirdPartyStoragePartitioning"), cd.Flag("test-third-party-cookie-phaseout", true))
+	return harness.StartBrowser(cd.Flag("disable-features", "ThirdPartyStoragePartitioning"), cd.Flag("test-third-party-cookie-phaseout", true))
 })
-
-// startBrowser returns exec.ErrNotFound when there is none on this machine.
-func startBrowser(more ...cd.ExecAllocatorOption) (context.Context, error) {
-	path, err := findBrowser()
-	if err != nil {
-		return nil, err
-	}
-	opts := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox, cd.DisableGPU)
-	for _, flag := range []string{"disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"} {
-		opts = append(opts, cd.Flag(flag, true))
-	}
-	alloc, _ := cd.NewExecAllocator(context.Background(), append(opts, more...)...)
-	root, _ := cd.NewContext(alloc)
-	return root, cd.Do(root)
-}
-
-func findBrowser() (path string, err error) {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
-		if path, err = exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", err
-}
 
 // tab is a page, or a frame inside one.
 type tab struct {
@@ -71,13 +46,7 @@ func newTab(t *testing.T) *tab {
 func newTabOf(t *testing.T, browser func() (context.Context, error)) *tab {
 	t.Helper()
 	root, err := browser()
-	if errors.Is(err, exec.ErrNotFound) {
-		if os.Getenv("CI") != "" {
-			require.FailNow(t, noBrowser)
-		}
-		t.Skip(noBrowser)
-	}
-	require.NoError(t, err)
+	harness.RequireBrowser(t, err)
 	ctx, cancel := cd.NewContext(root, cd.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	require.NoError(t, cd.Do(ctx))
@@ -97,9 +66,6 @@ func (p *tab) open(url string) {
 	p.t.Helper()
 	p.do(cd.Navigate(url))
 }
-
-// noBrowser says what to do where tests need a browser and there is none.
-const noBrowser = "no Chromium on this machine: sh scripts/setup.sh --test installs it"
 
 func (p *tab) size(width, height int64) {
 	p.t.Helper()

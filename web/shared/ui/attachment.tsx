@@ -14,7 +14,7 @@ export interface AttachmentProps {
 
 /** A stored file in a message: the picture itself, or a card with name and size. */
 export function AttachmentView({ file, href, picture, locale }: AttachmentProps) {
-  if (picture && file.type.startsWith("image/")) {
+  if (picture && file.width) { // only what the server has encoded anew has a size: an SVG is a file
     return (
       <a class="picture" href={href} target="_blank" rel="noopener">
         <img src={picture} alt={file.name} width={file.width} height={file.height} loading="lazy" />
