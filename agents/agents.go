@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/sync/errgroup"
 
@@ -21,10 +22,11 @@ var migrations embed.FS
 
 // Config of the service.
 type Config struct {
-	PublicURL string           // where people reach the console; one-time links begin with it
-	RateLogin int              // sign-ins an address, and those an account, may try a minute; 0 is no limit
-	Log       *slog.Logger     // nil discards
-	Clock     func() time.Time // nil means time.Now
+	PublicURL string                // where people reach the console; one-time links begin with it
+	RateLogin int                   // sign-ins an address, and those an account, may try a minute; 0 is no limit
+	Metrics   prometheus.Registerer // nil keeps none
+	Log       *slog.Logger          // nil discards
+	Clock     func() time.Time      // nil means time.Now
 }
 
 // Service is the module agents.
@@ -39,6 +41,7 @@ type Service struct {
 	presence  *presence
 	byAddress *httpd.Limiter
 	byAccount *httpd.Limiter
+	signIns   *prometheus.CounterVec
 }
 
 // New makes the service; Run starts it.
@@ -49,11 +52,14 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	return &Service{
+	s := &Service{
 		db: db, bus: b, publicURL: cfg.PublicURL, log: cfg.Log, now: cfg.Clock,
 		passwords: newHasher(argon2.IDKey), cache: newCache(cfg.Clock), presence: newPresence(),
 		byAddress: httpd.NewLimiter(cfg.RateLogin, cfg.RateLogin), byAccount: httpd.NewLimiter(cfg.RateLogin, cfg.RateLogin),
+		signIns: newSignIns(cfg.Metrics),
 	}
+	s.showFigures(cfg.Metrics)
+	return s
 }
 
 // Name is "agents".

@@ -37,6 +37,7 @@ func (s *Service) postLogin(c *fiber.Ctx) error {
 		return errs.New(errs.Invalid, "enter your e-mail address and your password")
 	}
 	g, err := s.logIn(c.UserContext(), req.Email, req.Password, from(c))
+	s.countSignIn(err)
 	if err != nil {
 		return err
 	}
@@ -54,6 +55,7 @@ func (s *Service) postSignIn(c *fiber.Ctx) error {
 		return errs.Field("token", "must be the one of your link")
 	}
 	g, err := s.redeem(c.UserContext(), req.Token, from(c))
+	s.countSignIn(err)
 	if err != nil {
 		return err
 	}
@@ -92,6 +94,7 @@ func (s *Service) postSetup(c *fiber.Ctx) error {
 		return errs.Field("token", "must be the one of the link that was printed when Parley started")
 	}
 	g, err := s.setUp(c.UserContext(), req.Token, AddUser{Name: req.Name, Email: req.Email, Password: req.Password}, from(c))
+	s.countSignIn(err)
 	if err != nil {
 		return err
 	}

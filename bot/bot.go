@@ -80,11 +80,13 @@ type Service struct {
 // New makes the module; Run starts it.
 func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) *Service {
 	cfg.setDefaults()
-	return &Service{
+	s := &Service{
 		db: db, bus: b, searcher: searcher, inboxes: inboxes, cfg: cfg, log: cfg.Log,
 		understanding: newUnderstanding(), phrases: newPhrases(),
 		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now), metrics: newMetrics(cfg.Metrics), quiet: newQuiet(),
 	}
+	s.showFigures()
+	return s
 }
 
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }

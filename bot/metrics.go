@@ -1,7 +1,12 @@
 package bot
 
 import (
+	"context"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
+
+	"parley/internal/metric"
 )
 
 // metrics of the answers. The queue before the bot is the log itself; the
@@ -28,6 +33,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "parley_bot_model_calls_total", Help: "Answers asked of the language model, by outcome: composed, refused or failed.",
 		}, []string{"outcome"}),
 	}
+	for _, action := range []string{actAnswer, actIntent, actSmallTalk, actGreeting, actClarify, actFallback, actHandoff} {
+		m.answers.WithLabelValues(action) // so that the first one is a rise
+	}
+	for _, reason := range []string{reasonRequested, reasonUnsure, reasonFailure, reasonAnger, reasonError} {
+		m.handoffs.WithLabelValues(reason)
+	}
+	for _, o := range []outcome{composed, refused, failed} {
+		m.model.WithLabelValues(o.String())
+	}
 	if r != nil {
 		r.MustRegister(m.answers, m.handoffs, m.seconds, m.model)
 	}
@@ -41,4 +55,29 @@ func (m *metrics) answered(p *plan) {
 	if p.Handoff != nil {
 		m.handoffs.WithLabelValues(p.Handoff.Reason).Inc()
 	}
+}
+
+// showFigures adds what is looked up when metrics are read.
+func (s *Service) showFigures() {
+	metric.Register(s.cfg.Metrics, s.log, metric.Source{Name: "the bot", Ask: s.figures, Figures: []metric.Figure{
+		{Name: "parley_bot_ready", Help: "1 once this process has learned the intents."},
+		{Name: "parley_bot_model_up", Help: "1 while the language model is asked, 0 while it rests because it failed; absent without one."},
+		{Name: "parley_bot_model_used_tokens", Help: "Tokens of the language model used today (UTC), of all processes; absent without one."},
+		{Name: "parley_bot_model_limit_tokens", Help: "Tokens of the language model that may be used a day (--llm-daily-tokens; 0 is no limit); absent without one."},
+	}})
+}
+
+func (s *Service) figures(ctx context.Context, put metric.Put) error {
+	put("parley_bot_ready", metric.Bool(s.trainer.current.Load() != nil))
+	if s.llm == nil {
+		return nil
+	}
+	put("parley_bot_model_up", metric.Bool(!s.llm.breaker.resting()))
+	put("parley_bot_model_limit_tokens", float64(s.llm.cfg.DailyTokens))
+	used, err := usedTokens(ctx, s.db, s.now().Truncate(24*time.Hour))
+	if err != nil {
+		return err
+	}
+	put("parley_bot_model_used_tokens", float64(used))
+	return nil
 }

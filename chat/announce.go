@@ -94,6 +94,13 @@ func (a *announcer) tellWaiting() {
 	}
 }
 
+// count tells of how many conversations the next change waits.
+func (a *announcer) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.known)
+}
+
 // flush tells all that waits, now. Later changes are told at once again.
 func (a *announcer) flush() {
 	a.mu.Lock()

@@ -46,7 +46,8 @@ func (l UploadLimits) allows(name string) bool {
 // uploads bounds the uploads that run: further ones are refused with
 // errs.RateLimited (the viewer's) or errs.Busy (everybody's).
 type uploads struct {
-	limits UploadLimits
+	limits  UploadLimits
+	metrics *metrics
 
 	mu      sync.Mutex
 	running map[string]int
@@ -57,9 +58,11 @@ func (u *uploads) begin(owner string) (end func(), err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	switch {
-	case reached(u.running[owner], u.limits.Each):
+	case full(u.running[owner], u.limits.Each):
+		u.metrics.uploads.WithLabelValues(limitEach).Inc()
 		return nil, &errs.Error{Code: errs.RateLimited, Message: "wait until your other files are uploaded", RetryAfter: 5 * time.Second}
-	case reached(u.all, u.limits.All):
+	case full(u.all, u.limits.All):
+		u.metrics.uploads.WithLabelValues(limitAll).Inc()
 		return nil, &errs.Error{Code: errs.Busy, Message: "many files are being uploaded; please try again", RetryAfter: 5 * time.Second}
 	}
 	if u.running == nil {
@@ -77,7 +80,13 @@ func (u *uploads) begin(owner string) (end func(), err error) {
 	}, nil
 }
 
-func reached(n, limit int) bool { return limit > 0 && n >= limit }
+func (u *uploads) count() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.all
+}
+
+func full(n, limit int) bool { return limit > 0 && n >= limit }
 
 // Upload stores a file of the viewer's. It belongs to no conversation until a
 // message claims it, and is swept after 24 h if none does. Errors of the
@@ -98,6 +107,7 @@ func (s *Service) Upload(ctx context.Context, v auth.Viewer, name string, r io.R
 		return event.Attachment{}, err
 	}
 	if !ok {
+		s.metrics.uploads.WithLabelValues(limitUnsent).Inc()
 		return event.Attachment{}, &errs.Error{Code: errs.RateLimited, Message: "send the files you have uploaded before you upload more", RetryAfter: time.Minute}
 	}
 	info, err := s.files.Put(ctx, a.ID, r)

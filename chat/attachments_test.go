@@ -170,7 +170,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	assert.Equal(t, 429, full.status)
 	assert.NotEmpty(t, full.header.Get("Retry-After"))
 
-	u := uploads{limits: limits}
+	u := uploads{metrics: newMetrics(nil), limits: limits}
 	var wg sync.WaitGroup
 	for range limits.Each {
 		end, err := u.begin("vera")

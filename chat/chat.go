@@ -90,17 +90,20 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &Service{
+	m := newMetrics(cfg.Metrics)
+	s := &Service{
 		db: db, bus: b, agents: agents, cfg: cfg, log: cfg.Log, origins: origins,
 		secrets:   seal.New(cfg.Secret, "secrets of inboxes"),
-		uploads:   uploads{limits: cfg.Uploads},
+		uploads:   uploads{limits: cfg.Uploads, metrics: m},
 		links:     blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
 		files:     blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
 		states:    bus.NewMemory[event.State](ruledConvs),
 		announcer: newAnnouncer(b, cfg.Log),
 		turns:     make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
-		metrics:   newMetrics(cfg.Metrics),
+		metrics:   m,
 	}
+	s.showFigures()
+	return s
 }
 
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }

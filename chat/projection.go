@@ -40,12 +40,13 @@ const (
 // its sequence keep every event to one of them.
 func (s *Service) project(ctx context.Context, stream string) error {
 	return s.bus.Lead(ctx, "chat-projection-"+stream, func(ctx context.Context) error {
+		defer s.metrics.reached.forget(stream)
 		wait := projectPause
 		for {
 			began := time.Now()
 			err := s.projectFrom(ctx, stream)
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // the end of ctx is how the projection is stopped
+				return nil // the end of ctx is how the projection is stopped
 			}
 			if time.Since(began) > projectMaxPause {
 				wait = projectPause
@@ -90,6 +91,7 @@ func (s *Service) projectFrom(ctx context.Context, stream string) error {
 	if err != nil {
 		return err
 	}
+	s.metrics.reached.set(stream, at.LastSeq)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	err = s.bus.ConsumeBatches(ctx, "chat-projection", stream, at.LastSeq, batchMost, 0, func(ctx context.Context, batch []bus.Delivery) error {
@@ -150,7 +152,7 @@ func (s *Service) projectBatch(ctx context.Context, from offset, batch []bus.Del
 	if err != nil {
 		return offset{}, fmt.Errorf("project %s: %w", stream, err)
 	}
-	s.metrics.projected(stream, len(batch), last.Pending, time.Since(started))
+	s.metrics.projected(reached, len(batch), time.Since(started))
 	s.announcer.announce(changed)
 	return reached, nil
 }

@@ -157,10 +157,13 @@ func (s *Service) inboxTeams(inbox string) []string {
 // When too many joins run, this one is left to the client: it watches what it
 // shows.
 func (s *Service) followLater(sock *socket, conv string) {
-	s.joins.TryGo(func() error {
+	started := s.joins.TryGo(func() error {
 		sock.follow(context.Background(), conv)
 		return nil
 	})
+	if !started {
+		s.metrics.skipped.Inc()
+	}
 }
 
 // onNotice passes personal notices on; a revocation ends the agent's sockets

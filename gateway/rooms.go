@@ -47,6 +47,14 @@ func (r *rooms) update(subject auth.Subject) {
 	o.subject = subject
 }
 
+// count tells how many are open, and how many of them wait to be compared with
+// the log.
+func (r *rooms) count() (open, suspect int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.open), len(r.dirty)
+}
+
 func (r *rooms) list() []*room {
 	r.mu.Lock()
 	defer r.mu.Unlock()

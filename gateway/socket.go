@@ -100,6 +100,13 @@ func (s *socket) push(frame []byte) {
 	s.wake()
 }
 
+// waiting is how many bytes wait to be written.
+func (s *socket) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(len(s.buf)-websock.HeadRoom, 0)
+}
+
 func (s *socket) wake() {
 	if !s.writing && !s.finished {
 		s.writing = true

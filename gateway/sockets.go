@@ -139,14 +139,17 @@ func (s *Service) upgrade() fiber.Handler {
 			return fiber.ErrUpgradeRequired
 		}
 		if s.draining.Load() {
+			s.metrics.upgrades.WithLabelValues(refusedDraining).Inc()
 			e := errs.New(errs.Busy, "the server restarts; try again")
 			e.RetryAfter = 2 * time.Second
 			return e
 		}
 		if err := s.address.AllowAddress(c.IP()); err != nil {
+			s.metrics.upgrades.WithLabelValues(refusedRate).Inc()
 			return err
 		}
 		if open, _ := s.sockets.count(); open >= s.cfg.MaxSockets {
+			s.metrics.upgrades.WithLabelValues(refusedFull).Inc()
 			e := errs.New(errs.Busy, "the server has as many connections as it can hold; try again")
 			e.RetryAfter = 5 * time.Second
 			return e

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"parley/internal/bus"
@@ -24,14 +25,15 @@ var migrations embed.FS
 
 // Config of the knowledge base. The zero value works.
 type Config struct {
-	Log       *slog.Logger      // nil discards
-	Embedder  embedder.Embedder // nil is the built-in one
-	Assets    view.Assets       // addresses of the style sheet and script of public pages
-	PublicURL *url.URL          // for links that leave the site; nil is http://localhost:8080
-	Locale    string            // the help centre's own language; "" is en
-	Product   string            // whose help centre it is; "" is Parley
-	Contact   string            // path where people reach a human; "" shows no such link
-	VoteRate  int               // votes of an address a minute; 0 is no limit
+	Log       *slog.Logger          // nil discards
+	Embedder  embedder.Embedder     // nil is the built-in one
+	Assets    view.Assets           // addresses of the style sheet and script of public pages
+	PublicURL *url.URL              // for links that leave the site; nil is http://localhost:8080
+	Locale    string                // the help centre's own language; "" is en
+	Product   string                // whose help centre it is; "" is Parley
+	Contact   string                // path where people reach a human; "" shows no such link
+	VoteRate  int                   // votes of an address a minute; 0 is no limit
+	Metrics   prometheus.Registerer // nil keeps none
 }
 
 // Service is the knowledge base.
@@ -74,12 +76,14 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &Service{
+	s := &Service{
 		db: db, bus: b, cfg: cfg, log: cfg.Log.With("module", "kb"), pages: newPages(cfg),
 		votes: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate),
 		local: local, queries: queries,
 		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1),
 	}
+	s.showFigures()
+	return s
 }
 
 // Name implements app.Module.

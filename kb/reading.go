@@ -43,6 +43,12 @@ func (v *viewCounts) add(article string) {
 	}
 }
 
+func (v *viewCounts) count() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.by)
+}
+
 func (v *viewCounts) take() map[string]int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -7,10 +7,13 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"parley/event"
 	"parley/internal/auth"
 	"parley/internal/bus"
 	"parley/internal/httpd"
+	"parley/internal/metric"
 	"parley/internal/pg"
 )
 
@@ -44,8 +47,9 @@ type Config struct {
 	// RateAddress bounds the visitors an address may open a minute; 0 is no
 	// limit.
 	RateAddress int
-	Log         *slog.Logger     // nil discards
-	Clock       func() time.Time // nil means time.Now
+	Metrics     prometheus.Registerer // nil keeps none
+	Log         *slog.Logger          // nil discards
+	Clock       func() time.Time      // nil means time.Now
 }
 
 // Service is the module people.
@@ -68,10 +72,19 @@ func New(db *pg.DB, b *bus.Bus, desk Desk, cfg Config) *Service {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	return &Service{
+	s := &Service{
 		db: db, bus: b, desk: desk, origins: cfg.Origins, tokens: newSigner(cfg.Secret),
 		rate: httpd.NewLimiter(cfg.RateAddress, cfg.RateAddress), log: cfg.Log, now: cfg.Clock,
 	}
+	metric.Register(cfg.Metrics, cfg.Log, metric.Source{
+		Name:    "people",
+		Figures: []metric.Figure{{Name: "parley_people_rate_limited_total", Help: "New visitors refused for the rate of their address.", Counter: true}},
+		Ask: func(_ context.Context, put metric.Put) error {
+			put("parley_people_rate_limited_total", float64(s.rate.Refused()))
+			return nil
+		},
+	})
+	return s
 }
 
 // Name is "people".

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"parley/event"
@@ -32,8 +33,9 @@ type Inboxes interface {
 
 // Config of the service.
 type Config struct {
-	Log   *slog.Logger
-	Clock func() time.Time // nil means time.Now
+	Metrics prometheus.Registerer // nil keeps none
+	Log     *slog.Logger
+	Clock   func() time.Time // nil means time.Now
 }
 
 // Service routes conversations.
@@ -53,9 +55,11 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, inboxes Inboxes, cfg Config) *Ser
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	return &Service{
+	s := &Service{
 		db: db, bus: b, agents: agents, inboxes: inboxes, log: cfg.Log, now: cfg.Clock, alarm: app.NewAlarm(cfg.Clock, cfg.Log),
 	}
+	s.showFigures(cfg.Metrics)
+	return s
 }
 
 // Name is "routing".

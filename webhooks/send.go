@@ -115,10 +115,13 @@ func (s *Service) deliver(ctx context.Context, d delivery) error {
 	d.Tries++
 	d.Status, d.Error, d.NextAt = status, "", nil
 	now := s.now()
+	outcome := tryFailed
 	switch {
 	case failure == nil:
+		outcome = tryDelivered
 		d.State, d.DoneAt = "delivered", &now
 	case status == http.StatusGone:
+		outcome = tryGivenUp
 		d.State, d.Error, d.DoneAt = "dead", failure.Error(), &now
 		if err := turnOff(ctx, s.db, e.ID, "the receiver answered 410 Gone"); err != nil {
 			return err
@@ -126,6 +129,7 @@ func (s *Service) deliver(ctx context.Context, d delivery) error {
 	default:
 		d.Error = failure.Error()
 		if d.Tries > len(pauses()) {
+			outcome = tryGivenUp
 			d.State, d.DoneAt = "dead", &now
 			break
 		}
@@ -134,6 +138,7 @@ func (s *Service) deliver(ctx context.Context, d delivery) error {
 		next := now.Add(wait)
 		d.NextAt = &next
 	}
+	s.tries.WithLabelValues(outcome).Inc()
 	return saveResult(ctx, s.db, d)
 }
 

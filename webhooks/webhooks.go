@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"parley/internal/app"
@@ -21,10 +22,11 @@ var migrations embed.FS
 
 // Config of the service.
 type Config struct {
-	Secret []byte           // the deployment's
-	Client *http.Client     // the guarded one
-	Clock  func() time.Time // nil means time.Now
-	Log    *slog.Logger
+	Secret  []byte                // the deployment's
+	Metrics prometheus.Registerer // nil keeps none
+	Client  *http.Client          // the guarded one
+	Clock   func() time.Time      // nil means time.Now
+	Log     *slog.Logger
 }
 
 // Service delivers webhooks.
@@ -37,6 +39,7 @@ type Service struct {
 	log    *slog.Logger
 	alarm  *app.Alarm // a delivery may be due
 	places places
+	tries  *prometheus.CounterVec
 }
 
 // New makes the service; Run starts it.
@@ -44,9 +47,12 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	return &Service{
+	s := &Service{
 		db: db, bus: b, client: cfg.Client, box: seal.New(cfg.Secret, "webhooks"), now: cfg.Clock, log: cfg.Log, alarm: app.NewAlarm(cfg.Clock, cfg.Log),
+		tries: newTries(cfg.Metrics),
 	}
+	s.showFigures(cfg.Metrics)
+	return s
 }
 
 // Name is "webhooks".

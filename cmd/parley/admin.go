@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -24,18 +25,19 @@ import (
 // on a loopback or private address.
 type admin struct {
 	registry *prometheus.Registry
+	log      *slog.Logger
 	bus      *bus.Bus
 	db       *pg.DB
 	draining atomic.Bool
 }
 
-func newAdmin(b *bus.Bus, db *pg.DB) *admin {
-	a := &admin{registry: prometheus.NewRegistry(), bus: b, db: db}
+func newAdmin(s *stack) *admin {
+	a := &admin{registry: prometheus.NewRegistry(), log: s.log, bus: s.bus, db: s.db}
 	a.registry.MustRegister(
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: garbageTime()})),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		busCollector{b},
 	)
+	a.register(a.registry, s.cfg)
 	return a
 }
 

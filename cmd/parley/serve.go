@@ -45,7 +45,7 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 	if err := writeOnce(publicFile(&p.cfg), p.cfg.PublicURL+"\n"); err != nil {
 		return err
 	}
-	health := newAdmin(s.bus, s.db)
+	health := newAdmin(s)
 	m, err := s.build(health.registry)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 	if err != nil {
 		return err
 	}
-	web := httpd.New(httpd.Config{Gate: m.gate, Origins: p.cfg.origins(), TrustedProxies: p.cfg.TrustedProxies, Log: log})
+	web := httpd.New(httpd.Config{Gate: m.gate, Origins: p.cfg.origins(), TrustedProxies: p.cfg.TrustedProxies, Metrics: health.registry, Log: log})
 	running := m.running(&p.cfg)
 	m.routes(web, running) //nolint:contextcheck // each request has its own
 

@@ -64,31 +64,32 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 		return nil, err
 	}
 	origins := s.cfg.origins()
+	own := func(module string) prometheus.Registerer { return s.cfg.metricsOf(module, metrics) }
 	var m services
-	m.agents = agents.New(s.db, s.bus, agents.Config{PublicURL: s.cfg.PublicURL, RateLogin: s.cfg.RateLogin, Log: s.log.With("module", "agents")})
+	m.agents = agents.New(s.db, s.bus, agents.Config{PublicURL: s.cfg.PublicURL, RateLogin: s.cfg.RateLogin, Metrics: own("agents"), Log: s.log.With("module", "agents")})
 	m.chat = chat.New(s.db, s.bus, m.agents, chat.Config{
-		Secret: s.secret, MaxText: s.cfg.MaxText, MaxUpload: s.cfg.MaxUpload, Uploads: s.cfg.Uploads, Metrics: metrics, Log: s.log.With("module", "chat"),
+		Secret: s.secret, MaxText: s.cfg.MaxText, MaxUpload: s.cfg.MaxUpload, Uploads: s.cfg.Uploads, Metrics: own("chat"), Log: s.log.With("module", "chat"),
 	})
 	m.people = people.New(s.db, s.bus, m.chat, people.Config{
-		Secret: s.secret, Origins: origins, RateAddress: s.cfg.RateAddress, Log: s.log.With("module", "people"),
+		Secret: s.secret, Origins: origins, RateAddress: s.cfg.RateAddress, Metrics: own("people"), Log: s.log.With("module", "people"),
 	})
 	m.kb = kb.New(s.db, s.bus, kb.Config{
-		Embedder: embedding, PublicURL: public, Contact: contactPath, VoteRate: s.cfg.RateVote, Log: s.log,
+		Embedder: embedding, PublicURL: public, Contact: contactPath, VoteRate: s.cfg.RateVote, Metrics: own("kb"), Log: s.log,
 		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
 	})
-	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Log: s.log.With("module", "routing")})
+	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Metrics: own("routing"), Log: s.log.With("module", "routing")})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
-		Staff: m.routing, Metrics: metrics, Log: s.log.With("module", "bot"),
+		Staff: m.routing, Metrics: own("bot"), Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
 			URL: s.cfg.LLMURL, Key: s.cfg.LLMKey, Model: s.cfg.LLMModel, Timeout: s.cfg.LLMTimeout, DailyTokens: s.cfg.LLMDailyTokens,
 			Client: httpd.NewClient(allowed, 0),
 		},
 	})
-	m.webhooks = webhooks.New(s.db, s.bus, webhooks.Config{Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
+	m.webhooks = webhooks.New(s.db, s.bus, webhooks.Config{Metrics: own("webhooks"), Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
 	m.gate = auth.NewGate(m.people, m.agents)
 	m.gateway = gateway.New(s.bus, m.gate, m.chat, gateway.Config{
 		Origins: origins, MaxSockets: s.cfg.MaxSockets, MaxText: s.cfg.MaxText, RateVisitor: s.cfg.RateVisitor, RateAddress: s.cfg.RateAddress,
-		Metrics: metrics, Log: s.log.With("module", "gateway"),
+		Metrics: own("gateway"), Log: s.log.With("module", "gateway"),
 	})
 	pages := web.Config{Inboxes: m.chat}
 	if s.cfg.Demo {

@@ -64,7 +64,7 @@ func (b *Bench) usage(ctx context.Context) (usage, error) {
 		u.resident += m["process_resident_memory_bytes"]
 		u.live += m["go_memstats_heap_inuse_bytes"] + m["go_memstats_stack_inuse_bytes"]
 		u.held += m["go_memstats_heap_idle_bytes"] - m["go_memstats_heap_released_bytes"]
-		u.pending += m["parley_bus_consumer_pending"] + m["parley_bus_consumer_ack_pending"]
+		u.pending += m["parley_bus_consumer_pending_messages"] + m["parley_bus_consumer_ack_pending_messages"]
 		u.goroutines += m["go_goroutines"]
 	}
 	u.postgres = postgresTime(b.cfg.Target.Data)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"parley/internal/bus"
 	"parley/internal/errs"
@@ -26,6 +27,7 @@ type Store struct {
 	bus    *bus.Bus
 	cfg    Config
 	decode chan struct{} // a slot for each image that may be decoded
+	images atomic.Int64  // decoded, or waiting for a slot
 }
 
 // New makes a store on the bus's object store.
@@ -83,6 +85,9 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 	}
 	return nil
 }
+
+// Decoding counts the images that are decoded or wait for it.
+func (s *Store) Decoding() int { return int(s.images.Load()) }
 
 // temp makes a file without a name, which vanishes with the process.
 func (s *Store) temp() (*os.File, error) {
@@ -145,6 +150,8 @@ func (s *Store) inspect(ctx context.Context, spool *os.File) (Info, *os.File, er
 	if !ok {
 		return info, nil, nil
 	}
+	s.images.Add(1)
+	defer s.images.Add(-1)
 	select {
 	case s.decode <- struct{}{}:
 		defer func() { <-s.decode }()

@@ -80,6 +80,7 @@ func (p *asyncPublisher) send(pub *pendingPublish) error {
 		return errs.New(errs.Busy, "the server is shutting down; please try again")
 	}
 	if p.b.counters.inFlight.Load() >= maxInFlight {
+		p.b.counters.full.Add(1)
 		return &errs.Error{Code: errs.Busy, Message: "too many messages are being stored; please try again", RetryAfter: time.Second}
 	}
 	p.next++

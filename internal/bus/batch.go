@@ -44,6 +44,7 @@ func (b *Bus) ConsumeBatches(ctx context.Context, name, stream string, startAfte
 		wait = batchWait
 	}
 	r := &batchReader{b: b, name: name, stream: stream, after: startAfter, limit: limit, wait: wait, handle: handle}
+	r.handled.Store(startAfter)
 	defer b.readers.add(r)()
 	for ctx.Err() == nil {
 		err := r.run(ctx)
@@ -66,10 +67,11 @@ type batchReader struct {
 	wait         time.Duration
 	handle       func(context.Context, []Delivery) error
 	pending      atomic.Uint64 // messages not handled yet, as of the last batch
+	handled      atomic.Uint64 // is after, for others
 }
 
-func (r *batchReader) stats() ConsumerStats {
-	return ConsumerStats{Stream: r.stream, Name: r.name, Pending: r.pending.Load()}
+func (r *batchReader) stats() (s ConsumerStats, read uint64) {
+	return ConsumerStats{Stream: r.stream, Name: r.name, Pending: r.pending.Load()}, r.handled.Load()
 }
 
 // run reads until something breaks the subscription.
@@ -106,6 +108,7 @@ func (r *batchReader) run(ctx context.Context) error {
 			return err
 		}
 		r.after = last.Seq
+		r.handled.Store(r.after)
 		r.pending.Store(last.Pending)
 	}
 }

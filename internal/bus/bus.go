@@ -83,9 +83,14 @@ type Bus struct {
 	objects         jetstream.ObjectStore
 	routes          map[string]string // stream by the first token of the subject, but for chat
 
+	readers   registry[progress]
+	queues    registry[*nats.Subscription]
+	liveSinks registry[*LiveSink]
+	services  registry[*service]
+	leases    leaseBook
+
 	async    *asyncPublisher
 	sinks    sinkRegistry
-	readers  progressRegistry
 	back     listeners // told when the connection is back
 	counters counters
 

@@ -306,41 +306,38 @@ func (f *follower) wake() {
 	f.room.Broadcast()
 }
 
-func (f *follower) stats() ConsumerStats {
+func (f *follower) stats() (s ConsumerStats, read uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return ConsumerStats{Stream: f.stream, Name: f.w.c.Name, Pending: f.waiting, AckPending: len(f.steps) - f.head}
+	s = ConsumerStats{Stream: f.stream, Name: f.w.c.Name, Pending: f.waiting, AckPending: len(f.steps) - f.head}
+	switch {
+	case f.w.c.Filter != "":
+		return s, 0
+	case f.head < len(f.steps):
+		return s, f.steps[len(f.steps)-1].seq
+	}
+	return s, f.at.Seq
 }
 
 // progress is something that reads a stream without a durable consumer.
-type progress interface{ stats() ConsumerStats }
-
-// progressRegistry knows those of this process, for its numbers.
-type progressRegistry struct {
-	mu  sync.Mutex
-	all map[progress]struct{}
+type progress interface {
+	// stats tells besides up to where the whole stream was read; 0 when only a
+	// part of it is.
+	stats() (s ConsumerStats, read uint64)
 }
 
-func (r *progressRegistry) add(p progress) (remove func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.all == nil {
-		r.all = make(map[progress]struct{})
-	}
-	r.all[p] = struct{}{}
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.all, p)
-	}
-}
-
-func (r *progressRegistry) stats() []ConsumerStats {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := make([]ConsumerStats, 0, len(r.all))
-	for p := range r.all {
-		out = append(out, p.stats())
+// readerStats are those of this process. What waits is counted from the end of
+// each stream where last knows it: a reader that is stuck does not see what has
+// come since.
+func (b *Bus) readerStats(last map[string]uint64) []ConsumerStats {
+	readers := b.readers.list()
+	out := make([]ConsumerStats, 0, len(readers))
+	for _, p := range readers {
+		s, read := p.stats()
+		if end := last[s.Stream]; read > 0 && end > 0 {
+			s.Pending = end - min(read, end)
+		}
+		out = append(out, s)
 	}
 	return out
 }

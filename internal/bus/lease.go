@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,6 +25,7 @@ const (
 // store it writes to. Lead returns nil when ctx ends, else the error of run.
 func (b *Bus) Lead(ctx context.Context, name string, run func(context.Context) error) error {
 	holder := []byte(ids.New())
+	defer b.leases.ask(name)()
 	for ctx.Err() == nil {
 		rev, err := b.lease.Load().Create(ctx, name, holder, jetstream.KeyTTL(leaseTTL))
 		if err == nil {
@@ -73,6 +75,7 @@ func (b *Bus) awaitLease(ctx context.Context, name string) {
 }
 
 func (b *Bus) lead(ctx context.Context, name string, holder []byte, rev uint64, run func(context.Context) error) error {
+	defer b.leases.hold(name)()
 	leading, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan error, 1)
@@ -118,4 +121,45 @@ func (b *Bus) dropLease(ctx context.Context, name string, rev uint64) {
 	if err := b.lease.Load().Delete(ctx, name, jetstream.LastRevision(rev)); err != nil {
 		b.log.Debug("lease was not given back and will run out", "lease", name, "error", err)
 	}
+}
+
+// leaseBook notes which leases this process asks for and which it holds.
+type leaseBook struct {
+	mu     sync.Mutex
+	asking map[string]int // times it asks for one
+	mine   map[string]int
+}
+
+// ask notes that the process wants the lease, until the returned function is
+// called.
+func (l *leaseBook) ask(name string) (forget func()) { return l.count(&l.asking, name) }
+
+// hold notes that the process has the lease, likewise.
+func (l *leaseBook) hold(name string) (lose func()) { return l.count(&l.mine, name) }
+
+func (l *leaseBook) count(in *map[string]int, name string) (undo func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if *in == nil {
+		*in = make(map[string]int)
+	}
+	(*in)[name]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if (*in)[name]--; (*in)[name] == 0 {
+			delete(*in, name)
+		}
+	}
+}
+
+// held tells of each lease that the process asks for whether it has it.
+func (l *leaseBook) held() map[string]bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make(map[string]bool, len(l.asking))
+	for name := range l.asking {
+		out[name] = l.mine[name] > 0
+	}
+	return out
 }

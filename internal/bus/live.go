@@ -72,6 +72,7 @@ func (b *Bus) NewLiveSink(cfg LiveConfig) *LiveSink {
 
 // Close ends the sink's goroutines and waits for them.
 func (s *LiveSink) Close() {
+	s.b.liveSinks.remove(s)
 	s.unfollowAll()
 	close(s.done)
 	s.wg.Wait()
@@ -91,7 +92,7 @@ func (s *LiveSink) followAll() error {
 		})
 		if err == nil {
 			s.all = append(s.all, sub)
-			err = sub.SetPendingLimits(64<<10, 64<<20)
+			err = s.b.limitQueue(sub)
 		}
 		if err != nil {
 			s.unfollowAll()
@@ -105,6 +106,7 @@ func (s *LiveSink) followAll() error {
 func (s *LiveSink) unfollowAll() {
 	for _, sub := range s.all {
 		s.b.sinks.remove(sub)
+		s.b.queues.remove(sub)
 		_ = sub.Unsubscribe() // fails only when the connection is closed already
 	}
 	s.all = nil
@@ -207,6 +209,7 @@ func (s *Sub) Unsubscribe() { s.once.Do(s.end) }
 func (b *Bus) newSub(sub *nats.Subscription) *Sub {
 	return &Sub{end: func() {
 		b.sinks.remove(sub)
+		b.queues.remove(sub)
 		_ = sub.Unsubscribe() // fails only when it, or the connection, is closed already
 	}}
 }
@@ -224,6 +227,7 @@ func (b *Bus) SubscribeEphemeral(conv string, sink *LiveSink) (*Sub, error) {
 }
 
 func (b *Bus) subscribeSink(subject, conv string, sink *LiveSink, durable bool) (*Sub, error) {
+	b.liveSinks.add(sink)
 	if b.srv != nil {
 		if err := sink.followAll(); err != nil {
 			return nil, err
@@ -277,8 +281,8 @@ func (b *Bus) Subscribe(subject string, h func(subject string, data []byte)) (*S
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
 	}
-	if err := sub.SetPendingLimits(64<<10, 64<<20); err != nil {
-		return nil, fmt.Errorf("limit the queue of %s: %w", subject, err)
+	if err := b.limitQueue(sub); err != nil {
+		return nil, err
 	}
 	b.settle()
 	return b.newSub(sub), nil
@@ -353,4 +357,5 @@ func (r *sinkRegistry) allGaps() {
 type counters struct {
 	inFlight                                     atomic.Int64
 	published, retries, failed, slow, gaps, dead atomic.Uint64
+	full, unserved                               atomic.Uint64
 }

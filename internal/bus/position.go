@@ -76,10 +76,7 @@ func (b *Bus) adoptDurable(ctx context.Context, consumer, stream string) (seq ui
 // surveyPositions lists the pinned consumers, of whatever process, with how far
 // each is behind the end of its stream.
 func (b *Bus) surveyPositions(ctx context.Context, streams []StreamStats) ([]ConsumerStats, error) {
-	last := make(map[string]uint64, len(streams))
-	for _, s := range streams {
-		last[s.Name] = s.LastSeq
-	}
+	last := lastSeqs(streams)
 	watch, err := b.positions.WatchAll(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the positions of consumers: %w", err)

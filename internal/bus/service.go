@@ -50,6 +50,7 @@ func (b *Bus) Service(name, version, description string, endpoints []Endpoint) (
 			return nil, errors.Join(fmt.Errorf("offer the endpoint %s of %s: %w", e.Name, name, err), svc.Stop())
 		}
 	}
+	forget := b.services.add(s)
 	if err := b.nc.FlushTimeout(publishPatience); err != nil { // who asks now is answered
 		b.log.Warn("service could not be confirmed", "service", name, "error", err)
 	}
@@ -59,6 +60,7 @@ func (b *Bus) Service(name, version, description string, endpoints []Endpoint) (
 		}
 		s.wg.Wait()
 		s.cancel()
+		forget()
 	}, nil
 }
 
@@ -81,6 +83,7 @@ func (s *service) accept(e Endpoint, r micro.Request) {
 	select {
 	case s.slots <- struct{}{}:
 	default:
+		s.b.counters.unserved.Add(1)
 		s.respondError(r, &errs.Error{Code: errs.Busy, Message: "too many requests at once; please try again", RetryAfter: time.Second})
 		return
 	}

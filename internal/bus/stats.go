@@ -6,23 +6,58 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Stats are numbers for metrics. Those of the server are zero with an external
-// NATS, which has its own monitoring.
-type Stats struct {
+// Process is what this process has to do with the log. What is counted is
+// counted since its start.
+type Process struct {
 	Connected bool
 
-	PublishInFlight int    // messages whose answer is awaited; at most 4096 by PublishAsync
-	Published       uint64 // stored, since the start of the process, as the others below
+	PublishInFlight int    // messages whose answer is awaited
+	PublishLimit    int    // with so many PublishAsync refuses further ones
+	PublishRefused  uint64 // refused for that reason
+	Published       uint64 // stored
 	PublishRetries  uint64 // tries beyond the first
 	PublishFailed   uint64 // not stored: the caller was told
-	SlowReaders     uint64 // times a subscription's channel was full
+	SlowReaders     uint64 // times a subscription's queue was full
 	Gaps            uint64 // conversations whose readers were told to look for missed events
 	DeadLetters     uint64 // messages that consumers of this process gave up
+
+	Live            Fill            // the fullest queue of live events; zero without a sink
+	Subscriptions   Fill            // the fullest queue of a subscription
+	Requests        Fill            // requests of other systems being handled, of the busiest service
+	RequestsRefused uint64          // those that found no place
+	Leases          map[string]bool // by name: this process holds it; false waits for it
+}
+
+// Process returns the current numbers; it costs some microseconds.
+func (b *Bus) Process() Process {
+	return Process{
+		Connected:       b.nc.IsConnected(),
+		PublishInFlight: int(b.counters.inFlight.Load()),
+		PublishLimit:    maxInFlight,
+		PublishRefused:  b.counters.full.Load(),
+		Published:       b.counters.published.Load(),
+		PublishRetries:  b.counters.retries.Load(),
+		PublishFailed:   b.counters.failed.Load(),
+		SlowReaders:     b.counters.slow.Load(),
+		Gaps:            b.counters.gaps.Load(),
+		DeadLetters:     b.counters.dead.Load(),
+		Live:            b.fullestLane(),
+		Subscriptions:   b.fullestQueue(),
+		Requests:        b.busiestService(),
+		RequestsRefused: b.counters.unserved.Load(),
+		Leases:          b.leases.held(),
+	}
+}
+
+// Stats are the numbers of the process and of the embedded server. Those of an
+// external one are zero; [Bus.Survey] asks for them.
+type Stats struct {
+	Process
 
 	Memory, MaxMemory int64 // bytes
 	Store, MaxStore   int64 // bytes
 	Connections       int
-	SlowConsumers     int64 // connections that the server cut because they read too slowly
+	SlowConsumers     int64 // times the server cut a connection because it read too slowly
 	Streams           []StreamStats
 	Consumers         []ConsumerStats
 }
@@ -48,24 +83,22 @@ type ConsumerStats struct {
 // Stats returns the current numbers; it costs the embedded server well under a
 // millisecond.
 func (b *Bus) Stats() Stats {
-	s := Stats{
-		Connected:       b.nc.IsConnected(),
-		PublishInFlight: int(b.counters.inFlight.Load()),
-		Published:       b.counters.published.Load(),
-		PublishRetries:  b.counters.retries.Load(),
-		PublishFailed:   b.counters.failed.Load(),
-		SlowReaders:     b.counters.slow.Load(),
-		Gaps:            b.counters.gaps.Load(),
-		DeadLetters:     b.counters.dead.Load(),
-		Consumers:       b.readers.stats(),
+	s := Stats{Process: b.Process()}
+	if b.srv != nil {
+		if err := b.srv.addStats(&s); err != nil {
+			b.log.Warn("numbers of the NATS server are missing", "error", err)
+		}
 	}
-	if b.srv == nil {
-		return s
-	}
-	if err := b.srv.addStats(&s); err != nil {
-		b.log.Warn("numbers of the NATS server are missing", "error", err)
-	}
+	s.Consumers = append(s.Consumers, b.readerStats(lastSeqs(s.Streams))...)
 	return s
+}
+
+func lastSeqs(streams []StreamStats) map[string]uint64 {
+	last := make(map[string]uint64, len(streams))
+	for _, s := range streams {
+		last[s.Name] = s.LastSeq
+	}
+	return last
 }
 
 func (e *embedded) addStats(s *Stats) error {

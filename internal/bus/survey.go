@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type Survey struct {
 	Outdated  bool   // it is older than TestedVersion
 	Relaxed   bool   // it syncs each second, or is taken as it is, by the operator's choice
 	Store     int64  // bytes on disk
+	Memory    int64  // bytes in memory
 	MaxStore  int64  // bytes it may take; 0 when that is not known
 	Streams   []StreamStats
 	Consumers []ConsumerStats
@@ -42,7 +44,7 @@ func (b *Bus) Survey(ctx context.Context) (Survey, error) {
 	version := b.nc.ConnectedServerVersion()
 	out := Survey{
 		Version: version, Outdated: older(version, TestedVersion), Relaxed: state.Relaxed,
-		Store: int64(account.Store), MaxStore: max(state.MaxStore, account.Limits.MaxStore, 0), //nolint:gosec // bytes of disks
+		Store: int64(account.Store), MaxStore: max(state.MaxStore, account.Limits.MaxStore, 0), Memory: int64(account.Memory), //nolint:gosec // bytes of a machine
 	}
 	streams := b.js.ListStreams(ctx)
 	for info := range streams.Info() {
@@ -64,8 +66,27 @@ func (b *Bus) Survey(ctx context.Context) (Survey, error) {
 	if err != nil {
 		return Survey{}, err
 	}
-	out.Consumers = append(out.Consumers, pinned...)
+	own := b.readerStats(lastSeqs(out.Streams)) // newer than what is saved, and with those whose place is in PostgreSQL
+	out.Consumers = append(append(out.Consumers, own...), slices.DeleteFunc(pinned, func(c ConsumerStats) bool {
+		return slices.ContainsFunc(own, func(o ConsumerStats) bool { return o.Stream == c.Stream && o.Name == c.Name })
+	})...)
 	return out, nil
+}
+
+// Figures are what a survey says of streams and consumers, for metrics: the
+// embedded server is asked without a detour, at a tenth of the cost.
+func (b *Bus) Figures(ctx context.Context) (Survey, error) {
+	if b.srv == nil {
+		return b.Survey(ctx)
+	}
+	var s Stats
+	if err := b.srv.addStats(&s); err != nil {
+		return Survey{}, err
+	}
+	return Survey{
+		Version: TestedVersion, Relaxed: b.cfg.Relaxed, Store: s.Store, MaxStore: s.MaxStore, Memory: s.Memory,
+		Streams: s.Streams, Consumers: append(s.Consumers, b.readerStats(lastSeqs(s.Streams))...),
+	}, nil
 }
 
 // older compares major and minor versions; what is no version is not older.

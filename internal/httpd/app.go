@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"parley/internal/auth"
 	"parley/internal/errs"
@@ -19,8 +20,9 @@ import (
 // Config of the application.
 type Config struct {
 	Gate           *auth.Gate
-	Origins        Origins  // the product's own origins
-	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed; none by default
+	Origins        Origins               // the product's own origins
+	TrustedProxies []string              // addresses or networks whose X-Forwarded-For is believed; none by default
+	Metrics        prometheus.Registerer // nil keeps none
 	Log            *slog.Logger
 }
 
@@ -40,6 +42,7 @@ const (
 
 // New makes the application. Routes are added by the modules.
 func New(cfg Config) *fiber.App {
+	counts := newCounts(cfg.Metrics)
 	app := fiber.New(fiber.Config{
 		// Without Immutable a string kept from a request changes under its keeper
 		// when fasthttp reuses the buffer: one visitor would see another's data.
@@ -55,12 +58,13 @@ func New(cfg Config) *fiber.App {
 		EnableTrustedProxyCheck:      true,
 		TrustedProxies:               cfg.TrustedProxies,
 		ProxyHeader:                  proxyHeader(cfg.TrustedProxies),
-		ErrorHandler:                 func(c *fiber.Ctx, err error) error { return writeError(c, cfg.Log, err) },
+		ErrorHandler:                 func(c *fiber.Ctx, err error) error { return writeError(c, cfg.Log, counts, err) },
 	})
 	app.Server().KeepHijackedConns = true // whoever upgrades a connection closes it; internal/websock gives the request back meanwhile
 	app.Use(recover.New())
 	trusted := parseNetworks(cfg.TrustedProxies)
 	app.Use(func(c *fiber.Ctx) error {
+		counts.requests.Inc()
 		keepClientAddress(c, trusted)
 		c.Locals(localGate, cfg.Gate)
 		c.Locals(localOrigins, cfg.Origins)
@@ -93,11 +97,12 @@ type errorDetail struct {
 
 // writeError is where every error of a request ends: encoded for the caller,
 // logged once when it is ours.
-func writeError(c *fiber.Ctx, log *slog.Logger, err error) error {
+func writeError(c *fiber.Ctx, log *slog.Logger, counts *counts, err error) error {
 	if fe, ok := errors.AsType[*fiber.Error](err); ok {
 		err = fromFiber(fe)
 	}
 	e := errs.Public(err)
+	counts.refused.WithLabelValues(string(e.Code)).Inc()
 	if e.Code == errs.Internal {
 		log.Error("request failed", "method", c.Method(), "path", c.Path(), "error", err)
 	}

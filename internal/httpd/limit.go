@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -16,6 +17,7 @@ type Limiter struct {
 	buckets   *lru.Cache[string, *rate.Limiter]
 	perMinute int
 	burst     int
+	refused   atomic.Uint64
 }
 
 const limiterKeys = 50_000
@@ -49,10 +51,14 @@ func (l *Limiter) Allow(key string) error {
 		return nil
 	}
 	r.Cancel()
+	l.refused.Add(1)
 	e := errs.New(errs.RateLimited, "too many requests; try again in %s", roundUp(wait))
 	e.RetryAfter = wait
 	return e
 }
+
+// Refused counts what was refused since the start of the process.
+func (l *Limiter) Refused() uint64 { return l.refused.Load() }
 
 func roundUp(d time.Duration) time.Duration {
 	return d.Truncate(time.Second) + time.Second
