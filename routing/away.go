@@ -23,9 +23,21 @@ func (s *Service) Away(ctx context.Context, inbox *event.Inbox) (bool, error) {
 // attendance reports whether an agent is there for the inbox, and whether one of
 // them can take a conversation.
 func attendance(ctx context.Context, q pg.Querier, inbox *event.Inbox) (there, room bool, err error) {
-	err = q.QueryRow(ctx, `
-		SELECT count(*) > 0, coalesce(bool_or(state = 'online' AND load < capacity), false) FROM routing.agents WHERE state IN ('online', 'busy')
-			AND (inboxes IS NULL OR $1 = ANY (inboxes)) AND (coalesce($2::text[], '{}') = '{}' OR teams && $2)`,
-		inbox.ID, inbox.Teams).Scan(&there, &room)
+	pools := inboxPools(inbox.ID)
+	if len(inbox.Teams) > 0 {
+		pools = teamPools(inbox.Teams)
+	}
+	err = q.QueryRow(ctx, attendanceQuery, inbox.ID, inbox.Teams, pools).Scan(&there, &room)
 	return there, room, pg.Map(err)
 }
+
+// attendanceQuery stops at the first agent it finds.
+const attendanceQuery = `
+SELECT count(*) FILTER (WHERE found.what = 'here') > 0, count(*) FILTER (WHERE found.what = 'room') > 0
+FROM unnest($3::text[]) named (pool) CROSS JOIN LATERAL (
+    (SELECT 'here' AS what FROM routing.pools p JOIN routing.agents a ON a.agent = p.agent WHERE p.pool = named.pool AND p.here AND ` + serves + ` LIMIT 1)
+    UNION ALL
+    (SELECT 'room' FROM routing.pools p JOIN routing.agents a ON a.agent = p.agent WHERE p.pool = named.pool AND p.room > 0 AND ` + serves + ` LIMIT 1)
+) found`
+
+const serves = `CASE WHEN (a.inboxes IS NULL OR $1 = ANY (a.inboxes)) AND (coalesce($2::text[], '{}') = '{}' OR a.teams && $2) THEN true ELSE false END`

@@ -54,21 +54,58 @@ func BenchmarkAssignBacklog(b *testing.B) {
 			h := newStillHouse(b)
 			h.crowd(agents, 100_000)
 			var times, decisions []time.Duration
+			lines, err := fronts(b.Context(), h.db)
+			require.NoError(b, err)
 			for b.Loop() {
 				started := time.Now()
-				d, err := h.svc.decide(b.Context(), nil, true)
+				first := lines[0]
+				d, err := h.svc.decide(b.Context(), &first)
 				require.NoError(b, err)
 				decisions = append(decisions, time.Since(started))
 				moved, err := h.svc.carryOut(b.Context(), d)
 				require.NoError(b, err)
 				require.True(b, moved)
 				require.NotEmpty(b, d.agent)
+				next, err := behind(b.Context(), h.db, &first)
+				require.NoError(b, err)
+				lines = insert(lines[1:], next...)
 				times = append(times, time.Since(started))
 			}
 			report(b, "decision", decisions)
 			report(b, "assignment", times)
 		})
 	}
+}
+
+// BenchmarkAssignBesideBacklog is from the stored wish for a person to the event
+// that names an agent, the service running, with 10,000 agents present who have
+// room, and 100,000 conversations waiting in 200 lines for what nobody can.
+func BenchmarkAssignBesideBacklog(b *testing.B) {
+	h := newStillHouse(b)
+	h.crowd(10_000, 100_000)
+	_, err := h.db.Exec(b.Context(), `UPDATE routing.conversations SET need = 'line ' || seq % 200, team = 'nobody'`)
+	require.NoError(b, err)
+	h.run(h.svc)
+	assigned := make(chan struct{}, 1)
+	sink := h.bus.NewLiveSink(bus.LiveConfig{OnEvent: func(_ string, m bus.Stored) {
+		if m.Kind == event.KindAssigned {
+			assigned <- struct{}{}
+		}
+	}})
+	defer sink.Close()
+	var times []time.Duration
+	for b.Loop() {
+		conv := ids.New()
+		sub, err := h.bus.SubscribeLive(conv, sink)
+		require.NoError(b, err)
+		h.publish(conv, event.Event{Kind: event.KindOpened, Opened: &event.Opened{Inbox: "direct", Visitor: "v" + conv, Contact: conv, State: event.StateBot}})
+		started := time.Now()
+		h.publish(conv, event.Event{Kind: event.KindHandoff, Handoff: &event.Handoff{}})
+		<-assigned
+		times = append(times, time.Since(started))
+		sub.Unsubscribe()
+	}
+	report(b, "assignment", times)
 }
 
 // newStillHouse is a house whose service does not run: nobody but the test
@@ -94,8 +131,8 @@ func (h *house) crowd(agents, waiting int) {
 		n   int
 	}{
 		{`INSERT INTO routing.agents (agent, state, capacity) SELECT 'agent' || i, 'online', 2000 FROM generate_series(1, $1::int) i`, agents},
-		{`INSERT INTO routing.conversations (conv, inbox, contact, state, since, announced, seq)
-			SELECT 'conv' || lpad(i::text, 22, '0'), 'direct', 'contact' || i, 'waiting', now() - interval '1 hour' + i * interval '10 ms', true, 0
+		{`INSERT INTO routing.conversations (conv, inbox, contact, state, since, announced, seq, need)
+			SELECT 'conv' || lpad(i::text, 22, '0'), 'direct', 'contact' || i, 'waiting', now() - interval '1 hour' + i * interval '10 ms', true, i, 'line'
 			FROM generate_series(1, $1::int) i`, waiting},
 	} {
 		_, err := h.db.Exec(h.t.Context(), fill.sql, fill.n)

@@ -34,7 +34,7 @@ func (s *Service) onChat(ctx context.Context, d bus.Delivery) error {
 			return nil
 		}
 		after = apply(before, e)
-		if err := save(ctx, tx, before, after); err != nil {
+		if err := save(ctx, tx, s.now(), before, after); err != nil {
 			return err
 		}
 		return s.remember(ctx, tx, before, after, e)
@@ -48,10 +48,19 @@ func (s *Service) onChat(ctx context.Context, d bus.Delivery) error {
 	if e.Kind == event.KindAssigned && e.Assigned != nil && e.Assigned.Auto && after.Seq == e.Seq {
 		return s.releaseAbsent(ctx, after)
 	}
-	if after.State == waits || (before.loads() && !after.loads()) || before.Agent != after.Agent {
+	switch {
+	case before.loads() && (!after.loads() || before.Agent != after.Agent):
+		s.roomAppeared()
+	case after.State == waits || before.Agent != after.Agent:
 		s.alarm.Wake()
 	}
 	return nil
+}
+
+// roomAppeared looks at the queue from its front again: an agent may have room.
+func (s *Service) roomAppeared() {
+	s.openings.Add(1)
+	s.alarm.Wake()
 }
 
 func concerns(k event.Kind) bool {

@@ -1,7 +1,7 @@
 // Package routing brings a waiting conversation to the right agent.
 //
 // Owns: schema "routing": conversations that wait or are with an agent, what
-// agents are able to take, who served a contact last.
+// agents are able to take and the pools they are in, who served a contact last.
 //
 // Consumes: the CHAT streams (durable routing-conversations), agents.* of DESK
 // (durable routing-agents), the presence bucket.
@@ -18,4 +18,10 @@
 // that any number of processes may decide at once and no agent ever has more
 // than their capacity. A decision becomes true when its event is stored; one
 // that the conversation has overtaken is taken back.
+//
+// What a decision costs does not depend on how many wait and grows with the
+// logarithm of the agents: conversations that ask for the same stand in one
+// line, and only the first of a line is looked at; agents are read from the
+// smallest pool (a team, a skill, a language, an inbox) that all who fit are in,
+// those with most room first.
 package routing

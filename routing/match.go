@@ -3,7 +3,6 @@ package routing
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +13,8 @@ import (
 	"parley/internal/ids"
 )
 
-// maxRound bounds how many waiting conversations one round looks at, so that a
-// long queue of unmatched ones cannot hold up an offer that runs out.
+// maxRound bounds how many decisions one round makes, so that a long queue
+// cannot hold up an offer that runs out.
 const maxRound = 500
 
 // claimFor is how long a decision may wait for its event before it is taken
@@ -31,68 +30,158 @@ var system = event.Actor{Kind: event.ActorSystem, ID: "routing", Name: "Routing"
 // match serves the queue in order until nobody has room, and returns when it
 // wants to be called again.
 func (s *Service) match(ctx context.Context) (time.Time, error) {
+	s.later = time.Time{}
 	if err := s.expire(ctx); err != nil {
 		return time.Time{}, err
 	}
 	if err := s.finishReleases(ctx); err != nil {
 		return time.Time{}, err
 	}
-	moved, whole, err := s.round(ctx)
+	if err := s.changeLines(ctx); err != nil {
+		return time.Time{}, err
+	}
+	moved, served, err := s.round(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if moved {
-		if err := s.tellPlaces(ctx); err != nil {
-			return time.Time{}, err
-		}
+	told, all, err := s.tellNew(ctx)
+	if err != nil {
+		return time.Time{}, err
 	}
-	if !whole {
-		return s.now(), nil // go on where this round ended
+	s.moved = s.moved || moved || told
+	if err := s.tellPlaces(ctx); err != nil {
+		return time.Time{}, err
 	}
-	return nextDeadline(ctx, s.db, s.now())
+	if !served || !all {
+		return s.now(), nil // go on
+	}
+	next, err := nextDeadline(ctx, s.db)
+	s.comeBack(next)
+	return s.later, err
 }
 
-// round looks at up to maxRound waiting conversations from where the last one
-// ended, and reports whether the queue has moved and whether its end was
-// reached. A conversation that cannot be served now must not stop those behind
-// it.
+// comeBack makes the alarm ring at a time, or earlier; the zero time does not
+// count.
+func (s *Service) comeBack(at time.Time) {
+	if s.later.IsZero() || (!at.IsZero() && at.Before(s.later)) {
+		s.later = at
+	}
+}
+
+// postpone notes that something failed, which must not stop the rest, and tries
+// again in a second.
+func (s *Service) postpone(conv string, err error) {
+	s.log.Error("routing failed and will be tried again", "conv", conv, "error", err)
+	s.comeBack(s.now().Add(time.Second))
+}
+
+// changeLines moves conversations to the line they belong in now: a requirement
+// has relaxed, or those who declined may be asked again.
+func (s *Service) changeLines(ctx context.Context) error {
+	for {
+		list, err := changing(ctx, s.db, s.now(), maxRound)
+		if err != nil {
+			return err
+		}
+		for _, conv := range list {
+			err := s.edit(ctx, conv, func(r *row) bool {
+				if r.NextAt != nil && !s.now().Before(*r.NextAt) {
+					r.Declined = nil
+				}
+				return r.State == waits
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if len(list) < maxRound {
+			return nil
+		}
+	}
+}
+
+// round serves the lines from their fronts, in the order of the queue, and
+// reports whether the queue has moved and whether all was done. A line whose
+// front nobody can serve waits for the next round.
 func (s *Service) round(ctx context.Context) (moved, whole bool, err error) {
-	had := true
+	var lines []row
+	seen := s.openings.Load() - 1 // so that the lines are read at first
 	for range maxRound {
-		room, err := anyRoom(ctx, s.db)
-		if err != nil {
-			return moved, false, err
-		}
-		if room && !had {
-			s.cursor = nil // room that appears now belongs to who is first, not to who is next
-		}
-		had = room
-		d, err := s.decide(ctx, s.cursor, room)
-		if errors.Is(err, errQueueEnds) {
-			s.cursor = nil
-			return moved, true, nil
-		}
-		if err != nil && d.before.Conv == "" {
-			return moved, false, err
-		}
-		s.cursor = &d.before
-		done := false
-		if err == nil {
-			done, err = s.carryOut(ctx, d)
-		}
-		if err != nil {
-			if ctx.Err() != nil {
+		if now := s.openings.Load(); now != seen {
+			seen = now // room that appears now belongs to who is first, not to who is next
+			if lines, err = s.linesToServe(ctx); err != nil {
 				return moved, false, err
 			}
-			s.log.Error("route conversation", "conv", d.before.Conv, "error", err)
+		}
+		if len(lines) == 0 {
+			return moved, true, nil
+		}
+		first := lines[0]
+		done, next, err := s.serveLine(ctx, &first)
+		if err != nil {
+			return moved, false, err
 		}
 		moved = moved || done
+		lines = insert(lines[1:], next...)
 	}
 	return moved, false, nil
 }
 
-// errQueueEnds says that nobody waits behind the place that was asked for.
-var errQueueEnds = errors.New("the queue ends here")
+// linesToServe returns the fronts for whom somebody has room.
+func (s *Service) linesToServe(ctx context.Context) ([]row, error) {
+	room, err := anyRoom(ctx, s.db)
+	if err != nil || !room {
+		return nil, err
+	}
+	lines, err := fronts(ctx, s.db)
+	if err != nil || len(lines) == 0 {
+		return nil, err
+	}
+	list := make([]asked, 0, len(lines))
+	for i := range lines {
+		inbox, err := s.inboxes.Inbox(ctx, lines[i].Inbox)
+		if err != nil {
+			s.postpone(lines[i].Conv, err) // it must not stop the others
+			continue
+		}
+		n, _ := relax(&lines[i], s.now().Sub(lines[i].Since))
+		n.Teams = inbox.Teams
+		list = append(list, n.ask(i, &lines[i]))
+	}
+	able, err := servable(ctx, s.db, list)
+	if err != nil {
+		return nil, err
+	}
+	served := make([]row, len(able))
+	for at, i := range able {
+		served[at] = lines[i]
+	}
+	return served, nil
+}
+
+// serveLine finds an agent for the first of a line, and returns whether the
+// queue has moved and who is next in the line: nobody when there is no agent for
+// them now.
+func (s *Service) serveLine(ctx context.Context, first *row) (moved bool, next []row, err error) {
+	d, err := s.decide(ctx, first)
+	if err == nil && d.agent == "" {
+		return false, nil, nil
+	}
+	if err == nil {
+		moved, err = s.carryOut(ctx, d)
+	}
+	if err != nil && !errors.Is(err, errLeft) {
+		if ctx.Err() != nil {
+			return false, nil, err
+		}
+		s.postpone(first.Conv, err) // it must not stop those behind it
+	}
+	next, err = behind(ctx, s.db, first)
+	return moved, next, err
+}
+
+// errLeft says that the conversation does not wait in its line any more.
+var errLeft = errors.New("the conversation has left the line")
 
 // decision is what was written for one waiting conversation.
 type decision struct {
@@ -101,24 +190,20 @@ type decision struct {
 	agent         string // "" when nobody fits now
 }
 
-// decide takes the next waiting conversation and, when there is room, claims
-// an agent for it.
-func (s *Service) decide(ctx context.Context, after *row, room bool) (decision, error) {
+// decide claims an agent for a waiting conversation. It waits while the row is
+// being changed: passing over it would serve the one behind it first.
+func (s *Service) decide(ctx context.Context, first *row) (decision, error) {
 	var d decision
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
-		r, err := nextWaiting(ctx, tx, after, !room)
-		if errs.Is(err, errs.NotFound) {
-			// A row that stopped waiting while we waited for it leaves the answer
-			// empty, though others stand behind it.
-			r, err = nextWaiting(ctx, tx, after, !room)
-		}
-		if errs.Is(err, errs.NotFound) {
-			return errQueueEnds
+		d = decision{}
+		r, err := lockRow(ctx, tx, first.Conv)
+		if errs.Is(err, errs.NotFound) || (err == nil && (r.State != waits || r.Need != first.Need)) {
+			return errLeft
 		}
 		if err != nil {
 			return err
 		}
-		d.before = r
+		d.before, d.after = r, r
 		if d.inbox, err = s.inboxes.Inbox(ctx, r.Inbox); err != nil {
 			return err
 		}
@@ -126,47 +211,31 @@ func (s *Service) decide(ctx context.Context, after *row, room bool) (decision, 
 		if err != nil {
 			return err
 		}
-		d.before, d.after, d.agent = r, r, ""
 		now := s.now()
-		if r.NextAt != nil && !now.Before(*r.NextAt) {
-			d.after.Declined = nil // those who declined may be asked again
-		}
-		n, change := relax(d.after.waiting(), last, now.Sub(r.Since))
+		n, _ := relax(&r, now.Sub(r.Since))
 		n.Teams = d.inbox.Teams
-		if room {
-			d.agent, err = claim(ctx, tx, d.after.waiting(), n)
-			if err != nil && !errs.Is(err, errs.NotFound) {
-				return err
-			}
+		d.agent, err = claim(ctx, tx, last, n.ask(0, &r))
+		if errs.Is(err, errs.NotFound) {
+			return nil
 		}
-		d.settle(now, change)
-		return save(ctx, tx, d.before, d.after)
+		if err != nil {
+			return err
+		}
+		d.settle(now)
+		return save(ctx, tx, now, d.before, d.after)
 	})
 	return d, err
 }
 
 // settle sets the row to what was decided.
-func (d *decision) settle(now time.Time, change time.Duration) {
-	var next time.Time
-	switch {
-	case d.agent == "":
-		if len(d.after.Declined) > 0 && (change == 0 || change > declineFor) {
-			change = declineFor
-		}
-		if change > 0 {
-			next = now.Add(change)
-		}
-	case d.inbox.Assign == event.AssignOffer:
-		d.after.State, d.after.Agent = offered, d.agent
-		next = now.Add(offerTime(&d.inbox))
-	default:
-		d.after.State, d.after.Agent = claimed, d.agent
-		next = now.Add(claimFor)
+func (d *decision) settle(now time.Time) {
+	d.after.State, d.after.Agent = claimed, d.agent
+	until := now.Add(claimFor)
+	if d.inbox.Assign == event.AssignOffer {
+		d.after.State = offered
+		until = now.Add(offerTime(&d.inbox))
 	}
-	d.after.NextAt = nil
-	if !next.IsZero() {
-		d.after.NextAt = &next
-	}
+	d.after.NextAt = &until
 }
 
 func offerTime(inbox *event.Inbox) time.Duration {
@@ -179,12 +248,6 @@ func offerTime(inbox *event.Inbox) time.Duration {
 // carryOut stores the event that makes the decision true, and reports whether
 // the queue has moved.
 func (s *Service) carryOut(ctx context.Context, d decision) (bool, error) {
-	if d.agent == "" {
-		if d.before.Announced {
-			return false, nil
-		}
-		return true, s.announce(ctx, d)
-	}
 	name, err := s.nameOf(ctx, d.agent)
 	if err != nil {
 		return false, s.undo(ctx, d, err)
@@ -199,33 +262,6 @@ func (s *Service) carryOut(ctx context.Context, d decision) (bool, error) {
 		return false, s.undo(ctx, d, err)
 	}
 	return true, s.bus.Ephemeral(event.AgentSubject(d.agent), notice)
-}
-
-// announce tells the visitor that they wait, at which place, or that nobody is
-// there.
-func (s *Service) announce(ctx context.Context, d decision) error {
-	there, _, err := attendance(ctx, s.db, &d.inbox)
-	if err != nil {
-		return err
-	}
-	q := &event.Queued{}
-	q.Offline, q.OpensAt = offline(&d.inbox, there, s.now())
-	if q.Position, err = position(ctx, s.db, &d.before); err != nil {
-		return err
-	}
-	gap, err := pace(ctx, s.db, d.before.Inbox)
-	if err != nil {
-		return err
-	}
-	q.ExpectedSecs = expected(q.Position, gap)
-	err = s.store(ctx, d.before, &event.Event{Kind: event.KindQueued, Queued: q})
-	if errors.Is(err, errOvertaken) {
-		return nil // the consumer learns what happened
-	}
-	if err != nil {
-		return err
-	}
-	return s.edit(ctx, d.before.Conv, func(r *row) bool { r.Announced = true; return true })
 }
 
 // undo takes a decision back whose event could not be stored.
@@ -254,7 +290,7 @@ func (s *Service) edit(ctx context.Context, conv string, change func(*row) bool)
 		if !change(&r) {
 			return nil
 		}
-		return save(ctx, tx, old, r)
+		return save(ctx, tx, s.now(), old, r)
 	})
 }
 
@@ -306,55 +342,6 @@ func overtakes(k event.Kind) bool {
 	return false
 }
 
-// expire ends offers that ran out and claims whose event never came.
-func (s *Service) expire(ctx context.Context) error {
-	for {
-		before, ended, err := s.expireOne(ctx)
-		if errs.Is(err, errs.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !ended || before.State != offered {
-			continue
-		}
-		e := event.Event{Kind: event.KindDeclined, Reason: "timeout", Assigned: &event.Assigned{Agent: before.Agent, Auto: true}}
-		if err := s.store(ctx, before, &e); err != nil && !errors.Is(err, errOvertaken) {
-			return err
-		}
-	}
-}
-
-// expireOne takes the next overdue row back to the queue, unless its event is
-// in the log already and the consumer only has not come to it: then the row
-// gets more time, because giving its place away would give it twice.
-func (s *Service) expireOne(ctx context.Context) (before row, ended bool, err error) {
-	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
-		ended = false
-		r, err := overdue(ctx, tx, s.now())
-		if err != nil {
-			return err
-		}
-		before = r
-		tail, err := s.bus.Read(ctx, event.ChatSubject(r.Conv), r.Seq, tailPage)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(tail, func(m bus.Stored) bool { return overtakes(m.Kind) }) {
-			later := s.now().Add(claimFor)
-			r.NextAt = &later
-			return save(ctx, tx, before, r)
-		}
-		ended = true
-		again := s.now().Add(declineFor)
-		r.State, r.Agent, r.NextAt = waits, "", &again
-		r.Declined = append(r.Declined, before.Agent)
-		return save(ctx, tx, before, r)
-	})
-	return before, ended, err
-}
-
 func (s *Service) nameOf(ctx context.Context, agent string) (string, error) {
 	profiles, err := s.agents.Agents(ctx, []string{agent})
 	if err != nil {
@@ -364,21 +351,4 @@ func (s *Service) nameOf(ctx context.Context, agent string) (string, error) {
 		return "", errs.New(errs.NotFound, "agent %s does not exist any more", agent)
 	}
 	return profiles[0].Name, nil
-}
-
-// tellPlaces tells the waiting visitors where they stand.
-func (s *Service) tellPlaces(ctx context.Context) error {
-	list, err := places(ctx, s.db)
-	if err != nil {
-		return err
-	}
-	for _, p := range list {
-		err := s.bus.Ephemeral(event.EphemeralSubject(p.Conv), event.Ephemeral{
-			Type: "queue", Conv: p.Conv, Position: p.Position, ExpectedSecs: p.Expected,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -67,7 +67,7 @@ func (s *Service) setPresence(ctx context.Context, p event.Presence) error {
 	if err := s.recordPresence(ctx, p); err != nil {
 		return err
 	}
-	s.alarm.Wake() // somebody may have room, or conversations to give back
+	s.roomAppeared() // or there are conversations to give back
 	return nil
 }
 
@@ -93,7 +93,7 @@ func (s *Service) recordPresence(ctx context.Context, p event.Presence) error {
 // finishReleases gives back what agents had who went offline. The flag in their
 // rows stands until all of it is in the log, whatever fails or dies in between.
 func (s *Service) finishReleases(ctx context.Context) error {
-	rows, err := s.db.Query(ctx, `SELECT agent FROM routing.agents WHERE releasing`)
+	rows, err := s.db.Query(ctx, releasingQuery)
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -112,6 +112,8 @@ func (s *Service) finishReleases(ctx context.Context) error {
 	return nil
 }
 
+const releasingQuery = `SELECT agent FROM routing.agents WHERE releasing`
+
 // onProfile refreshes what an agent can do after their account changed.
 func (s *Service) onProfile(ctx context.Context, d bus.Delivery) error {
 	agent := d.Subject[len(event.AgentsSubject("")):]
@@ -128,7 +130,7 @@ func (s *Service) onProfile(ctx context.Context, d bus.Delivery) error {
 		}
 		return saveProfile(ctx, tx, profiles[0], 0)
 	})
-	s.alarm.Wake()
+	s.roomAppeared()
 	return err
 }
 
@@ -206,14 +208,11 @@ func saveState(ctx context.Context, q pg.Querier, p event.Presence, releases boo
 }
 
 func heldBy(ctx context.Context, q pg.Querier, agent string) ([]row, error) {
-	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM routing.conversations
-		WHERE agent = $1 AND state IN ('claimed', 'offered', 'assigned') ORDER BY since`, agent)
-	if err != nil {
-		return nil, pg.Map(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[row])
-	return list, pg.Map(err)
+	return someRows(ctx, q, heldQuery, agent)
 }
+
+const heldQuery = `SELECT ` + rowColumns + ` FROM routing.conversations
+	WHERE agent = $1 AND state IN ('claimed', 'offered', 'assigned') ORDER BY since`
 
 // standing is an agent as the console shows them.
 type standing struct {

@@ -26,10 +26,7 @@ const maxPlaces = 200
 
 // places returns the front of the queue, in order.
 func places(ctx context.Context, q pg.Querier) ([]place, error) {
-	rows, err := q.Query(ctx, `
-		SELECT conv, inbox, row_number() OVER (PARTITION BY inbox ORDER BY priority DESC, since, conv)::int AS position, since, priority, skills
-		FROM (SELECT * FROM routing.conversations WHERE state = 'waiting' ORDER BY priority DESC, since, conv LIMIT $1) w
-		ORDER BY priority DESC, since, conv`, maxPlaces)
+	rows, err := q.Query(ctx, placesQuery, maxPlaces)
 	if err != nil {
 		return nil, pg.Map(err)
 	}
@@ -50,15 +47,31 @@ func places(ctx context.Context, q pg.Querier) ([]place, error) {
 	return list, nil
 }
 
-// position returns a conversation's place in its inbox's queue, from 1.
+const placesQuery = `
+SELECT conv, inbox, row_number() OVER (PARTITION BY inbox ORDER BY (-priority), since, conv)::int AS position, since, priority, skills
+FROM (SELECT * FROM routing.conversations WHERE state = 'waiting' ORDER BY (-priority), since, conv LIMIT $1) w
+ORDER BY (-priority), since, conv`
+
+// farthest is how many places are counted for one conversation.
+const farthest = 1000
+
+// position returns a conversation's place in its inbox's queue, from 1; 0 when
+// that is beyond 1000, which nobody waits for.
 func position(ctx context.Context, q pg.Querier, r *row) (int, error) {
-	var n int
-	err := q.QueryRow(ctx, `
-		SELECT count(*) + 1 FROM routing.conversations
-		WHERE state = 'waiting' AND inbox = $1 AND (-priority, since, conv) < (-$2::int, $3, $4)`,
-		r.Inbox, r.Priority, r.Since, r.Conv).Scan(&n)
-	return n, pg.Map(err)
+	var ahead int
+	if err := q.QueryRow(ctx, positionQuery, r.Inbox, r.Priority, r.Since, r.Conv, farthest).Scan(&ahead); err != nil {
+		return 0, pg.Map(err)
+	}
+	if ahead == farthest {
+		return 0, nil
+	}
+	return ahead + 1, nil
 }
+
+const positionQuery = `
+SELECT count(*) FROM (
+    SELECT FROM routing.conversations
+    WHERE state = 'waiting' AND inbox = $1 AND ((-priority), since, conv) < (-$2::int, $3, $4) LIMIT $5) ahead`
 
 // pace is the mean time between the last twenty departures from an inbox's
 // queue within four hours; 0 with fewer than three, which is no basis for a
@@ -66,10 +79,7 @@ func position(ctx context.Context, q pg.Querier, r *row) (int, error) {
 func pace(ctx context.Context, q pg.Querier, inbox string) (time.Duration, error) {
 	var n int
 	var span float64
-	err := q.QueryRow(ctx, `
-		SELECT count(*), coalesce(extract(epoch FROM max(at) - min(at)), 0)
-		FROM (SELECT at FROM routing.departures WHERE inbox = $1 AND at > now() - interval '4 hours' ORDER BY at DESC LIMIT 20) d`,
-		inbox).Scan(&n, &span)
+	err := q.QueryRow(ctx, paceQuery, inbox).Scan(&n, &span)
 	if err != nil {
 		return 0, pg.Map(err)
 	}
@@ -79,12 +89,18 @@ func pace(ctx context.Context, q pg.Querier, inbox string) (time.Duration, error
 	return time.Duration(span / float64(n-1) * float64(time.Second)), nil
 }
 
+const paceQuery = `
+SELECT count(*), coalesce(extract(epoch FROM max(at) - min(at)), 0)
+FROM (SELECT at FROM routing.departures WHERE inbox = $1 AND at > now() - interval '4 hours' ORDER BY at DESC LIMIT 20) d`
+
 // depart records that a conversation left the queue, and forgets those that no
 // estimate uses any more.
 func depart(ctx context.Context, q pg.Querier, inbox string, at time.Time, waited time.Duration) error {
 	if _, err := q.Exec(ctx, `INSERT INTO routing.departures (at, inbox, waited) VALUES ($1, $2, $3)`, at, inbox, waited); err != nil {
 		return pg.Map(err)
 	}
-	_, err := q.Exec(ctx, `DELETE FROM routing.departures WHERE inbox = $1 AND at < $2`, inbox, at.Add(-24*time.Hour))
+	_, err := q.Exec(ctx, forgetQuery, inbox, at.Add(-24*time.Hour))
 	return pg.Map(err)
 }
+
+const forgetQuery = `DELETE FROM routing.departures WHERE inbox = $1 AND at < $2`

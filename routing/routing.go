@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,7 +48,13 @@ type Service struct {
 	log     *slog.Logger
 	now     func() time.Time
 	alarm   *app.Alarm // something changed, or is due: match
-	cursor  *row       // where the last round ended; the alarm's work alone uses it
+
+	openings atomic.Uint64 // counts what may have given an agent room
+
+	// Of the alarm's work alone.
+	moved    bool      // the queue has, and nobody was told
+	placesAt time.Time // when the waiting were last told their places
+	later    time.Time // when there is something to do at the latest; zero is never
 }
 
 // New makes the service; Run starts it.

@@ -271,6 +271,53 @@ func TestSkillsAndTheirRelaxation(t *testing.T) {
 	require.Equal(t, "low", h.until(second, event.KindAssigned).Assigned.Agent)
 }
 
+// Conversations that nobody can serve hold up no other, wherever they stand.
+func TestAStuckLineHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.hire("ada", 5, func(p *event.AgentProfile) { p.Skills, p.Languages = map[string]int{"billing": 2}, []string{"en"} })
+	h.online("ada")
+	var stuck []string
+	for i, want := range []event.Handoff{
+		{Skills: map[string]int{"law": 1}, Priority: 9},
+		{Skills: map[string]int{"law": 1}},
+		{Skills: map[string]int{"billing": 3}},
+		{Skills: map[string]int{"billing": 2, "law": 1}},
+		{Language: "fr"},
+		{Team: "gold"},
+	} {
+		stuck = append(stuck, h.want("direct", fmt.Sprint("stuck", i), want))
+	}
+	for _, conv := range stuck {
+		h.until(conv, event.KindQueued)
+	}
+	for i, want := range []event.Handoff{{}, {Skills: map[string]int{"billing": 2}}, {Language: "en"}} {
+		h.until(h.want("direct", fmt.Sprint("served", i), want), event.KindAssigned)
+	}
+	h.hire("lea", 1, func(p *event.AgentProfile) { p.Skills = map[string]int{"law": 5} })
+	h.online("lea")
+	require.Equal(t, "lea", h.until(stuck[0], event.KindAssigned).Assigned.Agent)
+	for _, conv := range stuck[1:] {
+		for _, e := range h.events(conv) {
+			require.NotEqual(t, event.KindAssigned, e.Kind)
+		}
+	}
+}
+
+// Places are counted as far as anybody would wait.
+func TestPlacesFarBehindAreNotCounted(t *testing.T) {
+	t.Parallel()
+	h := newStillHouse(t)
+	h.crowd(1, farthest+1)
+	for conv, want := range map[int]int{1: 1, 2: 2, farthest: farthest, farthest + 1: 0} {
+		r, err := findRow(t.Context(), h.db, fmt.Sprintf("conv%022d", conv))
+		require.NoError(t, err)
+		got, err := position(t.Context(), h.db, &r)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
 func TestTeamsOfTheInbox(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

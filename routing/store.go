@@ -25,6 +25,7 @@ type row struct {
 	Declined  []string
 	Announced bool
 	Seq       uint64
+	Need      string // the line it waits in, see [row.queue]
 }
 
 // States of a row.
@@ -37,22 +38,35 @@ const (
 	snoozed  = "snoozed"
 )
 
-func (r *row) waiting() waiting {
-	return waiting{
-		Conv: r.Conv, Inbox: r.Inbox, Contact: r.Contact, Team: r.Team, Skills: r.Skills, Language: r.Language,
-		Priority: r.Priority, Since: r.Since, Declined: r.Declined, Announced: r.Announced, Seq: r.Seq,
-	}
-}
-
 // loads reports whether the row counts towards its agent's load.
 func (r *row) loads() bool { return r.State == claimed || r.State == offered || r.State == assigned }
 
-const rowColumns = `conv, inbox, contact, state, agent, team, skills, language, priority, since, next_at, declined, announced, seq`
+const rowColumns = `conv, inbox, contact, state, agent, team, skills, language, priority, since, next_at, declined, announced, seq, need`
 
 // lockRow returns the conversation's row, locked until the transaction ends;
 // not_found when routing does not know it.
 func lockRow(ctx context.Context, q pg.Querier, conv string) (row, error) {
-	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM routing.conversations WHERE conv = $1 FOR UPDATE`, conv)
+	return oneRow(ctx, q, lockRowQuery, conv)
+}
+
+const lockRowQuery = `SELECT ` + rowColumns + ` FROM routing.conversations WHERE conv = $1 FOR UPDATE`
+
+// findRow is lockRow without the lock.
+func findRow(ctx context.Context, q pg.Querier, conv string) (row, error) {
+	return oneRow(ctx, q, `SELECT `+rowColumns+` FROM routing.conversations WHERE conv = $1`, conv)
+}
+
+func someRows(ctx context.Context, q pg.Querier, query string, args ...any) ([]row, error) {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[row])
+	return list, pg.Map(err)
+}
+
+func oneRow(ctx context.Context, q pg.Querier, query string, args ...any) (row, error) {
+	rows, err := q.Query(ctx, query, args...)
 	if err != nil {
 		return row{}, pg.Map(err)
 	}
@@ -60,8 +74,12 @@ func lockRow(ctx context.Context, q pg.Querier, conv string) (row, error) {
 	return r, pg.Map(err)
 }
 
-// save writes the row and moves one load from the old agent to the new.
-func save(ctx context.Context, q pg.Querier, old, r row) error {
+// save writes the row and moves one load from the old agent to the new. A row
+// that waits is put in its line as of now.
+func save(ctx context.Context, q pg.Querier, now time.Time, old, r row) error {
+	if r.State == waits {
+		r.queue(now)
+	}
 	if r.Skills == nil {
 		r.Skills = map[string]int{}
 	}
@@ -70,11 +88,11 @@ func save(ctx context.Context, q pg.Querier, old, r row) error {
 	}
 	_, err := q.Exec(ctx, `
 		INSERT INTO routing.conversations (`+rowColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (conv) DO UPDATE SET state = excluded.state, agent = excluded.agent, team = excluded.team, skills = excluded.skills,
 			language = excluded.language, priority = excluded.priority, since = excluded.since, next_at = excluded.next_at,
-			declined = excluded.declined, announced = excluded.announced, seq = excluded.seq`,
-		r.Conv, r.Inbox, r.Contact, r.State, r.Agent, r.Team, r.Skills, r.Language, r.Priority, r.Since, r.NextAt, r.Declined, r.Announced, r.Seq)
+			declined = excluded.declined, announced = excluded.announced, seq = excluded.seq, need = excluded.need`,
+		r.Conv, r.Inbox, r.Contact, r.State, r.Agent, r.Team, r.Skills, r.Language, r.Priority, r.Since, r.NextAt, r.Declined, r.Announced, r.Seq, r.Need)
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -110,65 +128,19 @@ func recount(ctx context.Context, q pg.Querier) error {
 	return pg.Map(err)
 }
 
-// nextWaiting returns the conversation that is served next after the given
-// place in the queue, locked. It waits for a row that is being changed: passing
-// over it would serve the one behind it first.
-// fresh asks only for those that have not been told yet that they wait.
-func nextWaiting(ctx context.Context, q pg.Querier, after *row, fresh bool) (row, error) {
-	query := `SELECT ` + rowColumns + ` FROM routing.conversations WHERE state = 'waiting'`
-	if fresh {
-		query += ` AND NOT announced`
-	}
-	var args []any
-	if after != nil {
-		query += ` AND (-priority, since, conv) > (-$1::int, $2, $3)`
-		args = []any{after.Priority, after.Since, after.Conv}
-	}
-	rows, err := q.Query(ctx, query+` ORDER BY priority DESC, since, conv LIMIT 1 FOR UPDATE`, args...)
-	if err != nil {
-		return row{}, pg.Map(err)
-	}
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
-	return r, pg.Map(err)
-}
-
-// claim finds the agent for a need and locks them: most room first, then who
-// has waited longest since the last assignment. The lock and the condition are
-// one statement, so two processes never give the last place away twice.
-// not_found when nobody fits.
-func claim(ctx context.Context, q pg.Querier, w waiting, n need) (string, error) {
-	if n.Skills == nil {
-		n.Skills = map[string]int{}
-	}
-	var agent string
-	err := q.QueryRow(ctx, `
-		SELECT agent FROM routing.agents
-		WHERE state = 'online' AND load < capacity
-			AND NOT agent = ANY (coalesce($1::text[], '{}')) -- a null list would exclude everybody
-			AND (inboxes IS NULL OR $2 = ANY (inboxes))
-			AND ($3 = '' OR $3 = ANY (teams))
-			AND (coalesce($7::text[], '{}') = '{}' OR teams && $7)
-			AND ($4 = '' OR languages = '{}' OR $4 = ANY (languages))
-			AND NOT EXISTS (SELECT 1 FROM jsonb_each_text($5) r WHERE coalesce((skills ->> r.key)::int, 0) < r.value::int)
-		ORDER BY agent = $6 DESC, capacity - load DESC, last_assigned
-		LIMIT 1 FOR UPDATE SKIP LOCKED`,
-		w.Declined, w.Inbox, n.Team, n.Language, n.Skills, n.Prefer, n.Teams).Scan(&agent)
-	return agent, pg.Map(err)
-}
-
 // anyRoom reports whether any online agent can take one more.
 func anyRoom(ctx context.Context, q pg.Querier) (bool, error) {
 	var room bool
-	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM routing.agents WHERE state = 'online' AND load < capacity)`).Scan(&room)
+	err := q.QueryRow(ctx, roomQuery).Scan(&room)
 	return room, pg.Map(err)
 }
+
+const roomQuery = `SELECT count(*) > 0 FROM (SELECT FROM routing.agents WHERE state = 'online' AND load < capacity ORDER BY agent LIMIT 1) somebody`
 
 // lastAgent returns who served the contact last, "" when nobody did within a
 // month or they are not online.
 func lastAgent(ctx context.Context, q pg.Querier, contact string) (string, error) {
-	rows, err := q.Query(ctx, `
-		SELECT l.agent FROM routing.last_agents l JOIN routing.agents a ON a.agent = l.agent
-		WHERE l.contact = $1 AND l.at > now() - interval '30 days' AND a.state = 'online'`, contact)
+	rows, err := q.Query(ctx, lastAgentQuery, contact)
 	if err != nil {
 		return "", pg.Map(err)
 	}
@@ -179,6 +151,10 @@ func lastAgent(ctx context.Context, q pg.Querier, contact string) (string, error
 	return agents[0], nil
 }
 
+const lastAgentQuery = `
+SELECT l.agent FROM routing.last_agents l JOIN routing.agents a ON a.agent = l.agent
+WHERE l.contact = $1 AND l.at > now() - interval '30 days' AND a.state = 'online'`
+
 func saveLastAgent(ctx context.Context, q pg.Querier, contact, agent string, at time.Time) error {
 	_, err := q.Exec(ctx, `
 		INSERT INTO routing.last_agents (contact, agent, at) VALUES ($1, $2, $3)
@@ -188,14 +164,10 @@ func saveLastAgent(ctx context.Context, q pg.Querier, contact, agent string, at 
 }
 
 // nextDeadline returns when the table wants to be looked at again; the zero
-// time when never. A relaxation that is overdue waits for an agent with room,
-// which wakes the loop by itself.
-func nextDeadline(ctx context.Context, q pg.Querier, now time.Time) (time.Time, error) {
+// time when never.
+func nextDeadline(ctx context.Context, q pg.Querier) (time.Time, error) {
 	var at *time.Time
-	err := q.QueryRow(ctx, `
-		SELECT min(next_at) FROM routing.conversations
-		WHERE next_at IS NOT NULL AND (state IN ('claimed', 'offered') OR next_at > $1)`, now).Scan(&at)
-	if err != nil {
+	if err := q.QueryRow(ctx, deadlineQuery).Scan(&at); err != nil {
 		return time.Time{}, pg.Map(err)
 	}
 	if at == nil {
@@ -204,13 +176,12 @@ func nextDeadline(ctx context.Context, q pg.Querier, now time.Time) (time.Time, 
 	return *at, nil
 }
 
+const deadlineQuery = `SELECT min(next_at) FROM routing.conversations WHERE next_at IS NOT NULL`
+
 // overdue returns an offer or claim whose time is over, locked.
 func overdue(ctx context.Context, q pg.Querier, now time.Time) (row, error) {
-	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM routing.conversations
-		WHERE next_at <= $1 AND state IN ('claimed', 'offered') ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED`, now)
-	if err != nil {
-		return row{}, pg.Map(err)
-	}
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
-	return r, pg.Map(err)
+	return oneRow(ctx, q, overdueQuery, now)
 }
+
+const overdueQuery = `SELECT ` + rowColumns + ` FROM routing.conversations
+	WHERE next_at <= $1 AND state IN ('claimed', 'offered') ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED`

@@ -7,24 +7,8 @@ import (
 	"parley/event"
 )
 
-// waiting is a conversation in the queue.
-type waiting struct {
-	Conv      string
-	Inbox     string
-	Contact   string
-	Team      string
-	Skills    map[string]int
-	Language  string
-	Priority  int
-	Since     time.Time
-	Declined  []string
-	Announced bool
-	Seq       uint64
-}
-
 // need is what an agent must bring, now.
 type need struct {
-	Prefer   string // the contact's last agent, before all others who fit
 	Skills   map[string]int
 	Language string
 	Team     string
@@ -43,13 +27,13 @@ const (
 
 // relax returns what is needed of an agent after the time waited, and after
 // how long that changes next; 0 when it does not change any more.
-func relax(w waiting, last string, waited time.Duration) (need, time.Duration) {
-	n := need{Prefer: last, Skills: w.Skills, Language: w.Language, Team: w.Team}
+func relax(r *row, waited time.Duration) (need, time.Duration) {
+	n := need{Skills: r.Skills, Language: r.Language, Team: r.Team}
 	switch {
-	case waited < levelsFor && (len(w.Skills) > 0 || w.Language != ""):
+	case waited < levelsFor && (len(r.Skills) > 0 || r.Language != ""):
 		return n, levelsFor - waited
-	case waited < skillsFor && (len(w.Skills) > 0 || w.Language != ""):
-		n.Skills = maps.Clone(w.Skills)
+	case waited < skillsFor && (len(r.Skills) > 0 || r.Language != ""):
+		n.Skills = maps.Clone(r.Skills)
 		for skill := range n.Skills {
 			n.Skills[skill] = 1
 		}

@@ -11,22 +11,19 @@ import (
 
 func TestRelax(t *testing.T) {
 	t.Parallel()
-	w := waiting{Skills: map[string]int{"billing": 3}, Language: "de"}
+	w := row{Skills: map[string]int{"billing": 3}, Language: "de"}
 	for _, tc := range []struct {
 		name   string
-		last   string
 		waited time.Duration
 		level  int
 		lang   string
 		next   time.Duration
 	}{
-		{"everybody who fits", "ada", 0, 3, "de", levelsFor},
-		{"without a last agent", "", 0, 3, "de", levelsFor},
-		{"any level", "", levelsFor, 1, "de", skillsFor - levelsFor},
-		{"anybody", "ada", skillsFor, 0, "", 0},
+		{"everybody who fits", 0, 3, "de", levelsFor},
+		{"any level", levelsFor, 1, "de", skillsFor - levelsFor},
+		{"anybody", skillsFor, 0, "", 0},
 	} {
-		n, next := relax(w, tc.last, tc.waited)
-		require.Equal(t, tc.last, n.Prefer, tc.name)
+		n, next := relax(&w, tc.waited)
 		require.Equal(t, tc.level, n.Skills["billing"], tc.name)
 		require.Equal(t, tc.lang, n.Language, tc.name)
 		require.Equal(t, tc.next, next, tc.name)
