@@ -91,9 +91,12 @@ func TestOlderMessagesDoNotMoveTheAgent(t *testing.T) {
 		first := eval[int](agent, oldest)
 		require.Positive(t, first)
 		where := fmt.Sprintf(`Math.round([...document.querySelectorAll(".thread .bubble")].find((e) => e.lastChild.textContent === "Line %d").getBoundingClientRect().top)`, first+2)
+		// While the page is on its way, a picture at the end comes in.
 		before := eval[int](agent, `(() => { const thread = document.querySelector(".thread");
-			thread.querySelector("article:last-of-type").style.marginBlockEnd = "400px";
-			thread.scrollTop = 90; return `+where+` })()`)
+			thread.scrollTop = 90;
+			thread.dispatchEvent(new Event("scroll"));
+			(async () => { for (let turn = 0; turn < 20; turn++) await null; thread.querySelector("article:last-of-type").style.marginBlockEnd = "400px" })();
+			return `+where+` })()`)
 		agent.until(fmt.Sprintf(`%s < %d`, oldest, first))
 		assert.InDelta(t, before, eval[int](agent, where), 3, "what was read stays where it was")
 		eval[bool](agent, `(document.querySelector(".thread article:last-of-type").style.marginBlockEnd = "") === ""`)
