@@ -83,7 +83,7 @@ func TestOlderMessagesDoNotMoveTheAgent(t *testing.T) {
 	for n := 1; n < 130; n++ {
 		c.say(conv, name(n), fmt.Sprintf("Line %d", n))
 	}
-	agent := signedIn(s, "Ada Novak")
+	agent := signedIn(s, "Ben Okafor")
 	agent.open(s.url + "/console/inbox/all/" + conv)
 	agent.until(`[...document.querySelectorAll(".thread .bubble")].some((e) => e.textContent.endsWith("Line 129"))`)
 	oldest := `Number(document.querySelector(".thread .message-theirs .bubble").lastChild.textContent.split(" ")[1])`

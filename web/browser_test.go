@@ -316,12 +316,35 @@ func TestArabicRunsFromTheRight(t *testing.T) {
 	tab.run(`parley("open")`)
 	tab.until(`document.body.inert`) // on a phone the chat covers the page
 	frame := tab.frame(s.product)
-	frame.until(`document.querySelector(".search")`)
+	frame.until(`document.querySelector(".search") && document.querySelector(".who")`)
 	assert.Equal(t, "rtl", eval[string](frame, `document.documentElement.dir`))
 	assert.Equal(t, 390, eval[int](frame, `innerWidth`))
-	assert.LessOrEqual(t, eval[int](frame, `document.documentElement.scrollWidth`), 390, "nothing sticks out")
-	frame.noFindings()
-	frame.run(`document.querySelector("header .icon-button:last-child").click()`)
+	within := func() {
+		t.Helper()
+		assert.LessOrEqual(t, eval[int](frame, `document.documentElement.scrollWidth`), 390, "nothing sticks out")
+		frame.noFindings()
+	}
+	within()
+	side := func(selector string) float64 {
+		t.Helper()
+		return eval[float64](frame, fmt.Sprintf(`(r => (r.left + r.right) / 2)(document.querySelector(%q).getBoundingClientRect())`, selector))
+	}
+	assert.Less(t, side("header > .icon-button:last-child"), 195.0, "closing is at the end, which is left")
+	frame.run(`document.querySelector(".start .button").click()`)
+	frame.until(`document.querySelector("textarea")`)
+	frame.run(say + `("Can I return an opened bag?")`)
+	frame.until(`document.querySelector(".choices")`)
+	within()
+	assert.Greater(t, side("header > .icon-button"), 195.0, "the way back is at the beginning, which is right")
+	assert.Equal(t, "matrix(-1, 0, 0, 1, 0, 0)", eval[string](frame, `getComputedStyle(document.querySelector("header .icon-flip")).transform`))
+	assert.Less(t, side(".bubble-mine"), 195.0)
+	assert.Greater(t, side(".bubble-theirs"), 195.0)
+	assert.Less(t, side(".send"), 195.0)
+	assert.Equal(t, "ltr", eval[string](frame, `getComputedStyle(document.querySelector(".bubble-mine > [dir]")).direction`), "English stays English")
+	frame.run(say + `("هل يمكنني إرجاع كيس مفتوح؟")`)
+	frame.until(`document.querySelectorAll(".bubble-mine").length === 2`)
+	assert.Equal(t, "rtl", eval[string](frame, `getComputedStyle([...document.querySelectorAll(".bubble-mine > [dir]")].at(-1)).direction`))
+	frame.run(`document.querySelector("header > .icon-button:last-child").click()`)
 	tab.until(`!document.body.inert`)
 }
 

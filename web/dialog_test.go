@@ -121,7 +121,7 @@ func TestAScreenReaderFollowsTheThread(t *testing.T) {
 	s := startSite(t, "en", nil)
 	tab := open(t, s.product+"/chat?inbox="+inboxKey)
 	tab.until(`document.querySelector(".who")`)
-	assert.Equal(t, "Nora (Bot), Ana, and Bo", eval[string](tab, `document.querySelector(".who bdi").textContent`), "a bot is called one before anything is said")
+	assert.Equal(t, "Nora (Bot), Ana, and Bo", eval[string](tab, `document.querySelector(".who > :last-child").textContent`), "a bot is called one before anything is said")
 	assert.Equal(t, []string{"", "AR", "B"}, eval[[]string](tab, `[...document.querySelectorAll(".who .avatar")].map(e => e.textContent)`))
 	assert.False(t, eval[bool](tab, `!!`+dialog), "a page of its own is no dialog")
 	tab.run(`document.querySelector(".start .button").click()`)

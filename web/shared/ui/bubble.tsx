@@ -16,9 +16,9 @@ export interface BubbleProps {
 /** One message. Text keeps its own direction whatever the page's is. */
 export function Bubble({ side, author, last, state, title, children }: BubbleProps) {
   return (
-    <div class={`bubble bubble-${side}${last ? " bubble-last" : ""}${state ? ` bubble-${state}` : ""}`} dir="auto" title={title}>
+    <div class={`bubble bubble-${side}${last ? " bubble-last" : ""}${state ? ` bubble-${state}` : ""}`} title={title}>
       <span class="sr">{author}: </span>
-      {children}
+      <div dir="auto">{children}</div>
     </div>
   );
 }

@@ -8,10 +8,10 @@ export function drawn(): void {
   grow();
   if (!framed) return;
   fitPeek();
-  const app = document.querySelector<HTMLElement>(".app")!;
-  app.role = host.value.open ? "dialog" : null;
-  app.ariaLabel = host.value.open ? document.title : null;
-  app.ariaModal = host.value.open && covers.value ? "true" : null;
+  const { open } = host.value;
+  Object.assign(document.querySelector(".app")!, {
+    role: open ? "dialog" : null, ariaLabel: open ? document.title : null, ariaModal: open && covers.value ? "true" : null,
+  });
 }
 
 // Fits the composer to its text, where field-sizing does not.

@@ -60,7 +60,7 @@ function refusal({ name, size }: File): string | undefined {
   const { max_size: most, types } = config.value!.files;
   if (size > most) return t("tooBig", { name, size: fileSize(most, locale) });
   if (!types[0] || types.some((ending) => name.toLowerCase().endsWith(ending))) return undefined;
-  return t("badType", { name, types: types.join(", ") });
+  return t("badType", { name, types: `\u2066${types.join(", ")}\u2069` });
 }
 
 async function send(file: File): Promise<void> {

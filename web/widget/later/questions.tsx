@@ -69,8 +69,7 @@ export function Question({ field }: { field: Field }) {
                 {field.options?.map((option) => <option key={option} value={option}>{option}</option>)}
               </select>
             )
-            : type === "email" ? <input {...line} type="email" autocomplete="email" />
-            : <input {...line} type="text" autocomplete={name === "name" ? "name" : "on"} />}
+            : <input {...line} type={type as "text"} autocomplete={type === "email" ? type : name === "name" ? name : "on"} />}
         </>
       )}
       {error && <p class="error-text" id={`e-${name}`}>{error}</p>}

@@ -11,11 +11,9 @@ export default function Who({ here }: { here: boolean }) {
       {!here && at && ". " + t("opensAt", { time: `${day(at, locale)}, ${clock(at, locale)}` })}
       {names[0] && (
         <span class="who">
-          <span>
-            {inbox.bot && <Avatar name="" kind="bot" size={24} />}
-            {agents.map((a) => <Avatar key={a.name} name={[...a.initials].join(" ")} kind="agent" size={24} />)}
-          </span>
-          <bdi>{new Intl.ListFormat(locale).format(names)}</bdi>
+          {inbox.bot && <Avatar name="" kind="bot" size={24} />}
+          {agents.map((a) => <Avatar name={[...a.initials].join(" ")} kind="agent" size={24} />)}
+          <span>{new Intl.ListFormat(locale).format(names)}</span>
         </span>
       )}
     </>
