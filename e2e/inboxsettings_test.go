@@ -44,6 +44,10 @@ func TestInboxSettingsReachTheVisitor(t *testing.T) {
 	admin.see("Saved")
 	assert.False(t, eval[bool](admin, `Boolean(document.querySelector("[aria-invalid=true]"))`))
 	admin.check(axeSource(t), "settings of an inbox")
+	for _, width := range []int64{1280, 390} {
+		admin.size(width, 800)
+		assert.False(t, eval[bool](admin, `((e) => e.scrollWidth > e.clientWidth)(document.querySelector(".settings-main"))`), "nothing sticks out at %d px", width)
+	}
 
 	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.url, key) })
 	page := newTab(t)
