@@ -14,6 +14,7 @@ import (
 
 	"parley/internal/errs"
 	"parley/internal/pg"
+	"parley/internal/seal"
 )
 
 // LLM configures a language model behind an OpenAI-compatible endpoint, which
@@ -109,7 +110,7 @@ func (a *author) stream(ctx context.Context, prompt []openai.ChatCompletionMessa
 		MaxTokens: llmAnswerTokens, //nolint:staticcheck // the newer field is unknown to most compatible endpoints
 	})
 	if err != nil {
-		return "", 0, fmt.Errorf("ask the language model: %w", err)
+		return "", 0, fmt.Errorf("ask the language model: %w", seal.Hide(err, a.cfg.Key))
 	}
 	defer stream.Close()
 	var out strings.Builder
@@ -119,7 +120,7 @@ func (a *author) stream(ctx context.Context, prompt []openai.ChatCompletionMessa
 			break
 		}
 		if err != nil {
-			return out.String(), used, fmt.Errorf("read the language model's answer: %w", err)
+			return out.String(), used, fmt.Errorf("read the language model's answer: %w", seal.Hide(err, a.cfg.Key))
 		}
 		if chunk.Usage != nil {
 			used = chunk.Usage.TotalTokens

@@ -183,8 +183,7 @@ func (s *scripted) inWidget() {
 		chat.shows("widget, thread", say.answer)
 	}
 	chat.shows("widget, thread", "zqchoice")
-	var list struct{ Conversations []struct{ ID string } }
-	list = do[struct{ Conversations []struct{ ID string } }](s.desk, "GET", "/api/v1/conversations?view=all", s.admin, nil)
+	list := do[struct{ Conversations []struct{ ID string } }](s.desk, "GET", "/api/v1/conversations?view=all", s.admin, nil)
 	for _, conv := range list.Conversations {
 		if conv.ID != s.conv {
 			do[object](s.desk, "POST", "/api/v1/conversations/"+conv.ID+"/messages", s.admin, object{"cid": "late", "text": inLongText("zqlate")})

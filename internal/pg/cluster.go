@@ -84,17 +84,18 @@ func localeArgs(major int) []string {
 	return []string{"--locale=C.UTF-8"}
 }
 
-// serverEnv is the environment without libpq's settings, which would change
-// what the server's programs do. macOS makes the server multithreaded, which it
+// serverEnv is what the server's programs need of the environment: nothing that
+// would change what they do, such as libpq's settings, and no secret that was
+// meant for Parley alone. macOS makes the server multithreaded, which it
 // refuses, when no locale is set.
 func serverEnv() []string {
-	env := make([]string, 0, len(os.Environ())+1)
-	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "PG") && !strings.HasPrefix(entry, "LC_") && !strings.HasPrefix(entry, "LANG") {
-			env = append(env, entry)
+	env := []string{"LC_ALL=C"}
+	for _, name := range []string{"HOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "LOCALE_ARCHIVE", "LOGNAME", "PATH", "TMPDIR", "USER"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
 		}
 	}
-	return append(env, "LC_ALL=C")
+	return env
 }
 
 // args are the server's settings. On the command line they win over

@@ -9,6 +9,7 @@ import (
 	openai "github.com/sashabaranov/go-openai"
 
 	"parley/internal/errs"
+	"parley/internal/seal"
 )
 
 // OpenAIConfig names an endpoint.
@@ -29,6 +30,7 @@ type OpenAI struct {
 	client *openai.Client
 	model  string
 	host   string
+	key    string
 }
 
 const maxBatch = 64 // texts in one request
@@ -41,7 +43,7 @@ func NewOpenAI(cfg OpenAIConfig) (*OpenAI, error) {
 	c := openai.DefaultConfig(cfg.Key)
 	c.BaseURL = strings.TrimSuffix(cfg.URL, "/")
 	c.HTTPClient = cfg.Client
-	return &OpenAI{client: openai.NewClientWithConfig(c), model: cfg.Model, host: c.BaseURL}, nil
+	return &OpenAI{client: openai.NewClientWithConfig(c), model: cfg.Model, host: c.BaseURL, key: cfg.Key}, nil
 }
 
 // Name implements [Embedder].
@@ -82,7 +84,7 @@ func (o *OpenAI) batch(ctx context.Context, texts []string) ([][]float32, error)
 	}
 	resp, err := o.client.CreateEmbeddings(ctx, req)
 	if err != nil {
-		return nil, errs.Wrap(err, errs.Busy, "the embeddings endpoint does not answer")
+		return nil, errs.Wrap(seal.Hide(err, o.key), errs.Busy, "the embeddings endpoint does not answer")
 	}
 	out := make([][]float32, len(texts))
 	for _, d := range resp.Data {
