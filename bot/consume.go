@@ -147,7 +147,7 @@ func (s *Service) tryDecide(ctx context.Context, t *talk, name string, readers *
 // another message or by a person is dropped: what came in between is delivered
 // next.
 func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, from event.Actor) error {
-	last, err := s.store(ctx, t.Seq, p.events(t.Conv, seq, from))
+	last, err := s.store(ctx, t.Seq, p.events(t.Conv, seq, from, s.now()))
 	after := *t
 	switch {
 	case errors.Is(err, errOvertaken):
@@ -175,7 +175,7 @@ func (s *Service) rescue(ctx context.Context, conv string, cause error) error {
 	in := s.inbox(ctx, &t)
 	from := actorIn(&in)
 	p := s.apology(&t, from.Name, peopleUnknown)
-	_, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from))
+	_, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from, s.now()))
 	if errors.Is(err, errOvertaken) {
 		return nil
 	}

@@ -104,7 +104,7 @@ func TestAnswerThatWasBrokenOffIsCompleted(t *testing.T) {
 	talked := talk{Conv: c.id, State: event.StateBot, Inbox: "shop", Pending: []said{{Seq: seq, Text: "I want a human"}}}
 	p, err := w.svc.decide(t.Context(), &talked, "Robin", nil)
 	require.NoError(t, err)
-	events := p.events(c.id, seq, event.Actor{Kind: event.ActorBot, ID: sender})
+	events := p.events(c.id, seq, event.Actor{Kind: event.ActorBot, ID: sender}, event.Now())
 	require.Len(t, events, 3)
 	for i := range events[:2] { // it died before the handoff
 		_, err := w.bus.PublishEvent(t.Context(), &events[i], sender, events[i].CID, nil)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/event"
 	"parley/internal/markup"
@@ -61,8 +62,8 @@ func answerCID(seq uint64) string { return cid("answer", seq) }
 const sender = "bot"
 
 // events lists what to store, in order: what was understood, what is said, and
-// the handoff. seq is that of the message that is answered.
-func (p *plan) events(conv string, seq uint64, from event.Actor) []event.Event {
+// the handoff. seq is that of the message that is answered, at the time now.
+func (p *plan) events(conv string, seq uint64, from event.Actor, at time.Time) []event.Event {
 	trace := p.Trace
 	out := []event.Event{{Kind: event.KindBot, CID: cid("trace", seq), Bot: &trace}}
 	if p.Markdown != "" {
@@ -75,7 +76,7 @@ func (p *plan) events(conv string, seq uint64, from event.Actor) []event.Event {
 		out = append(out, event.Event{Kind: event.KindHandoff, CID: cid("handoff", seq), Handoff: p.Handoff})
 	}
 	for i := range out {
-		out[i].Conv, out[i].At, out[i].From = conv, event.Now(), from
+		out[i].Conv, out[i].At, out[i].From = conv, at, from
 	}
 	return out
 }

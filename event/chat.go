@@ -218,7 +218,10 @@ const (
 func MessageID(conv, sender, cid string) string { return conv + ":" + sender + ":" + cid }
 
 // Now is the time as events carry it: UTC, whole milliseconds.
-func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+func Now() time.Time { return Stamp(time.Now()) }
+
+// Stamp is a time as events carry it, for who has a clock of their own.
+func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // AppendFrame appends the frame that a reader receives for a stored event:
 // {"type":"event","conv":…,"seq":…,"prev":…, and the stored object's fields.

@@ -48,10 +48,11 @@ type Config struct {
 	RateAddress   int           // sockets an address may open a minute; 0 is no limit
 	Metrics       prometheus.Registerer
 	Log           *slog.Logger
-	helloTimeout  time.Duration // shortened by tests; 0 means 5 s
-	pingInterval  time.Duration // 0 means 25 s
-	silenceLimit  time.Duration // 0 means 60 s
-	checkInterval time.Duration // how often open rooms are compared with the log; 0 means 30 s
+	Clock         func() time.Time // of what is stored; nil means time.Now
+	helloTimeout  time.Duration    // shortened by tests; 0 means 5 s
+	pingInterval  time.Duration    // 0 means 25 s
+	silenceLimit  time.Duration    // 0 means 60 s
+	checkInterval time.Duration    // how often open rooms are compared with the log; 0 means 30 s
 }
 
 func (c *Config) setDefaults() {
@@ -60,6 +61,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.MaxText == 0 {
 		c.MaxText = maxText
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
 	if c.helloTimeout == 0 {
 		c.helloTimeout = 5 * time.Second
@@ -109,10 +113,12 @@ func New(b *bus.Bus, gate *auth.Gate, desk Desk, cfg Config) *Service {
 	}
 	s.joins.SetLimit(16)
 	s.rooms = newRooms(b, cfg.Log)
-	s.presence = newPresence(b, cfg.Log)
+	s.presence = newPresence(b, s.now, cfg.Log)
 	s.metrics = newMetrics(cfg.Metrics, s)
 	return s
 }
+
+func (s *Service) now() time.Time { return event.Stamp(s.cfg.Clock()) }
 
 // Name is "gateway".
 func (s *Service) Name() string { return "gateway" }

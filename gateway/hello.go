@@ -34,7 +34,7 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 	}
 	recent := s.recent(ctx)
 	s.send(frame("welcome", Welcome{
-		Who: viewer.Actor(), Session: s.session, Now: event.Now(), Conversations: recent,
+		Who: viewer.Actor(), Session: s.session, Now: s.svc.now(), Conversations: recent,
 		Limits: Limits{Frame: maxFrame, Text: s.svc.cfg.MaxText, History: maxHistory, Ping: int(s.svc.cfg.pingInterval / time.Second)},
 	}))
 	s.resume(ctx, places)

@@ -205,7 +205,7 @@ func (s *socket) known(ctx context.Context, conv, cid string, attempt int) (even
 		r = acquired
 	}
 	if attempt <= 1 {
-		if young, err := r.young(ctx, s.svc.bus, event.Now()); young || err != nil {
+		if young, err := r.young(ctx, s.svc.bus, s.svc.now()); young || err != nil {
 			return event.Receipt{}, false, err
 		}
 	}

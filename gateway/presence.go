@@ -20,6 +20,7 @@ const refresh = 15 * time.Second
 // knows those of all.
 type presence struct {
 	bus *bus.Bus
+	now func() time.Time
 	log *slog.Logger
 
 	mu    sync.Mutex
@@ -32,8 +33,8 @@ type localPresence struct {
 	sockets int
 }
 
-func newPresence(b *bus.Bus, log *slog.Logger) *presence {
-	return &presence{bus: b, log: log, local: map[string]*localPresence{}, seen: map[string]event.Presence{}}
+func newPresence(b *bus.Bus, now func() time.Time, log *slog.Logger) *presence {
+	return &presence{bus: b, now: now, log: log, local: map[string]*localPresence{}, seen: map[string]event.Presence{}}
 }
 
 // run refreshes the local states and follows everybody's until ctx ends.
@@ -101,7 +102,7 @@ func (p *presence) connect(ctx context.Context, s *socket) error {
 	if l == nil {
 		state, ok := p.seen[agent]
 		if !ok {
-			state = event.Presence{Agent: agent, State: event.PresenceOnline, Since: event.Now()}
+			state = event.Presence{Agent: agent, State: event.PresenceOnline, Since: p.now()}
 		}
 		l = &localPresence{state: state}
 		p.local[agent] = l
@@ -170,7 +171,7 @@ func (s *socket) setPresence(ctx context.Context, f SetPresence) error {
 			return err
 		}
 	}
-	return s.svc.presence.set(ctx, event.Presence{Agent: s.viewer.ID, State: f.State, Capacity: f.Capacity, Since: event.Now()})
+	return s.svc.presence.set(ctx, event.Presence{Agent: s.viewer.ID, State: f.State, Capacity: f.Capacity, Since: s.svc.now()})
 }
 
 func presenceFrame(p event.Presence) []byte {

@@ -107,7 +107,7 @@ func (s *socket) dispatch(ctx context.Context, kind string, object []byte) error
 		return decode(object, func(f SetPresence) error { return s.setPresence(ctx, f) })
 	case "ping":
 		return decode(object, func(f Ping) error {
-			s.send(frame("pong", Pong{N: f.N, Now: event.Now()}))
+			s.send(frame("pong", Pong{N: f.N, Now: s.svc.now()}))
 			return nil
 		})
 	}

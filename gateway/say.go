@@ -55,7 +55,7 @@ func (s *socket) tell(ctx context.Context, f Send) error {
 		return err
 	}
 	e := event.Event{
-		Conv: f.Conv, At: event.Now(), CID: f.CID, From: s.viewer.Actor(), Kind: event.KindMessage,
+		Conv: f.Conv, At: s.svc.now(), CID: f.CID, From: s.viewer.Actor(), Kind: event.KindMessage,
 		Text: f.Text, Choice: clip(f.Choice, 64), Note: f.Note, ReplyTo: f.ReplyTo, Attachments: files,
 	}
 	if s.viewer.Staff() {
@@ -200,7 +200,7 @@ func (s *socket) begin(ctx context.Context, conv string, inbox *event.Inbox, f O
 		state = event.StateBot
 	}
 	e := event.Event{
-		Conv: conv, At: event.Now(), From: s.viewer.Actor(), Kind: event.KindOpened,
+		Conv: conv, At: s.svc.now(), From: s.viewer.Actor(), Kind: event.KindOpened,
 		Opened: &event.Opened{
 			Inbox: s.viewer.Inbox, Visitor: s.viewer.ID, Contact: s.viewer.Contact, State: state, Page: f.Page, Fields: f.Fields,
 		},

@@ -8,7 +8,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/jackc/pgx/v5"
 
-	"parley/event"
 	"parley/internal/httpd"
 	"parley/internal/pg"
 )
@@ -33,7 +32,7 @@ func (s *Service) Gaps(ctx context.Context) ([]Gap, error) {
 	rows, err := s.db.Query(ctx, `SELECT lower(query), count(*), (array_agg(results ORDER BY at DESC))[1], max(at)
 		FROM kb.searches WHERE at > $1
 		GROUP BY lower(query) HAVING bool_and(clicked = '')
-		ORDER BY count(*) DESC, max(at) DESC LIMIT $2`, event.Now().Add(-gapWithin), maxGaps)
+		ORDER BY count(*) DESC, max(at) DESC LIMIT $2`, s.now().Add(-gapWithin), maxGaps)
 	if err != nil {
 		return nil, pg.Map(fmt.Errorf("list searches that led nowhere: %w", err))
 	}

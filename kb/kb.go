@@ -8,11 +8,13 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/httpd"
 	"parley/internal/pg"
@@ -34,6 +36,7 @@ type Config struct {
 	Contact   string                // path where people reach a human; "" shows no such link
 	VoteRate  int                   // votes of an address a minute; 0 is no limit
 	Metrics   prometheus.Registerer // nil keeps none
+	Clock     func() time.Time      // nil means time.Now
 }
 
 // Service is the knowledge base.
@@ -67,6 +70,9 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if cfg.Embedder == nil {
 		cfg.Embedder = local
 	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
 	if cfg.PublicURL == nil {
 		cfg.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
 	}
@@ -85,6 +91,8 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	s.showFigures()
 	return s
 }
+
+func (s *Service) now() time.Time { return event.Stamp(s.cfg.Clock()) }
 
 // Name implements app.Module.
 func (s *Service) Name() string { return "kb" }

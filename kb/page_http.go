@@ -136,7 +136,7 @@ func (s *Service) links(list []Article) []link {
 }
 
 func (s *Service) popular(ctx context.Context, locale string) ([]link, error) {
-	list, err := popular(ctx, s.db, locale, event.Now().Add(-popularWithin), listedArticles)
+	list, err := popular(ctx, s.db, locale, s.now().Add(-popularWithin), listedArticles)
 	return s.links(list), err
 }
 

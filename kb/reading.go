@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"parley/event"
 	"parley/internal/errs"
 	"parley/internal/ids"
 	"parley/internal/markup"
@@ -75,7 +74,7 @@ func (s *Service) keepHouse(ctx context.Context) error {
 		case <-flush.C:
 			err = s.FlushViews(ctx)
 		case <-clean.C:
-			err = s.forget(ctx, event.Now())
+			err = s.forget(ctx, s.now())
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping of the knowledge base failed and is tried again later", "error", err)
@@ -137,7 +136,7 @@ func impersonal(query string) string {
 func (s *Service) recordSearch(ctx context.Context, query, locale string, results int) string {
 	id := ids.New()
 	_, err := s.db.Exec(ctx, `INSERT INTO kb.searches (id, query, locale, results, at) VALUES ($1, $2, $3, $4, $5)`,
-		id, impersonal(query), locale, results, event.Now())
+		id, impersonal(query), locale, results, s.now())
 	if err != nil {
 		s.log.Warn("a search was not recorded", "error", err)
 		return ""
@@ -150,7 +149,7 @@ func (s *Service) recordClick(ctx context.Context, search, article string) {
 	if !ids.Valid(search) {
 		return
 	}
-	_, err := s.db.Exec(ctx, `UPDATE kb.searches SET clicked = $2 WHERE id = $1 AND clicked = '' AND at > $3`, search, article, event.Now().Add(-time.Hour))
+	_, err := s.db.Exec(ctx, `UPDATE kb.searches SET clicked = $2 WHERE id = $1 AND clicked = '' AND at > $3`, search, article, s.now().Add(-time.Hour))
 	if err != nil {
 		s.log.Warn("a click on a search result was not recorded", "error", err)
 	}
@@ -160,7 +159,7 @@ func (s *Service) recordClick(ctx context.Context, search, article string) {
 func (s *Service) Vote(ctx context.Context, article string, helpful bool, reason string) (string, error) {
 	id := ids.New()
 	reason = markup.Cut(printable(reason), maxReason)
-	_, err := s.db.Exec(ctx, `INSERT INTO kb.votes (id, article, helpful, reason, at) VALUES ($1, $2, $3, $4, $5)`, id, article, helpful, reason, event.Now())
+	_, err := s.db.Exec(ctx, `INSERT INTO kb.votes (id, article, helpful, reason, at) VALUES ($1, $2, $3, $4, $5)`, id, article, helpful, reason, s.now())
 	if err != nil {
 		return "", pg.Map(fmt.Errorf("store a vote: %w", err))
 	}
@@ -171,7 +170,7 @@ func (s *Service) Vote(ctx context.Context, article string, helpful bool, reason
 func (s *Service) Explain(ctx context.Context, article, vote, reason string) error {
 	reason = markup.Cut(printable(reason), maxReason)
 	tag, err := s.db.Exec(ctx, `UPDATE kb.votes SET reason = $3 WHERE id = $1 AND article = $2 AND reason = '' AND at > $4`,
-		vote, article, reason, event.Now().Add(-time.Hour))
+		vote, article, reason, s.now().Add(-time.Hour))
 	if err != nil {
 		return pg.Map(fmt.Errorf("store a vote's reason: %w", err))
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"parley/event"
 	"parley/internal/pg"
 	embedder "parley/kb/embed"
 )
@@ -115,7 +114,7 @@ func (s *Service) wantedModel(ctx context.Context) (model, embedder.Embedder, er
 			next = m
 		}
 	}
-	if err := insertModel(ctx, s.db, next, event.Now()); err != nil {
+	if err := insertModel(ctx, s.db, next, s.now()); err != nil {
 		return model{}, nil, err
 	}
 	e, err := s.embedderOf(next)

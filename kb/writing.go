@@ -124,7 +124,7 @@ func (s *Service) Delete(ctx context.Context, author, id string) error {
 		if err := nextGeneration(ctx, tx); err != nil || a.Status != StatusPublished {
 			return err
 		}
-		a.Author, a.UpdatedAt = author, event.Now()
+		a.Author, a.UpdatedAt = author, s.now()
 		return s.announce(ctx, tx, ChangeArchived, &a)
 	})
 }
@@ -133,7 +133,7 @@ func (s *Service) Delete(ctx context.Context, author, id string) error {
 // import has stored, "" for other authors.
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, a *Article, digest string) error {
 	a.Revision = 1
-	a.CreatedAt = event.Now()
+	a.CreatedAt = s.now()
 	a.UpdatedAt = a.CreatedAt
 	if a.Status == StatusPublished {
 		a.PublishedAt = &a.CreatedAt
@@ -156,7 +156,7 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, a *Article, digest stri
 // update stores a changed article. A changed text is a new revision; a changed
 // slug leaves a redirect.
 func (s *Service) update(ctx context.Context, tx pgx.Tx, before, a *Article, digest string) error {
-	a.UpdatedAt = event.Now()
+	a.UpdatedAt = s.now()
 	revised := a.Title != before.Title || a.Summary != before.Summary || a.Markdown != before.Markdown || !slices.Equal(a.Aliases, before.Aliases)
 	if revised {
 		a.Revision++

@@ -300,7 +300,7 @@ var errOvertaken = errors.New("the conversation has moved on")
 // store publishes an event that follows from what the row knew. Messages that
 // arrived since do not matter; a change of state does.
 func (s *Service) store(ctx context.Context, r row, e *event.Event) error {
-	e.Conv, e.From, e.At = r.Conv, system, event.Now()
+	e.Conv, e.From, e.At = r.Conv, system, event.Stamp(s.now())
 	cid, seen := ids.New(), r.Seq
 	for range 8 {
 		tail, err := s.bus.Read(ctx, event.ChatSubject(r.Conv), seen, tailPage)

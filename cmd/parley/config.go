@@ -61,6 +61,8 @@ type config struct {
 	EmbedKey       string
 	EmbedModel     string
 
+	ClockOffset time.Duration
+
 	LogLevel  string
 	LogFormat string
 }
@@ -111,6 +113,7 @@ func (c *config) flags() *pflag.FlagSet {
 	f.StringVar(&c.EmbedURL, "embed-url", "", "OpenAI-compatible endpoint for embeddings (default: built in)")
 	f.StringVar(&c.EmbedKey, "embed-key", "", "key for embed-url")
 	f.StringVar(&c.EmbedModel, "embed-model", "", "model for embed-url")
+	f.DurationVar(&c.ClockOffset, "clock-offset", 0, "for tests: how far this process's clock is ahead of the machine's, such as 1h or -20m")
 	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", "", "text or json (default: text on a terminal, json otherwise)")
 	return f
@@ -214,6 +217,9 @@ func (c *config) egress() ([]netip.Prefix, error) {
 	}
 	return out, nil
 }
+
+// clock is the time that the modules go by.
+func (c *config) clock() time.Time { return time.Now().Add(c.ClockOffset) }
 
 func (c *config) runs(module string) bool {
 	return len(c.Only) == 0 || slices.Contains(c.Only, module)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,6 +13,7 @@ import (
 	"parley/agents"
 	"parley/bot"
 	"parley/chat"
+	"parley/event"
 	"parley/gateway"
 	"parley/internal/app"
 	"parley/internal/auth"
@@ -63,31 +65,36 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	origins := s.cfg.origins()
+	origins, clock := s.cfg.origins(), s.cfg.clock
 	own := func(module string) prometheus.Registerer { return s.cfg.metricsOf(module, metrics) }
 	var m services
-	m.agents = agents.New(s.db, s.bus, agents.Config{PublicURL: s.cfg.PublicURL, RateLogin: s.cfg.RateLogin, Metrics: own("agents"), Log: s.log.With("module", "agents")})
+	m.agents = agents.New(s.db, s.bus, agents.Config{Clock: clock, PublicURL: s.cfg.PublicURL, RateLogin: s.cfg.RateLogin, Metrics: own("agents"), Log: s.log.With("module", "agents")})
 	m.chat = chat.New(s.db, s.bus, m.agents, chat.Config{
+		Now:    func() time.Time { return event.Stamp(clock()) },
 		Secret: s.secret, MaxText: s.cfg.MaxText, MaxUpload: s.cfg.MaxUpload, Uploads: s.cfg.Uploads, Metrics: own("chat"), Log: s.log.With("module", "chat"),
 	})
 	m.people = people.New(s.db, s.bus, m.chat, people.Config{
+		Clock:  clock,
 		Secret: s.secret, Origins: origins, RateAddress: s.cfg.RateAddress, Metrics: own("people"), Log: s.log.With("module", "people"),
 	})
 	m.kb = kb.New(s.db, s.bus, kb.Config{
+		Clock:    clock,
 		Embedder: embedding, PublicURL: public, Contact: contactPath, VoteRate: s.cfg.RateVote, Metrics: own("kb"), Log: s.log,
 		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
 	})
-	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Metrics: own("routing"), Log: s.log.With("module", "routing")})
+	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Clock: clock, Metrics: own("routing"), Log: s.log.With("module", "routing")})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
+		Now:   clock,
 		Staff: m.routing, Metrics: own("bot"), Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
 			URL: s.cfg.LLMURL, Key: s.cfg.LLMKey, Model: s.cfg.LLMModel, Timeout: s.cfg.LLMTimeout, DailyTokens: s.cfg.LLMDailyTokens,
 			Client: httpd.NewClient(allowed, 0),
 		},
 	})
-	m.webhooks = webhooks.New(s.db, s.bus, webhooks.Config{Metrics: own("webhooks"), Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
+	m.webhooks = webhooks.New(s.db, s.bus, webhooks.Config{Clock: clock, Metrics: own("webhooks"), Secret: s.secret, Client: httpd.NewClient(allowed, 0), Log: s.log.With("module", "webhooks")})
 	m.gate = auth.NewGate(m.people, m.agents)
 	m.gateway = gateway.New(s.bus, m.gate, m.chat, gateway.Config{
+		Clock:   clock,
 		Origins: origins, MaxSockets: s.cfg.MaxSockets, MaxText: s.cfg.MaxText, RateVisitor: s.cfg.RateVisitor, RateAddress: s.cfg.RateAddress,
 		Metrics: own("gateway"), Log: s.log.With("module", "gateway"),
 	})

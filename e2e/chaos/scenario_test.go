@@ -1,3 +1,5 @@
+//go:build linux
+
 package chaos
 
 import (
@@ -34,14 +36,15 @@ func scenarios() []scenario {
 	chatty := Habits{Pause: 150 * time.Millisecond, Window: 8, Long: true}
 	many := crowd{visitors: 60, agents: 6, visitor: calmer, agent: calmer}
 	return []scenario{
-		{name: "calm", world: alone, crowd: few, fault: nothing},
+		{name: "calm", long: true, world: alone, crowd: few, fault: nothing},
 		{name: "kill", world: alone, crowd: few, fault: killProcess(2)},
 		{name: "kill-often", long: true, world: alone, crowd: many, fault: killProcess(10)},
-		{name: "kill-gateway", world: cluster(2, 1), crowd: few, fault: killGateways(2)},
+		{name: "kill-gateway", long: true, world: cluster(2, 1), crowd: few, fault: killGateways(2)},
 		{name: "kill-gateways", long: true, world: cluster(3, 3), crowd: many, fault: killGateways(8)},
 		{name: "kill-nats", long: true, world: cluster(2, 3), crowd: few, fault: killNodes(6)},
 		{name: "rolling-restart", long: true, world: cluster(3, 1), crowd: many, fault: roll(2)},
 		{name: "twins", world: cluster(2, 1), crowd: crowd{visitors: 12, agents: 2, visitor: restless, agent: calmer, twins: true}, fault: killGateways(1)},
+		{name: "clocks", long: true, world: skewed(-20*time.Minute, 20*time.Minute, 0), crowd: few, fault: killGateways(2)},
 		{name: "networks", long: true, world: faraway, crowd: few, fault: badNetworks(3)},
 		{name: "slow-readers", long: true, world: alone, crowd: crowd{visitors: 6, agents: 3, visitor: chatty, agent: calmer, slowAgents: true}, fault: stallReaders(20 * time.Second)},
 		{name: "storm", long: true, world: alone, crowd: crowd{visitors: 40, agents: 3, visitor: calmer, agent: calmer}, fault: storm(2000)},

@@ -1,3 +1,5 @@
+//go:build linux
+
 package chaos
 
 import (
@@ -5,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,9 @@ import (
 // What agents say while the process is killed is on a visitor's screen: each
 // thing once, in its order, without a reload.
 func TestOnScreen(t *testing.T) { //nolint:paralleltest // takes turns with the scenarios
+	if !*longFlag {
+		t.Skip("takes long; make chaos runs it")
+	}
 	w := alone(t)
 	f := newFleet(t, 1, w, crowd{agents: 1})
 	key := w.desk.Inbox("https://screen.example", "--bot", "off")
@@ -88,20 +92,10 @@ type chatPage struct {
 
 func openChat(t *testing.T, url string) *chatPage {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium on this machine; sh scripts/setup.sh --test installs it")
-	}
-	alloc, stop := cd.NewExecAllocator(context.Background(), append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox, cd.DisableGPU)...)
-	t.Cleanup(stop)
-	ctx, cancel := cd.NewContext(alloc)
-	t.Cleanup(cancel)
+	root, err := harness.StartBrowser()
+	harness.RequireBrowser(t, err)
+	ctx, cancel := cd.NewContext(root)
+	t.Cleanup(func() { cancel(); _ = cd.Cancel(root) })
 	require.NoError(t, cd.Do(ctx, cd.Navigate(url)))
 	return &chatPage{t, ctx}
 }

@@ -1,11 +1,15 @@
+//go:build linux
+
 package chaos
 
 import (
 	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,41 +73,47 @@ func withDatabase(t *testing.T) world {
 func cluster(gateways, nodes int) func(t *testing.T) world {
 	return func(t *testing.T) world {
 		t.Helper()
-		w := world{nats: harness.NATSCluster(t, nodes), postgres: startDatabase(t)}
-		var urls, monitors []string
-		for _, n := range w.nats {
-			urls, monitors = append(urls, n.URL), append(monitors, n.Monitor)
-		}
-		replicas := "1"
-		if nodes >= 3 {
-			replicas = "3"
-		}
-		shared := []string{
-			"--nats-url", strings.Join(urls, ","), "--nats-monitor-url", strings.Join(monitors, ","), "--replicas", replicas,
-			"--database-url", w.postgres.url(), "--secret", strings.Repeat("s", 40),
-		}
-		only := func(modules string) *harness.Server {
-			s := harness.Prepare(t, append([]string{"--only", modules}, shared...)...)
-			s.Name, s.Shared = "parley "+modules, shared
-			s.Start()
-			return s
-		}
-		w.desk = only("chat,people,agents,bot,kb,routing,webhooks,web")
-		for range gateways {
-			w.gateways = append(w.gateways, only("gateway"))
-		}
-		w.stores = stores{
-			database: func() (string, bool) { return w.postgres.url(), true },
-			log: func(ctx context.Context) (*bus.Bus, error) {
-				cfg := bus.Config{URL: strings.Join(urls, ","), MonitorURLs: monitors, Replicas: 1, Log: quietLog()}
-				if nodes >= 3 {
-					cfg.Replicas = 3
-				}
-				return bus.Open(ctx, cfg)
-			},
-		}
-		return w
+		return spread(t, make([]time.Duration, gateways), nodes)
 	}
+}
+
+// skewed is a cluster whose gateways' clocks are wrong.
+func skewed(offsets ...time.Duration) func(t *testing.T) world {
+	return func(t *testing.T) world {
+		t.Helper()
+		return spread(t, offsets, 1)
+	}
+}
+
+// spread starts a gateway for each clock.
+func spread(t *testing.T, clocks []time.Duration, nodes int) world {
+	t.Helper()
+	w := world{nats: harness.NATSCluster(t, nodes), postgres: startDatabase(t)}
+	cfg := bus.Config{Replicas: min(nodes, 3), Log: quietLog()}
+	var urls []string
+	for _, n := range w.nats {
+		urls, cfg.MonitorURLs = append(urls, n.URL), append(cfg.MonitorURLs, n.Monitor)
+	}
+	cfg.URL = strings.Join(urls, ",")
+	shared := []string{
+		"--nats-url", cfg.URL, "--nats-monitor-url", strings.Join(cfg.MonitorURLs, ","), "--replicas", strconv.Itoa(cfg.Replicas),
+		"--database-url", w.postgres.url(), "--secret", strings.Repeat("s", 40),
+	}
+	only := func(modules string, args ...string) *harness.Server {
+		s := harness.Prepare(t, slices.Concat([]string{"--only", modules}, args, shared)...)
+		s.Name, s.Shared = "parley "+modules, shared
+		s.Start()
+		return s
+	}
+	w.desk = only("chat,people,agents,bot,kb,routing,webhooks,web")
+	for _, offset := range clocks {
+		w.gateways = append(w.gateways, only("gateway", "--clock-offset", offset.String()))
+	}
+	w.stores = stores{
+		log:      func(ctx context.Context) (*bus.Bus, error) { return bus.Open(ctx, cfg) },
+		database: func() (string, bool) { return w.postgres.url(), true },
+	}
+	return w
 }
 
 // database is a PostgreSQL that a fault may end.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -27,17 +26,6 @@ type Server struct {
 	NATS  string // 127.0.0.1:port of the inner NATS
 	// Shared are arguments for commands too: where the stores are.
 	Shared []string
-}
-
-// FreePort finds a port of the loopback.
-func FreePort(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = ln.Close() }()
-	_, port, err := net.SplitHostPort(ln.Addr().String())
-	require.NoError(t, err)
-	return port
 }
 
 // Prepare makes a server on a fresh data folder without starting it. Rate
