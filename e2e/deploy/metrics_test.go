@@ -82,6 +82,7 @@ func TestMetrics(t *testing.T) {
 	require.NotContains(t, string(seen.text), conv)
 	require.NotContains(t, string(seen.text), visitor)
 
+	checkExpressions(t, seen, listed)
 	for series, want := range map[string]float64{
 		`parley_gateway_sockets`: 1, `parley_gateway_limit_sockets`: 100, `parley_gateway_rooms`: 1,
 		`parley_bus_connected`: 1, `parley_bus_ready`: 1, `parley_pg_up`: 1, `parley_bot_ready`: 1,
