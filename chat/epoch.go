@@ -10,6 +10,7 @@ import (
 
 	"parley/event"
 	"parley/internal/bus"
+	"parley/internal/pg"
 )
 
 // retention is how long the CHAT streams keep a message, as event.Streams says.
@@ -40,6 +41,23 @@ func (s *Service) guard(ctx context.Context, stream string) (offset, error) {
 		}
 	}
 	return at, s.refill(ctx, stream)
+}
+
+// AdoptLog is for a log and a database that were restored from one backup, the
+// log's copy taken after the database's: the streams are others by their
+// creation, and the same by their content. Without it the next start would look
+// for what they have lost.
+func (s *Service) AdoptLog(ctx context.Context) error {
+	for _, stream := range s.bus.ChatStreams() {
+		state, err := s.bus.StreamState(ctx, stream)
+		if err != nil {
+			return err
+		}
+		if err := adoptStream(ctx, s.db, stream, state.Created.UTC().Truncate(time.Microsecond), state.LastSeq); err != nil {
+			return pg.Map(err)
+		}
+	}
+	return nil
 }
 
 // takeLost begins a new epoch of a stream: the events that PostgreSQL has and

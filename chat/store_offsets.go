@@ -64,3 +64,13 @@ func saveOffset(ctx context.Context, q pg.Querier, o offset) error {
 	}
 	return nil
 }
+
+// adoptStream says that a stream of another creation is the one projected so
+// far, unless it ends before that.
+func adoptStream(ctx context.Context, q pg.Querier, stream string, created time.Time, last uint64) error {
+	_, err := q.Exec(ctx, `UPDATE chat.offsets SET created = $2 WHERE stream = $1 AND last_seq <= $3`, stream, created, bound(last))
+	if err != nil {
+		return fmt.Errorf("adopt the stream %s: %w", stream, err)
+	}
+	return nil
+}

@@ -170,6 +170,12 @@ func (s *server) history(token, conv string, seq uint64) []object {
 		require.Equal(s.t, http.StatusOK, s.call("GET", "/api/v1/conversations?view=all&limit=50", token, nil, &list))
 		return slices.ContainsFunc(list.Conversations, func(c object) bool { return c["id"] == conv && number(c["seq"]) >= seq })
 	}, patience, 20*time.Millisecond, "%s is not projected up to %d", conv, seq)
+	return s.events(token, conv)
+}
+
+// events reads a whole conversation over the API.
+func (s *server) events(token, conv string) []object {
+	s.t.Helper()
 	var events []object
 	path := "/api/v1/conversations/" + conv + "/events?limit=200"
 	for before := ""; ; {

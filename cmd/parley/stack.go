@@ -25,6 +25,7 @@ type stack struct {
 	log    *slog.Logger
 	secret []byte
 	db     *pg.DB
+	dbURL  string
 	bus    *bus.Bus
 	joined bool // a server runs on the data folder, and this process joined it
 
@@ -74,7 +75,7 @@ func (s *stack) openDatabase(ctx context.Context, beside bool) error {
 	if err != nil {
 		return errors.Join(err, s.stopServer(context.WithoutCancel(ctx)))
 	}
-	s.db = db
+	s.db, s.dbURL = db, url
 	return nil
 }
 

@@ -204,6 +204,12 @@ func (b *Bus) ensureIntegration(ctx context.Context, name string, f following) e
 		Durable: IntegrationConsumer(name), Description: "integration " + name, AckPolicy: jetstream.AckExplicitPolicy,
 		FilterSubjects: f.filters, DeliverPolicy: jetstream.DeliverNewPolicy,
 	}
+	if existing, err := b.js.Consumer(ctx, f.stream, cfg.Durable); err == nil { // where it began cannot be changed
+		old := existing.CachedInfo().Config
+		cfg.DeliverPolicy, cfg.OptStartSeq, cfg.OptStartTime = old.DeliverPolicy, old.OptStartSeq, old.OptStartTime
+	} else if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("look up the consumer of the integration %s on %s: %w", name, f.stream, err)
+	}
 	if len(f.filters) == 1 {
 		cfg.FilterSubject, cfg.FilterSubjects = f.filters[0], nil
 	}
