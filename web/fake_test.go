@@ -384,7 +384,10 @@ func (d *fakeDesk) answer(s *fakeSocket, text string) {
 			Choices: []event.Choice{{ID: "more", Label: "How long does a refund take?"}, {ID: "ok", Label: "That helps"}},
 		})
 	}
-	s.live(event.Ephemeral{Type: "read", Conv: fakeConv, From: &from, Seq: d.seq})
+	d.mu.Lock()
+	last := d.seq
+	d.mu.Unlock()
+	s.live(event.Ephemeral{Type: "read", Conv: fakeConv, From: &from, Seq: last})
 }
 
 func (d *fakeDesk) act(s *fakeSocket, f fakeFrame) {
