@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -248,6 +249,48 @@ func (c *socket) contact(conv string) string {
 	return opened["opened"].(object)["contact"].(string)
 }
 
+// mayNothingElse tries, as an integration that can do so much, at least 60
+// subjects of others, of the broker's own and of verbs that were not granted.
+func (p *partner) mayNothingElse(can, conv string) {
+	p.t.Helper()
+	write := []string{
+		"chat.00." + conv, "live." + conv, "eph." + conv, "agent.ada", "desk.shop", "evt.conversation.message.shop", "people.ann", "agents.ada", "kb.article",
+		"timer.snooze." + conv, "due.snooze." + conv, "dlq.chat", "settings.inboxes", "bus.admin.integrations",
+		"in.erp.order", "parley.v1.chat.send.erp", "parley.v1.chat.handoff.erp", "parley.v1.people.attributes.erp", "parley.v1.chat.send", "$SRV.STATS",
+		"$KV.presence.ada", "$KV.settings.integration.crm", "$KV.lease.x", "$O.attach.C.x", "$O.attach.M.x", "_INBOX.x.y", "_INBOX_erp.x", "_R_.x",
+		"$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.MINE", "$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.CHAT_0",
+		"$JS.API.STREAM.MSG.GET.EVENTS", "$JS.API.STREAM.MSG.DELETE.EVENTS", "$JS.API.DIRECT.GET.CHAT_0", "$JS.API.DIRECT.GET.KV_settings",
+		"$JS.API.CONSUMER.CREATE.EVENTS.mine", "$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.mine", "$JS.API.CONSUMER.DELETE.EVENTS.integration-" + p.name,
+		"$JS.API.CONSUMER.MSG.NEXT.EVENTS.integration-erp", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.webhooks-events", "$JS.API.CONSUMER.PAUSE.EVENTS.integration-" + p.name,
+		"$JS.parley.API.STREAM.DELETE.EVENTS", "$JS.parley.API.STREAM.PURGE.EVENTS", "$JS.parley.API.CONSUMER.CREATE.EVENTS.mine",
+		"$JS.parley.API.CONSUMER.INFO.EVENTS.integration-erp", "$JS.parley.API.CONSUMER.MSG.NEXT.EVENTS.integration-erp", "$JS.parley.API.CONSUMER.DELETE.EVENTS.integration-" + p.name,
+		"$JS.ACK.EVENTS.integration-erp.1.1.1.1.1", "$SYS.REQ.SERVER.PING", "$SYS.ACCOUNT.PARLEY.CONNECT",
+	}
+	listen := []string{
+		">", "*.>", "chat.>", "chat.*.*", "live.>", "live." + conv, "eph.>", "agent.>", "desk.>", "in.>", "people.*", "timer.>", "dlq.>", "parley.v1.>", "parley.v1.chat.send.*",
+		"_INBOX.>", "_INBOX_erp.>", "_R_.>", "$KV.>", "$O.>", "$JS.>", "$JS.API.>", "$JS.EVENT.>", "$SRV.>", "$SYS.>",
+	}
+	granted := strings.Split(can, ",")
+	for verb, subject := range map[string]string{"send": "chat.send", "handoff": "chat.handoff", "attributes": "people.attributes"} {
+		if !slices.Contains(granted, verb) {
+			write = append(write, "parley.v1."+subject+"."+p.name)
+		}
+	}
+	if !slices.Contains(granted, "read") {
+		listen = append(listen, "evt.>", "evt.conversation.>", "evt.contact.created")
+		write = append(write, "$JS.parley.API.CONSUMER.MSG.NEXT.EVENTS.integration-"+p.name, "$JS.parley.API.CONSUMER.INFO.EVENTS.integration-"+p.name)
+	}
+	require.GreaterOrEqual(p.t, len(write)+len(listen), 60)
+	for _, subject := range write {
+		require.NoError(p.t, p.nc.Publish(subject, []byte("{}")))
+		require.NoError(p.t, p.nc.Flush())
+		p.refused(subject)
+	}
+	for _, subject := range listen {
+		p.mayNotHear(subject)
+	}
+}
+
 func (p *partner) mayNotHear(subject string) {
 	p.t.Helper()
 	_, err := p.nc.SubscribeSync(subject)
@@ -275,35 +318,17 @@ func TestIntegrationMayNothingElse(t *testing.T) {
 	_, key := s.newInbox("--bot", "off")
 	crm := s.integration("crm", "--can", "read,send")
 	s.integration("erp", "--can", "read,send,attributes,handoff")
+	others := map[string]credentials{}
+	for _, can := range []string{"read", "send", "attributes", "handoff"} {
+		others[can] = s.integration("only-"+can, "--can", can)
+	}
 	ann, _ := s.visitor(key)
 	conv, _ := s.hello(ann).open("open", "hi")
 	p, operator := connect(t, crm), s.operator()
 	require.Eventually(t, func() bool { return operator.state()["EVENTS"] == 4 }, patience, 20*time.Millisecond, "the contact; opened, message, queued")
 	before := operator.settled()
 
-	for _, subject := range []string{
-		"chat.00." + conv, "live." + conv, "eph." + conv, "agent.ada", "desk.shop", "evt.conversation.message.shop", "people.ann", "agents.ada", "kb.article",
-		"timer.snooze." + conv, "due.snooze." + conv, "dlq.chat", "settings.inboxes", "bus.admin.integrations",
-		"in.erp.order", "parley.v1.chat.send.erp", "parley.v1.chat.handoff.crm", "parley.v1.people.attributes.crm", "parley.v1.chat.send", "$SRV.STATS",
-		"$KV.presence.ada", "$KV.settings.integration.crm", "$KV.lease.x", "$O.attach.C.x", "$O.attach.M.x", "_INBOX.x.y", "_INBOX_erp.x", "_R_.x",
-		"$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.MINE", "$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.CHAT_0",
-		"$JS.API.STREAM.MSG.GET.EVENTS", "$JS.API.STREAM.MSG.DELETE.EVENTS", "$JS.API.DIRECT.GET.CHAT_0", "$JS.API.DIRECT.GET.KV_settings",
-		"$JS.API.CONSUMER.CREATE.EVENTS.mine", "$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.mine", "$JS.API.CONSUMER.DELETE.EVENTS.integration-crm",
-		"$JS.API.CONSUMER.MSG.NEXT.EVENTS.integration-erp", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.webhooks-events", "$JS.API.CONSUMER.PAUSE.EVENTS.integration-crm",
-		"$JS.parley.API.STREAM.DELETE.EVENTS", "$JS.parley.API.STREAM.PURGE.EVENTS", "$JS.parley.API.CONSUMER.CREATE.EVENTS.mine",
-		"$JS.parley.API.CONSUMER.INFO.EVENTS.integration-erp", "$JS.parley.API.CONSUMER.MSG.NEXT.EVENTS.integration-erp", "$JS.parley.API.CONSUMER.DELETE.EVENTS.integration-crm",
-		"$JS.ACK.EVENTS.integration-erp.1.1.1.1.1", "$SYS.REQ.SERVER.PING", "$SYS.ACCOUNT.PARLEY.CONNECT",
-	} {
-		require.NoError(t, p.nc.Publish(subject, []byte("{}")))
-		require.NoError(t, p.nc.Flush())
-		p.refused(subject)
-	}
-	for _, subject := range []string{
-		">", "*.>", "chat.>", "chat.*.*", "live.>", "live." + conv, "eph.>", "agent.>", "desk.>", "in.>", "people.*", "timer.>", "dlq.>", "parley.v1.>", "parley.v1.chat.send.*",
-		"_INBOX.>", "_INBOX_erp.>", "_R_.>", "$KV.>", "$O.>", "$JS.>", "$JS.API.>", "$JS.EVENT.>", "$SRV.>", "$SYS.>",
-	} {
-		p.mayNotHear(subject)
-	}
+	p.mayNothingElse("read,send", conv)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, err := p.js.CreateStream(ctx, jetstream.StreamConfig{Name: "MINE", Subjects: []string{"mine"}})
@@ -313,6 +338,9 @@ func TestIntegrationMayNothingElse(t *testing.T) {
 	_, err = p.js.ObjectStore(ctx, "attach")
 	require.Error(t, err)
 
+	for can, c := range others {
+		connect(t, c).mayNothingElse(can, conv)
+	}
 	require.Equal(t, before, operator.settled())
 	require.Empty(t, p.ask("chat.send", object{"cid": "c", "conversation": conv, "text": "still connected"}, nil))
 	_, err = nats.Connect(crm.URL, nats.UserInfo("crm", "guessed"))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -51,12 +52,8 @@ func TestSecretsStaySecret(t *testing.T) {
 	v.read(t, s.Dir)
 
 	places := map[string]string{"the log": d.Out.String(), "the metrics": d.metrics()}
-	for name, text := range lists {
-		places[name] = text
-	}
-	for name, text := range d.children() {
-		places[name] = text
-	}
+	maps.Copy(places, lists)
+	maps.Copy(places, d.children())
 	config := exec.Command(s.Path, "config", "--data", s.Dir)
 	config.Env = append(os.Environ(), env...)
 	printed, err := config.CombinedOutput()
