@@ -68,6 +68,7 @@ func (p *program) restore(ctx context.Context, from string) (content backupConte
 		return content, err
 	}
 	p.cfg.Shards = content.Log.Shards
+	p.cfg.NATSListen = "" // nobody is to connect meanwhile, and another server may have the port
 	log := slog.New(slog.NewTextHandler(p.errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return content, restoreStack(ctx, &p.cfg, log, r, &content)
 }

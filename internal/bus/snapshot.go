@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -88,12 +89,18 @@ func (b *Bus) ownPlaces(ctx context.Context) ([]Place, error) {
 }
 
 // BackupStreams names the streams of which a backup has a copy: all but those
-// in memory, and the places of consumers.
+// in memory, and the places of consumers. What is made of conversations comes
+// before them: a copy that held the public fact of an event it has not would
+// swallow the fact of the next event with that sequence. Files come after the
+// messages that refer to them.
 func (b *Bus) BackupStreams() []string {
 	var out []string
 	for _, s := range event.Streams(b.cfg.Shards) {
-		out = append(out, s.Name)
+		if !slices.Contains(b.ChatStreams(), s.Name) {
+			out = append(out, s.Name)
+		}
 	}
+	out = append(out, b.ChatStreams()...)
 	return append(out, "KV_"+settingsBucket, "OBJ_"+attachBucket)
 }
 
