@@ -20,8 +20,11 @@ type Contact struct {
 
 // Types of [Change] on [PeopleSubject]. Fields of created and updated hold the
 // contact's name, email and verified as they are now.
+//
+// ContactErased asks whoever has kept something of the contact to delete it.
 const (
 	ContactCreated = "contact.created"
 	ContactUpdated = "contact.updated"
 	ContactMerged  = "contact.merged" // Into remains
+	ContactErased  = "contact.erased"
 )

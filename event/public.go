@@ -32,7 +32,8 @@ type ConversationFact struct {
 }
 
 // ContactFact is the data of evt.contact.<fact>, see [PublicContactSubject]. The
-// facts are those of [Change] on [PeopleSubject]: created, updated and merged.
+// facts are those of [Change] on [PeopleSubject]: created, updated, merged and
+// erased.
 type ContactFact struct {
 	Contact string    `json:"contact"`
 	At      time.Time `json:"at"`

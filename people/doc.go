@@ -6,9 +6,9 @@
 //
 // Consumes: nothing.
 //
-// Publishes: contact.created, contact.updated and contact.merged on
-// people.<contact>, and as CloudEvents for other systems on
-// evt.contact.<created|updated|merged>, through the outbox.
+// Publishes: contact.created, contact.updated, contact.merged and contact.erased
+// on people.<contact>, and as CloudEvents for other systems on
+// evt.contact.<created|updated|merged|erased>, through the outbox.
 //
 // Serves: POST /api/v1/visitors, GET and PATCH /api/v1/visitors/me,
 // GET /api/v1/contacts, GET and PATCH /api/v1/contacts/{id},

@@ -100,7 +100,7 @@ func document(up, down, messages, schemas map[string]any) map[string]any {
 			"agents":    channel("agents.{agent}", "Changes of an account.", one("change")),
 			"facts": channel("evt.conversation.{fact}.{inbox}", "Public facts of conversations as CloudEvents 1.0 in binary mode: opened, message, handoff, queued, assigned, transferred, resolved, reopened, tagged, rated.",
 				one("conversationFact")),
-			"contacts": channel("evt.contact.{fact}", "Public facts of contacts, likewise: created, updated, merged.", one("contactFact")),
+			"contacts": channel("evt.contact.{fact}", "Public facts of contacts, likewise: created, updated, merged, erased.", one("contactFact")),
 			"articles": channel("kb.{article}", "Changes of an article.", one("change")),
 		},
 		"operations": map[string]any{

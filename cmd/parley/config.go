@@ -52,6 +52,10 @@ type config struct {
 	MaxUpload   int64
 	Uploads     chat.UploadLimits
 
+	Retention      int // days
+	RetentionFiles int
+	RetentionDead  int
+
 	LLMURL         string
 	LLMKey         string
 	LLMModel       string
@@ -105,6 +109,9 @@ func (c *config) flags() *pflag.FlagSet {
 	f.IntVar(&c.Uploads.All, "max-uploads", 32, "attachments that may be uploaded at once; 0 is no limit")
 	f.IntVar(&c.Uploads.Each, "max-uploads-each", 3, "attachments that one person may upload at once; 0 is no limit")
 	f.IntVar(&c.Uploads.Unclaimed, "max-unsent", 20, "uploaded attachments that one person may have without sending them; 0 is no limit")
+	f.IntVar(&c.Retention, "retention", 0, "days after which closed conversations are deleted, with their files; 0 keeps them")
+	f.IntVar(&c.RetentionFiles, "retention-files", 0, "days after which the files of closed conversations are deleted; 0 keeps them as long as the conversation")
+	f.IntVar(&c.RetentionDead, "retention-dead-letters", 30, "days for which dead letters are kept")
 	f.StringVar(&c.LLMURL, "llm-url", "", "OpenAI-compatible endpoint for the bot's answers, such as http://localhost:11434/v1 (default: none, the bot quotes the articles)")
 	f.StringVar(&c.LLMKey, "llm-key", "", "key for llm-url")
 	f.StringVar(&c.LLMModel, "llm-model", "", "model for llm-url")

@@ -58,8 +58,7 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 		return err
 	}
 	web := httpd.New(httpd.Config{Gate: m.gate, Origins: p.cfg.origins(), TrustedProxies: p.cfg.TrustedProxies, Metrics: health.registry, Log: log})
-	running := m.running(&p.cfg)
-	m.routes(web, running) //nolint:contextcheck // each request has its own
+	m.routes(web, m.running(&p.cfg)) //nolint:contextcheck // each request has its own
 
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", p.cfg.Addr)
@@ -70,13 +69,13 @@ func (p *program) serve(ctx context.Context, started func(addr string)) (err err
 	if started != nil {
 		started(ln.Addr().String())
 	}
-	return p.run(ctx, s, web, ln, health, running)
+	return p.run(ctx, s, web, ln, health, m)
 }
 
 // run serves until ctx ends. Then the modules stop first: the gateway says
 // goodbye to its sockets and consumers finish what they hold; only then the
 // web server and what all stand on.
-func (p *program) run(ctx context.Context, s *stack, web *fiber.App, ln net.Listener, health *admin, running []app.Module) error {
+func (p *program) run(ctx context.Context, s *stack, web *fiber.App, ln net.Listener, health *admin, m *services) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		if err := web.Listener(ln); err != nil && gctx.Err() == nil {
@@ -86,10 +85,13 @@ func (p *program) run(ctx context.Context, s *stack, web *fiber.App, ln net.List
 	})
 	g.Go(func() error { return health.run(gctx, p.cfg.AdminAddr) })
 	g.Go(func() error { return s.bus.RelayOutbox(gctx, s.db) })
+	if p.cfg.runs("chat") {
+		g.Go(func() error { return m.retain(gctx, &p.cfg, s.log) })
+	}
 	g.Go(func() error { releaseStart(gctx, s.log); return nil })
 	g.Go(func() error { tuneCollector(gctx); return nil })
 	g.Go(func() error {
-		err := app.Run(gctx, running...)
+		err := app.Run(gctx, m.running(&p.cfg)...)
 		health.draining.Store(true)
 		return errors.Join(err, web.ShutdownWithTimeout(10*time.Second))
 	})

@@ -32,6 +32,8 @@ import (
 // services are the modules on a stack. Those that --only leaves out are made
 // all the same, because others ask them questions; they do not run.
 type services struct {
+	db       *pg.DB
+	bus      *bus.Bus
 	gate     *auth.Gate
 	chat     *chat.Service
 	people   *people.Service
@@ -67,7 +69,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	}
 	origins, clock := s.cfg.origins(), s.cfg.clock
 	own := func(module string) prometheus.Registerer { return s.cfg.metricsOf(module, metrics) }
-	var m services
+	m := services{db: s.db, bus: s.bus}
 	m.agents = agents.New(s.db, s.bus, agents.Config{Clock: clock, PublicURL: s.cfg.PublicURL, RateLogin: s.cfg.RateLogin, Metrics: own("agents"), Log: s.log.With("module", "agents")})
 	m.chat = chat.New(s.db, s.bus, m.agents, chat.Config{
 		Now:    func() time.Time { return event.Stamp(clock()) },

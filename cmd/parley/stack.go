@@ -82,7 +82,7 @@ func (s *stack) openDatabase(ctx context.Context, beside bool) error {
 func (s *stack) busConfig() bus.Config {
 	return bus.Config{
 		URL: s.cfg.NATSURL, MonitorURLs: s.cfg.NATSMonitorURL, CredsFile: s.cfg.NATSCreds, Dir: filepath.Join(s.cfg.Data, "nats"), Listen: s.cfg.NATSListen,
-		Shards: s.cfg.Shards, Replicas: s.cfg.Replicas, Relaxed: s.cfg.Durability == "relaxed", Log: s.log,
+		Shards: s.cfg.Shards, Replicas: s.cfg.Replicas, Relaxed: s.cfg.Durability == "relaxed", DeadLetterAge: time.Duration(s.cfg.RetentionDead) * 24 * time.Hour, Log: s.log,
 	}
 }
 

@@ -27,7 +27,7 @@ func subjectList() []subject {
 		{"agents.<agent>", "DESK", "Change", "an account changed"},
 		{"kb.<article>", "DESK", "Change", "an article was published, changed or archived"},
 		{"evt.conversation.<fact>.<inbox>", "EVENTS", "CloudEvents 1.0", "public facts of conversations for other systems"},
-		{"evt.contact.<fact>", "EVENTS", "CloudEvents 1.0", "a contact was created, updated or merged, for other systems"},
+		{"evt.contact.<fact>", "EVENTS", "CloudEvents 1.0", "a contact was created, updated, merged or erased, for other systems"},
 		{"in.<source>.<type>", "INBOX", "CloudEvents 1.0", "what other systems publish to Parley"},
 		{"timer.<kind>.<id>", "TIMERS", "by kind", "scheduled messages"},
 		{"due.<kind>.<id>", "TIMERS", "by kind", "a timer's message when it is due"},

@@ -31,6 +31,8 @@ type Config struct {
 	Replicas int  // of each stream; 0 means 1
 	Relaxed  bool // durability "relaxed": the embedded server syncs each second instead of before each acknowledgement, and external servers are taken as they are
 
+	DeadLetterAge time.Duration // for which dead letters are kept; 0 means 30 days
+
 	MaxMemory int64 // bytes JetStream may keep in memory (embedded); 0 means 128 MiB
 	MaxStore  int64 // bytes JetStream may keep on disk; the streams share them. 0 means 32 GiB or 90 % of the free disk, whichever is less (embedded), or as much as the streams are designed for, 18 GiB (external)
 

@@ -64,7 +64,7 @@ func (b *Bus) restoredConfig(s StreamBackup) (jetstream.StreamConfig, error) {
 	limits := b.diskShares()
 	for _, known := range event.Streams(b.cfg.Shards) {
 		if known.Name == s.Name {
-			return streamConfig(known, b.cfg.Replicas, limits.scale(known.MaxBytes)), nil
+			return b.streamConfig(known, limits), nil
 		}
 	}
 	var cfg jetstream.StreamConfig

@@ -36,7 +36,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 	}
 	limits := b.diskShares()
 	for _, s := range event.Streams(b.cfg.Shards) {
-		cfg := streamConfig(s, b.cfg.Replicas, limits.scale(s.MaxBytes))
+		cfg := b.streamConfig(s, limits)
 		err := create(ctx, "stream "+s.Name, func() error { _, err := b.js.CreateOrUpdateStream(ctx, cfg); return err })
 		if err != nil {
 			return err
@@ -140,6 +140,14 @@ func (b *Bus) ensureMemoryBucket(ctx context.Context, made *atomic.Pointer[bucke
 		}
 		return err
 	})
+}
+
+// streamConfig is a stream's settings here and now.
+func (b *Bus) streamConfig(s event.Stream, limits shares) jetstream.StreamConfig {
+	if s.Name == deadLetterStream && b.cfg.DeadLetterAge > 0 {
+		s.MaxAge = b.cfg.DeadLetterAge
+	}
+	return streamConfig(s, b.cfg.Replicas, limits.scale(s.MaxBytes))
 }
 
 func streamConfig(s event.Stream, replicas int, maxBytes int64) jetstream.StreamConfig {

@@ -111,6 +111,8 @@ func (c cluster) args() []string {
 		"random_page_cost=1.1", // solid-state disks
 		"work_mem=16MB",
 		"maintenance_work_mem=256MB", // an HNSW build that does not fit is many times slower
+		// What people write does not belong into the server's log.
+		"log_error_verbosity=terse", "log_parameter_max_length=0", "log_parameter_max_length_on_error=0",
 	}
 	if c.test {
 		settings = append(settings,
