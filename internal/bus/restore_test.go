@@ -141,5 +141,5 @@ func TestDamagedCopiesAreRefused(t *testing.T) {
 		saved.data[name] = []byte("this is no snapshot of a stream")
 	}
 	fresh := bus.Config{Dir: filepath.Join(t.TempDir(), "nats"), Relaxed: true}
-	require.ErrorContains(t, bus.RestoreLog(t.Context(), fresh, saved.log, saved.open), "restore the stream CHAT_0")
+	require.ErrorContains(t, bus.RestoreLog(t.Context(), fresh, saved.log, saved.open), "restore the stream ")
 }
