@@ -58,7 +58,7 @@ func (c *Config) setDefaults() {
 }
 
 // rememberedOrigins is how many conversations' beginnings are kept in memory.
-const rememberedOrigins = 10_000
+const rememberedOrigins = 20_000
 
 // Service is the module. Its methods work without Run, in a process that
 // answers requests and leaves consumers to others.
@@ -77,7 +77,8 @@ type Service struct {
 	faceCache  faceCache
 	presence   presence
 	states     *bus.Memory[event.State] // of conversations, for chat-rules
-	origins    *lru.Cache[string, event.Opened]
+	origins    *lru.Cache[string, origin]
+	facts      *bus.Group // what other systems hear of conversations
 	announcer  *announcer
 	turns      chan struct{} // holds one for each stream that catches up just now
 	metrics    *metrics
@@ -86,7 +87,7 @@ type Service struct {
 // New makes the module; Run starts it.
 func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 	cfg.setDefaults()
-	origins, err := lru.New[string, event.Opened](rememberedOrigins)
+	origins, err := lru.New[string, origin](rememberedOrigins)
 	if err != nil {
 		panic(err) // only for a size below one
 	}
@@ -98,6 +99,7 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 		links:     blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
 		files:     blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
 		states:    bus.NewMemory[event.State](ruledConvs),
+		facts:     b.NewGroup(),
 		announcer: newAnnouncer(b, cfg.Log),
 		turns:     make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		metrics:   m,

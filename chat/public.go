@@ -4,15 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/errs"
 )
 
-// runPublic runs the durable consumer chat-public until ctx ends.
+// runPublic runs the durable consumer chat-public until ctx ends. Each
+// conversation's facts are stored one after another, those of many
+// conversations together.
 func (s *Service) runPublic(ctx context.Context) error {
-	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-public", Streams: s.bus.ChatStreams(), Handle: s.onPublic, Kinds: isPublic, Pinned: true})
+	return s.bus.Consume(ctx, bus.Consumer{Name: "chat-public", Streams: s.bus.ChatStreams(), Handle: s.onPublic, Kinds: isPublic, Lanes: 256, Pinned: true})
 }
 
 // isPublic reports whether other systems hear of events of the kind.
@@ -35,28 +38,29 @@ func (s *Service) onPublic(ctx context.Context, d bus.Delivery) error {
 	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "unreadable event")
 	}
-	origin, err := s.origin(ctx, e.Conv)
+	from, err := s.origin(ctx, e.Conv)
 	if isMissing(err) {
 		return nil // its beginning has left the log, and PostgreSQL never knew it
 	}
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(publicFact(&e.Event, origin))
+	body, err := json.Marshal(publicFact(&e.Event, from))
 	if err != nil {
 		return fmt.Errorf("encode fact: %w", err)
 	}
-	id := fmt.Sprintf("%s:%d", d.Stream, d.Seq)
+	id := d.Stream + ":" + strconv.FormatUint(d.Seq, 10)
 	header := event.CloudEvent{
-		ID: id, Source: "/inboxes/" + origin.Inbox, Type: "parley.conversation." + string(e.Kind), Subject: e.Conv, Time: e.At,
+		ID: id, Source: "/inboxes/" + from.Inbox, Type: "parley.conversation." + string(e.Kind), Subject: e.Conv, Time: e.At,
 	}.Header()
-	_, err = s.bus.Publish(ctx, bus.Msg{Subject: event.PublicConversationSubject(string(e.Kind), origin.Inbox), ID: id, Data: body, Header: header})
-	return err
+	return s.facts.Publish(bus.Msg{ //nolint:contextcheck // it is stored with others' facts, in their time
+		Subject: event.PublicConversationSubject(string(e.Kind), from.Inbox), ID: id, Data: body, Header: header,
+	})
 }
 
-func publicFact(e *event.Event, origin event.Opened) event.ConversationFact {
+func publicFact(e *event.Event, o origin) event.ConversationFact {
 	f := event.ConversationFact{
-		Conversation: e.Conv, Seq: e.Seq, At: e.At, Inbox: origin.Inbox, Visitor: origin.Visitor, Contact: origin.Contact, From: e.From,
+		Conversation: e.Conv, Seq: e.Seq, At: e.At, Inbox: o.Inbox, Visitor: o.Visitor, Contact: o.Contact, From: e.From,
 		Text: e.Text, Attachments: e.Attachments, Reason: e.Reason, Tags: e.Tags, Rating: e.Rating,
 	}
 	if e.Opened != nil {
@@ -71,29 +75,36 @@ func publicFact(e *event.Event, origin event.Opened) event.ConversationFact {
 	return f
 }
 
-// origin is who and where of a conversation, which never changes, so it is
-// remembered for the 10,000 conversations used last.
-func (s *Service) origin(ctx context.Context, conv string) (event.Opened, error) {
+// origin is who and where of a conversation, which never changes.
+type origin struct{ Inbox, Visitor, Contact string }
+
+// origin is remembered for the 20,000 conversations used last.
+func (s *Service) origin(ctx context.Context, conv string) (origin, error) {
 	if o, ok := s.origins.Get(conv); ok {
 		return o, nil
 	}
-	var o event.Opened
+	o, err := s.findOrigin(ctx, conv)
+	if err == nil {
+		s.origins.Add(conv, o)
+	}
+	return o, err
+}
+
+func (s *Service) findOrigin(ctx context.Context, conv string) (origin, error) {
 	first, err := s.bus.First(ctx, event.ChatSubject(conv))
+	if err != nil && !isMissing(err) {
+		return origin{}, err
+	}
 	if err == nil && first.Kind == event.KindOpened {
 		e, err := decode(&first)
 		if err != nil {
-			return o, errs.Wrap(err, errs.Invalid, "unreadable event")
+			return origin{}, errs.Wrap(err, errs.Invalid, "unreadable event")
 		}
-		if e.Opened != nil {
-			o = *e.Opened
+		if e.Opened == nil {
+			return origin{}, nil
 		}
-	} else {
-		row, err := s.row(ctx, conv)
-		if err != nil {
-			return o, err
-		}
-		o = event.Opened{Inbox: row.Inbox, Visitor: row.Visitor, Contact: row.Contact}
+		return origin{Inbox: e.Opened.Inbox, Visitor: e.Opened.Visitor, Contact: e.Opened.Contact}, nil
 	}
-	s.origins.Add(conv, o)
-	return o, nil
+	row, err := s.row(ctx, conv)
+	return origin{Inbox: row.Inbox, Visitor: row.Visitor, Contact: row.Contact}, err
 }

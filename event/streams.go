@@ -15,6 +15,7 @@ type Stream struct {
 	MaxBytes   int64         `json:"max_bytes"`              // always set: a full stream refuses, it never drops
 	MaxMsgSize int32         `json:"max_msg_size,omitempty"` // bytes; 0 means the server's limit
 	Schedules  bool          `json:"schedules,omitempty"`    // scheduled messages (TIMERS)
+	Batches    bool          `json:"batches,omitempty"`      // takes many messages as one, with one sync (EVENTS)
 	Republish  string        `json:"republish,omitempty"`    // destination of stored chat events, "" for none
 	Summary    string        `json:"summary"`                // one line for `parley subjects`
 }
@@ -59,7 +60,7 @@ func Streams(shards int) []Stream {
 	}
 	return append(out,
 		Stream{Name: "DESK", Subjects: []string{"people.*", "agents.*", "kb.*"}, MaxAge: 30 * day, MaxBytes: 512 * mib, Summary: "what the modules announce through their outbox"},
-		Stream{Name: "EVENTS", Subjects: []string{"evt.>"}, MaxAge: 30 * day, MaxBytes: 512 * mib, Summary: "the public face for other systems, CloudEvents 1.0"},
+		Stream{Name: "EVENTS", Subjects: []string{"evt.>"}, MaxAge: 30 * day, MaxBytes: 512 * mib, Batches: true, Summary: "the public face for other systems, CloudEvents 1.0"},
 		Stream{Name: "INBOX", Subjects: []string{"in.>"}, MaxAge: 7 * day, Duplicates: time.Hour, MaxBytes: 256 * mib, Summary: "what other systems publish to Parley"},
 		Stream{Name: "TIMERS", Subjects: []string{"timer.>", "due.>"}, MaxBytes: 256 * mib, Schedules: true, Summary: "scheduled messages"},
 		Stream{Name: "DLQ", Subjects: []string{"dlq.>"}, MaxAge: 30 * day, MaxBytes: 256 * mib, Summary: "what a consumer could not digest"},

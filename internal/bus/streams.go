@@ -167,6 +167,7 @@ func streamConfig(s event.Stream, replicas int, maxBytes int64) jetstream.Stream
 	if s.Republish != "" {
 		cfg.RePublish = &jetstream.RePublish{Source: "chat.*.*", Destination: s.Republish}
 	}
+	cfg.AllowAtomicPublish = s.Batches
 	if s.Schedules {
 		cfg.AllowMsgSchedules, cfg.AllowMsgTTL, cfg.AllowRollup = true, true, true
 		cfg.Discard = jetstream.DiscardOld // the server refuses DiscardNew with schedules; MaxBytes is far above what timers need
