@@ -35,6 +35,9 @@ func (s *stack) examineBroker(ctx context.Context) []finding {
 	for _, stream := range survey.Streams {
 		out = append(out, examineStream(stream))
 	}
+	for _, name := range survey.Silent {
+		out = append(out, finding{Name: "lag", Of: name, Level: levelProblem, Detail: "does not answer", Fix: "start the NATS server that is away"})
+	}
 	return append(out, examineConsumers(survey.Consumers)...)
 }
 

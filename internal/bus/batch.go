@@ -22,6 +22,12 @@ const (
 	idleCheck     = 30 * time.Second
 	batchRoom     = 16          // messages that may come while a small batch is gathered, before it grows
 	readerIdle    = time.Minute // after which the server forgets a reader that does not ask
+
+	// A reader that is lost with its server is made anew by us, under another name.
+	// The client library would ask for it under one name for ever, and a cluster
+	// that has placed that name on a server which is gone, but not yet known to be,
+	// does not answer until that server is back.
+	readerResets = 1
 )
 
 // ConsumeBatches hands a stream's messages after startAfter to handle, in order
@@ -82,6 +88,7 @@ func (r *batchReader) run(ctx context.Context) error {
 	cons, err := r.b.workJS.OrderedConsumer(ctx, r.stream, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.after + 1,
 		NamePrefix: r.name + "-" + ids.New(), InactiveThreshold: readerIdle, // an earlier reader of the name may still be known
+		MaxResetAttempts: readerResets,
 	})
 	if err != nil {
 		return fmt.Errorf("create the reader: %w", err)
@@ -91,6 +98,7 @@ func (r *batchReader) run(ctx context.Context) error {
 		return fmt.Errorf("start the reader: %w", err)
 	}
 	defer messages.Stop()
+	defer context.AfterFunc(ctx, messages.Stop)() // Next does not heed ctx while it makes a new reader
 	for {
 		batch, err := r.collect(ctx, messages)
 		if err != nil {

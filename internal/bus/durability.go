@@ -22,9 +22,18 @@ func (b *Bus) checkDurability(ctx context.Context) error {
 		b.log.Warn("durability is relaxed: a power cut may lose acknowledged messages")
 		return nil
 	}
-	unsafe, err := b.Unsafe(ctx)
+	unsafe, away, err := b.judgeDurability(ctx)
+	for began := time.Now(); (errors.Is(err, errNoAnswer) || transient(err)) && time.Since(began) < lostPatience; {
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+		unsafe, away, err = b.judgeDurability(ctx) // the cluster may not have noticed yet that it has lost the server
+	}
 	if err != nil {
 		return err
+	}
+	for _, url := range away {
+		b.log.Warn("a NATS server is away; when it is back, parley doctor sees whether it syncs before it acknowledges", "monitor", url)
 	}
 	if len(unsafe) > 0 {
 		return fmt.Errorf("NATS would not keep what it acknowledges:\n- %s\nchange that, or accept it with durability relaxed", strings.Join(unsafe, "\n- "))
@@ -34,25 +43,34 @@ func (b *Bus) checkDurability(ctx context.Context) error {
 
 // Unsafe lists the settings, of streams and servers, under which a power cut
 // could take what was acknowledged, each with what to change; none when there
-// are none.
+// are none. A server that is away is one of them.
 func (b *Bus) Unsafe(ctx context.Context) ([]string, error) {
-	var out []string
+	unsafe, away, err := b.judgeDurability(ctx)
+	for _, url := range away {
+		unsafe = append(unsafe, fmt.Sprintf("the NATS server at %s is away: start it, another loss stops the log", url))
+	}
+	return unsafe, err
+}
+
+// judgeDurability tells apart what is unsafe from servers that the cluster has
+// lost: those acknowledge nothing now.
+func (b *Bus) judgeDurability(ctx context.Context) (unsafe, away []string, err error) {
 	for _, s := range event.Streams(b.cfg.Shards) {
 		reasons, err := b.unsafeStream(ctx, s.Name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, reasons...)
+		unsafe = append(unsafe, reasons...)
 	}
 	if b.srv == nil && !b.joining {
-		reasons, err := b.unsafeServers(ctx)
-		return append(out, reasons...), err
+		reasons, away, err := b.judgeServers(ctx)
+		return append(unsafe, reasons...), away, err
 	}
 	state, err := b.askServer(ctx)
 	if state.Relaxed {
-		out = append(out, "durability is relaxed: the server syncs each second, not before it acknowledges")
+		unsafe = append(unsafe, "durability is relaxed: the server syncs each second, not before it acknowledges")
 	}
-	return out, err
+	return unsafe, nil, err
 }
 
 // unsafeStream checks what the server made of the stream: an administrator may
@@ -86,50 +104,87 @@ type serverReport struct {
 		SyncAlways bool `json:"sync_always"`
 	} `json:"config"`
 	Meta *struct {
-		Size int `json:"cluster_size"`
+		Size     int `json:"cluster_size"`
+		Replicas []struct {
+			Offline bool          `json:"offline"`
+			Active  time.Duration `json:"active"` // since the leader has heard of it; 0: it never has
+		} `json:"replicas"`
 	} `json:"meta_cluster"`
 }
 
-// unsafeServers asks every external server whether it syncs to disk before it
-// acknowledges. The setting is not visible to clients, only to monitoring.
-func (b *Bus) unsafeServers(ctx context.Context) ([]string, error) {
+var errNoAnswer = errors.New("nobody answers")
+
+const (
+	silentFor    = 4 * time.Second  // a server of which the leader has not heard for so long is lost; they speak each second
+	lostPatience = 15 * time.Second // in which a cluster notices that it has lost one
+)
+
+// judgeServers asks every external server whether it syncs to disk before it
+// acknowledges. The setting is not visible to clients, only to monitoring. A
+// server that does not answer is away when the leader of the cluster has lost as
+// many; else it may run and not sync, and the error is errNoAnswer.
+func (b *Bus) judgeServers(ctx context.Context) (unsafe, away []string, err error) {
 	if len(b.cfg.MonitorURLs) == 0 {
-		return []string{"it cannot be seen whether the servers at " + redacted(b.cfg.URL) + " have sync_interval: always; name their monitoring addresses (nats-monitor-url)"}, nil
+		return []string{"it cannot be seen whether the servers at " + redacted(b.cfg.URL) + " have sync_interval: always; name their monitoring addresses (nats-monitor-url)"}, nil, nil
 	}
-	var out []string
+	var silent error
 	seen, size := map[string]bool{}, 0
 	for _, url := range b.cfg.MonitorURLs {
-		r, err := askMonitor(ctx, url)
+		r, err := askMonitor(ctx, url, "config=1")
+		if errors.Is(err, errNoAnswer) {
+			away, silent = append(away, url), errors.Join(silent, err)
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		seen[r.ID] = true
 		if r.Meta != nil {
 			size = max(size, r.Meta.Size)
 		}
 		if r.Config == nil || !r.Config.SyncAlways {
-			out = append(out, fmt.Sprintf("the NATS server at %s does not sync before it acknowledges (jetstream { sync_interval: always })", url))
+			unsafe = append(unsafe, fmt.Sprintf("the NATS server at %s does not sync before it acknowledges (jetstream { sync_interval: always })", url))
 		}
 	}
-	if size > len(seen) {
-		out = append(out, fmt.Sprintf("the NATS cluster has %d servers, but only %d monitoring addresses are named", size, len(seen)))
+	if named := len(seen) + len(away); size > named {
+		unsafe = append(unsafe, fmt.Sprintf("the NATS cluster has %d servers, but only %d monitoring addresses are named", size, named))
 	}
-	return out, nil
+	if len(away) > 0 && b.lostServers(ctx) < len(away) {
+		return unsafe, nil, silent
+	}
+	return unsafe, away, nil
 }
 
-func askMonitor(ctx context.Context, url string) (r serverReport, err error) {
+// lostServers counts the servers that the leader of the cluster has not heard of
+// lately; 0 when no leader answers.
+func (b *Bus) lostServers(ctx context.Context) (lost int) {
+	for _, url := range b.cfg.MonitorURLs {
+		r, err := askMonitor(ctx, url, "leader-only=1")
+		if err != nil || r.Meta == nil {
+			continue // not the leader, or not there
+		}
+		for _, peer := range r.Meta.Replicas {
+			if peer.Offline || peer.Active == 0 || peer.Active > silentFor {
+				lost++
+			}
+		}
+	}
+	return lost
+}
+
+func askMonitor(ctx context.Context, url, query string) (r serverReport, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	fail := func(err error) (serverReport, error) {
 		return serverReport{}, fmt.Errorf("ask the NATS monitoring address %s: %w", url, err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(url, "/")+"/jsz?config=1", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(url, "/")+"/jsz?"+query, http.NoBody)
 	if err != nil {
 		return fail(err)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fail(err)
+		return fail(errors.Join(errNoAnswer, err))
 	}
 	defer func() { err = errors.Join(err, resp.Body.Close()) }()
 	if resp.StatusCode != http.StatusOK {

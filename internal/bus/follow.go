@@ -122,7 +122,7 @@ func (f *follower) begin(ctx context.Context) error {
 func (f *follower) read(ctx context.Context) error {
 	cons, err := f.w.b.workJS.OrderedConsumer(ctx, f.stream, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: f.at.Seq + 1, FilterSubjects: filters(f.w.c.Filter),
-		NamePrefix: f.w.c.Name + "-" + ids.New(), InactiveThreshold: readerIdle,
+		NamePrefix: f.w.c.Name + "-" + ids.New(), InactiveThreshold: readerIdle, MaxResetAttempts: readerResets,
 	})
 	if err != nil {
 		return fmt.Errorf("create the reader: %w", err)

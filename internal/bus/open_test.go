@@ -134,6 +134,31 @@ func TestExternalServersMustSyncBeforeTheyAcknowledge(t *testing.T) {
 	}
 }
 
+// A process starts while the cluster has lost a server, and the loss is told of;
+// one that runs and cannot be asked is not believed.
+func TestStartWhileAServerIsAway(t *testing.T) {
+	t.Parallel()
+	c := testkit.Cluster(t, 3)
+	c.Bus() // the streams are there
+	cfg := c.Config()
+	hidden := cfg
+	hidden.MonitorURLs = append([]string{"http://127.0.0.1:1"}, cfg.MonitorURLs[1:]...)
+	_, err := bus.Open(t.Context(), hidden)
+	require.ErrorContains(t, err, "127.0.0.1:1")
+	c.Stop(0)
+	b, err := bus.Open(t.Context(), cfg)
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	unsafe, err := b.Unsafe(t.Context())
+	require.NoError(t, err)
+	require.Len(t, unsafe, 1)
+	require.Contains(t, unsafe[0], "is away")
+	c.Restart(0)
+	unsafe, err = b.Unsafe(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, unsafe)
+}
+
 func brokenMonitor(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))

@@ -37,7 +37,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 	limits := b.diskShares()
 	for _, s := range event.Streams(b.cfg.Shards) {
 		cfg := b.streamConfig(s, limits)
-		err := create(ctx, "stream "+s.Name, func() error { _, err := b.js.CreateOrUpdateStream(ctx, cfg); return err })
+		err := create(ctx, "stream "+s.Name, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateStream(ctx, cfg); return err })
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 	if err := b.ensureMemoryBuckets(ctx); err != nil {
 		return err
 	}
-	err := create(ctx, "bucket "+settingsBucket, func() (err error) {
+	err := create(ctx, "bucket "+settingsBucket, func(ctx context.Context) (err error) {
 		b.settings, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
 			History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
@@ -55,7 +55,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = create(ctx, "bucket "+positionsBucket, func() (err error) {
+	err = create(ctx, "bucket "+positionsBucket, func(ctx context.Context) (err error) {
 		b.positions, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: positionsBucket, Description: "how far each pinned consumer is in each stream", Storage: jetstream.FileStorage,
 			History: 1, MaxBytes: limits.scale(positionBytes), Replicas: b.cfg.Replicas,
@@ -65,7 +65,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return create(ctx, "object store "+attachBucket, func() (err error) {
+	return create(ctx, "object store "+attachBucket, func(ctx context.Context) (err error) {
 		b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 			Bucket: attachBucket, Description: "attachments", Storage: jetstream.FileStorage,
 			MaxBytes: limits.scale(attachBytes), Replicas: b.cfg.Replicas,
@@ -74,19 +74,30 @@ func (b *Bus) ensure(ctx context.Context) error {
 	})
 }
 
-// create runs until what is made, ctx ends, or the broker refuses for good. A
+// create is insist for what is to be made.
+func create(ctx context.Context, what string, run func(context.Context) error) error {
+	return insist(ctx, "create the "+what, run)
+}
+
+// insist runs until it succeeds, ctx ends, or the broker refuses for good. A
 // cluster that has just started may be electing, or may not have seen all its
 // servers yet; a cluster that is too small says the same, so that is believed
-// after 15 s.
-func create(ctx context.Context, what string, run func() error) error {
+// after 15 s. One that has just lost a server may leave a request without an
+// answer, so each try has an end.
+func insist(ctx context.Context, what string, run func(context.Context) error) error {
+	once := func() error {
+		ctx, cancel := context.WithTimeout(ctx, publishPatience)
+		defer cancel()
+		return run(ctx)
+	}
 	for start := time.Now(); ; {
-		err := run()
+		err := once()
 		if err == nil {
 			return nil
 		}
 		soon := transient(err) || apiCode(err) == codeNoPeers && time.Since(start) < 15*time.Second
 		if !soon || pause(ctx, 200*time.Millisecond) != nil {
-			return fmt.Errorf("create the %s: %w", what, err)
+			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
 }
@@ -96,7 +107,11 @@ const codeNoPeers = jetstream.ErrorCode(10005)
 // checkShards refuses another number of CHAT streams than the log has: its
 // conversations would have to move.
 func (b *Bus) checkShards(ctx context.Context) error {
-	have, err := b.countShards(ctx)
+	var have int
+	err := insist(ctx, "count the CHAT streams", func(ctx context.Context) (err error) {
+		have, err = b.countShards(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -130,7 +145,7 @@ func (b *Bus) ensureMemoryBuckets(ctx context.Context) error {
 }
 
 func (b *Bus) ensureMemoryBucket(ctx context.Context, made *atomic.Pointer[bucket], name, about string) error {
-	return create(ctx, "bucket "+name, func() error {
+	return create(ctx, "bucket "+name, func(ctx context.Context) error {
 		kv, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: name, Description: about, Storage: jetstream.MemoryStorage,
 			MaxBytes: memoryBytes, Replicas: b.cfg.Replicas, LimitMarkerTTL: time.Minute,

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/internal/pg"
 )
@@ -25,13 +27,14 @@ type Survey struct {
 	MaxStore  int64  // bytes it may take; 0 when that is not known
 	Streams   []StreamStats
 	Consumers []ConsumerStats
+	Silent    []string // consumers that do not answer, as when their server is lost
 }
 
 // TestedVersion is the version of the embedded server, with which the tests run.
 const TestedVersion = server.VERSION
 
-// Survey asks the broker: a request for each 256 streams, and for each 256
-// consumers of a stream.
+// Survey asks the broker: a request for each 256 streams, two for each stream,
+// and one for each consumer.
 func (b *Bus) Survey(ctx context.Context) (Survey, error) {
 	state, err := b.askServer(ctx)
 	if err != nil {
@@ -56,11 +59,11 @@ func (b *Bus) Survey(ctx context.Context) (Survey, error) {
 		return Survey{}, fmt.Errorf("list the streams: %w", err)
 	}
 	for _, s := range out.Streams {
-		consumers, err := b.surveyConsumers(ctx, s.Name)
+		consumers, silent, err := b.surveyConsumers(ctx, s.Name)
 		if err != nil {
 			return Survey{}, err
 		}
-		out.Consumers = append(out.Consumers, consumers...)
+		out.Consumers, out.Silent = append(out.Consumers, consumers...), append(out.Silent, silent...)
 	}
 	pinned, err := b.surveyPositions(ctx, out.Streams)
 	if err != nil {
@@ -108,27 +111,63 @@ func older(version, than string) bool {
 	return false
 }
 
-// surveyConsumers lists the durables of a stream: what else reads it keeps no
-// place.
-func (b *Bus) surveyConsumers(ctx context.Context, stream string) ([]ConsumerStats, error) {
+// surveyPatience is with one consumer: those of a server that is lost do not
+// answer, and must not keep the others from being told of.
+const surveyPatience = time.Second
+
+// surveyConsumers lists the durables of a stream, and the names of those that do
+// not answer. What else reads it keeps no place.
+func (b *Bus) surveyConsumers(ctx context.Context, stream string) (out []ConsumerStats, silent []string, err error) {
 	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
-		return nil, fmt.Errorf("open the stream %s: %w", stream, err)
+		return nil, nil, fmt.Errorf("open the stream %s: %w", stream, err)
 	}
-	var out []ConsumerStats
-	consumers := s.ListConsumers(ctx)
-	for info := range consumers.Info() {
-		if info.Config.Durable == "" {
+	names := s.ConsumerNames(ctx)
+	for name := range names.Name() {
+		if isReader(stream, name) {
+			continue
+		}
+		info, err := b.consumerInfo(ctx, s, name)
+		switch {
+		case errors.Is(err, jetstream.ErrConsumerNotFound):
+			continue // it has ended meanwhile
+		case transient(err):
+			silent = append(silent, name)
+			continue
+		case err != nil:
+			return nil, nil, fmt.Errorf("look up the consumer %s of %s: %w", name, stream, err)
+		case info.Config.Durable == "":
 			continue
 		}
 		out = append(out, ConsumerStats{
 			Stream: stream, Name: info.Name, Pending: info.NumPending, AckPending: info.NumAckPending, Redelivered: info.NumRedelivered,
 		})
 	}
-	if err := consumers.Err(); err != nil {
-		return nil, fmt.Errorf("list the consumers of %s: %w", stream, err)
+	if err := names.Err(); err != nil {
+		return nil, nil, fmt.Errorf("list the consumers of %s: %w", stream, err)
 	}
-	return out, nil
+	return out, silent, nil
+}
+
+func (b *Bus) consumerInfo(ctx context.Context, s jetstream.Stream, name string) (*jetstream.ConsumerInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, surveyPatience)
+	defer cancel()
+	c, err := s.Consumer(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return c.CachedInfo(), nil
+}
+
+// isReader tells by its name a consumer without a place: one of a bucket is a
+// watcher's, and an ordered one has a number behind an underscore.
+func isReader(stream, name string) bool {
+	if strings.HasPrefix(stream, "KV_") || strings.HasPrefix(stream, "OBJ_") {
+		return true
+	}
+	i := strings.LastIndexByte(name, '_')
+	_, err := strconv.Atoi(name[i+1:])
+	return i >= 0 && err == nil
 }
 
 // Clock tells how far the broker's clock is ahead of this process's (negative:
