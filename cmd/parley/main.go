@@ -99,7 +99,26 @@ func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
 		p.userCommand(), p.inboxCommand(), p.tokenCommand(), p.integrationCommand(), p.kbCommand(), p.dlqCommand(), p.verifyCommand(), p.backupCommand(), p.restoreCommand(), p.personCommand(),
 		p.benchCommand(), p.versionCommand(),
 	)
+	refuseUnknown(root)
 	return root
+}
+
+// refuseUnknown makes a command that does not exist a usage error, on each
+// level. Alone, a command that only holds others shows them.
+func refuseUnknown(c *cobra.Command) {
+	if !c.HasSubCommands() {
+		return
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError{fmt.Errorf("there is no command %q; %s --help lists them", args[0], cmd.CommandPath())}
+		}
+		return nil
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	for _, sub := range c.Commands() {
+		refuseUnknown(sub)
+	}
 }
 
 // noArgs and exactArgs report a wrong number of arguments as a usage error.

@@ -27,6 +27,8 @@ func run(t *testing.T, args ...string) (code int, out, errOut string) {
 func TestUsageErrorsExitWithTwo(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
+		{"nonsense"},
+		{"dlq", "nonsense"},
 		{"serve", "--nonsense"},
 		{"serve", "surplus"},
 		{"serve", "--only", "gateway,kitchen"},
