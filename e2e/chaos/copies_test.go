@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"parley/e2e/harness"
-	"parley/event"
-	"parley/internal/bus"
 	"parley/internal/pg"
 )
 
@@ -64,7 +61,11 @@ func (f *fleet) copies(ctx context.Context) []View {
 	require.NoError(f.t, err)
 	defer db.Close()
 	for _, conv := range allConvs(all) {
-		all = append(all, streamed(ctx, f.t, log, conv), rows(ctx, f.t, db, conv), f.overHTTP(conv))
+		streamed, err := InLog(ctx, log, conv)
+		require.NoError(f.t, err)
+		rows, err := InPostgres(ctx, db, conv)
+		require.NoError(f.t, err)
+		all = append(all, streamed, rows, f.overHTTP(conv))
 	}
 	return all
 }
@@ -110,47 +111,6 @@ func (f *fleet) afresh(ctx context.Context) []View {
 		f.history.Break(v)
 	}
 	return all
-}
-
-// streamed is the conversation as JetStream holds it.
-func streamed(ctx context.Context, t *testing.T, log *bus.Bus, conv string) View {
-	t.Helper()
-	v := View{Reader: "JetStream", Conv: conv, Bare: true}
-	for {
-		page, err := log.Read(ctx, event.ChatSubject(conv), v.last(), 1000)
-		require.NoError(t, err)
-		for _, m := range page {
-			e, err := event.Decode(conv, m.Seq, m.Data)
-			require.NoError(t, err)
-			v.Events = append(v.Events, stored(&e))
-		}
-		if len(page) < 1000 {
-			return v
-		}
-	}
-}
-
-// rows is the conversation as PostgreSQL holds it.
-func rows(ctx context.Context, t *testing.T, db *pg.DB, conv string) View {
-	t.Helper()
-	v := View{Reader: "PostgreSQL", Conv: conv, Bare: true}
-	found, err := db.Query(ctx, `SELECT seq, body FROM chat.events WHERE conv = $1 ORDER BY seq`, conv)
-	require.NoError(t, err)
-	defer found.Close()
-	for found.Next() {
-		var seq uint64
-		var body []byte
-		require.NoError(t, found.Scan(&seq, &body))
-		e, err := event.Decode(conv, seq, body)
-		require.NoError(t, err)
-		v.Events = append(v.Events, stored(&e))
-	}
-	require.NoError(t, found.Err())
-	return v
-}
-
-func stored(e *event.Event) Event {
-	return Event{Seq: e.Seq, Kind: string(e.Kind), Sender: e.From.ID, CID: e.CID, Text: e.Text, Internal: e.Internal()}
 }
 
 // overHTTP is the conversation as the console reads it, page by page from its

@@ -3,8 +3,6 @@
 package chaos
 
 import (
-	"encoding/json"
-	"net/http"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +21,7 @@ func killNodes(times int) func(f *fleet) {
 		for i := range times {
 			victim := f.world.nats[f.rand.IntN(len(f.world.nats))]
 			if i%2 == 0 {
-				victim = f.leader("CHAT_0")
+				victim = harness.Leader(f.t, f.world.nats, "CHAT_0")
 			}
 			victim.Kill()
 			f.lasts(f.between(2*time.Second, 4*time.Second))
@@ -36,47 +34,4 @@ func killNodes(times int) func(f *fleet) {
 		f.report.add("node caught up after", caughtUp)
 		require.Less(f.t, silence, bound(15*time.Second))
 	}
-}
-
-// leader is the server that leads the stream; it waits for an election.
-func (f *fleet) leader(stream string) *harness.NATS {
-	f.t.Helper()
-	var found *harness.NATS
-	require.Eventually(f.t, func() bool {
-		name := leaderName(f.world.nats[0].Monitor, stream)
-		for _, n := range f.world.nats {
-			if n.Name == "nats-server "+name {
-				found = n
-			}
-		}
-		return found != nil
-	}, harness.Patience, 50*time.Millisecond, "stream %s gets no leader", stream)
-	return found
-}
-
-func leaderName(monitor, stream string) string {
-	resp, err := http.Get(monitor + "/jsz?streams=true")
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var report struct {
-		Accounts []struct {
-			Streams []struct {
-				Name    string
-				Cluster struct{ Leader string }
-			} `json:"stream_detail"`
-		} `json:"account_details"`
-	}
-	if json.NewDecoder(resp.Body).Decode(&report) != nil {
-		return ""
-	}
-	for _, account := range report.Accounts {
-		for _, s := range account.Streams {
-			if s.Name == stream {
-				return s.Cluster.Leader
-			}
-		}
-	}
-	return ""
 }

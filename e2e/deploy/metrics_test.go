@@ -1,10 +1,8 @@
 package deploy
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -16,21 +14,6 @@ import (
 	"parley/e2e/chaos"
 	"parley/e2e/harness"
 )
-
-// command runs the program without a server.
-func command(t testing.TB, args ...string) []byte {
-	t.Helper()
-	path, err := harness.Build("parley/cmd/parley")
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), harness.Patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
-	var errOut bytes.Buffer
-	cmd.Stderr = &errOut
-	out, err := cmd.Output()
-	require.NoError(t, err, "%v: %s", args, &errOut)
-	return out
-}
 
 // A running server shows every metric that is listed, with its type and help,
 // and no other of its own; names and help are as Prometheus's linter wants them;

@@ -44,13 +44,58 @@ func NATSCluster(t testing.TB, n int) []*NATS {
 		node.Process = &Process{Name: fmt.Sprintf("nats-server n%d", i), Path: path, Args: []string{"-c", file}, t: t}
 		nodes[i] = node
 	}
+	startAll(nodes)
+	return nodes
+}
+
+// NATSFrom starts three NATS servers with a configuration file of the product,
+// and waits until they have a leader. route is the name and password by which
+// they know each other, with a colon between. What the file takes from the
+// environment comes from env, which is told the server's number, from 1, and
+// the addresses of all for each other; ports and folders are the test's.
+func NATSFrom(t testing.TB, conf, route string, env func(number int, routes []string) []string) []*NATS {
+	t.Helper()
+	path, err := Build("github.com/nats-io/nats-server/v2")
+	require.NoError(t, err)
+	var routes []string
+	for range 3 {
+		routes = append(routes, "nats://"+route+"@127.0.0.1:"+FreePort(t))
+	}
+	nodes := make([]*NATS, len(routes))
+	for i := range nodes {
+		client, monitor := FreePort(t), FreePort(t)
+		node := &NATS{URL: "nats://127.0.0.1:" + client, Monitor: "http://127.0.0.1:" + monitor, Dir: t.TempDir()}
+		node.Process = &Process{
+			Name: fmt.Sprintf("nats-server nats%d", i+1), Path: path, Env: env(i+1, routes), t: t,
+			Args: []string{"-c", storeBelow(t, conf, node.Dir), "-a", "127.0.0.1", "-p", client, "-m", monitor, "--cluster", routes[i]},
+		}
+		nodes[i] = node
+	}
+	startAll(nodes)
+	return nodes
+}
+
+// storeBelow copies a configuration file with another folder for the store,
+// which the command line cannot replace, and returns the copy's path.
+func storeBelow(t testing.TB, conf, dir string) string {
+	t.Helper()
+	raw, err := os.ReadFile(conf)
+	require.NoError(t, err)
+	const inImage = "store_dir: /data\n"
+	require.Contains(t, string(raw), inImage)
+	file := filepath.Join(dir, "nats.conf")
+	text := strings.Replace(string(raw), inImage, fmt.Sprintf("store_dir: %q\n", dir), 1)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+func startAll(nodes []*NATS) {
 	for _, node := range nodes {
 		node.launch()
 	}
 	for _, node := range nodes {
 		node.await(node.Ready)
 	}
-	return nodes
 }
 
 // Start starts the server again and returns how long it took until it had

@@ -112,7 +112,12 @@ func (p *Process) Stop() {
 			p.t.Errorf("%s ended with %v:\n%s", p.Name, err, p.Out)
 		}
 	case <-time.After(Patience):
-		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // a Go program says what it waits for
+		select {
+		case <-p.ended: //nolint:errcheck // it ends because it was told to
+		case <-time.After(Patience / 6):
+			_ = p.cmd.Process.Kill()
+		}
 		p.t.Errorf("%s did not stop:\n%s", p.Name, p.Out)
 	}
 	p.cmd = nil

@@ -51,6 +51,13 @@ func Prepare(t testing.TB, args ...string) *Server {
 	return s
 }
 
+// At is what answers at the address, for the calls of clients: a balancer before
+// servers of the test.
+func At(t testing.TB, url string) *Server {
+	t.Helper()
+	return &Server{Process: &Process{Name: url, t: t}, URL: url}
+}
+
 // Serve starts Parley on a fresh data folder and waits until it is ready.
 func Serve(t testing.TB, args ...string) *Server {
 	t.Helper()
