@@ -141,6 +141,9 @@ func backUpAndRestore(t *testing.T, path string) {
 	f := p.next(crm.Consumer)
 	require.Equal(t, "evt.conversation.message."+shop, f.subject, "it goes on where it was")
 	require.Equal(t, "before the backup", f.Text)
+	for f.Text != "after the restore" {
+		f = p.next(crm.Consumer)
+	}
 	require.Eventually(t, func() bool {
 		return strings.Contains(string(mustJSON(t, s.events(admin, conv))), `"kind":"reopened"`)
 	}, 2*patience, patience/100, "the snooze has ended")

@@ -243,7 +243,7 @@ func (s *socket) finish(err error) {
 			return
 		}
 		s.end(byeRead(e))
-		s.drainReads()
+		s.conn.Drain()
 		return
 	}
 	if s.viewer.Kind == "" && !s.ended() && isTimeout(err) {
@@ -251,15 +251,6 @@ func (s *socket) finish(err error) {
 		return
 	}
 	s.end(disconnect{Code: websock.CloseAbnormal})
-}
-
-// drainReads lets the client finish the close handshake.
-func (s *socket) drainReads() {
-	for {
-		if _, err := s.conn.Read(maxFrame); err != nil {
-			return
-		}
-	}
 }
 
 func isTimeout(err error) bool {

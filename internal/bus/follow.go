@@ -22,7 +22,7 @@ type follower struct {
 	w      *worker
 	stream string
 	turn   uint64
-	ctx    context.Context //nolint:containedctx // of the lease: jobs that have not started when it ends never do
+	ctx    context.Context //nolint:containedctx // of this reading, which ends with the lease: jobs that have not started by then never do
 
 	mu      sync.Mutex
 	room    *sync.Cond
@@ -34,7 +34,8 @@ type follower struct {
 	waiting uint64      // messages of the stream behind the last one read
 	jobs    sync.WaitGroup
 
-	saves sync.Mutex
+	saves   sync.Mutex
+	started bool // a message was handed over; the reader's own
 }
 
 // step is a message on its way to be behind the position.
@@ -53,7 +54,7 @@ const (
 func (w *worker) lead(ctx context.Context, stream string) error {
 	for ctx.Err() == nil {
 		err := w.b.Lead(ctx, w.c.Name+"-"+stream, func(ctx context.Context) error {
-			f := &follower{w: w, stream: stream, ctx: ctx, turn: w.turns.Add(1)}
+			f := &follower{w: w, stream: stream, turn: w.turns.Add(1)}
 			f.room = sync.NewCond(&f.mu)
 			return f.run(ctx)
 		})
@@ -75,19 +76,30 @@ func (f *follower) run(ctx context.Context) error {
 		return err
 	}
 	defer f.w.b.readers.add(f)()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f.ctx = ctx
 	defer context.AfterFunc(ctx, f.wake)()
 	err := f.read(ctx)
+	cancel() // a reader that was lost must not wait for what is tried again only in a minute
 	f.jobs.Wait()
+	f.end() //nolint:contextcheck // ctx has ended, and the last position is to be saved all the same
+	return err
+}
+
+// end saves where the next leader goes on. This process has lived, so whatever
+// was not settled is not what ends processes.
+func (f *follower) end() {
 	f.mu.Lock()
 	if f.saver != nil {
 		f.saver.Stop()
 	}
+	f.at.Starts = 0
 	f.mu.Unlock()
-	f.save() //nolint:contextcheck // ctx has ended, and the last position is to be saved all the same
-	return err
+	f.save()
 }
 
-// begin finds where to go on, and notes that it was begun there.
+// begin finds where to go on.
 func (f *follower) begin(ctx context.Context) error {
 	b, name := f.w.b, f.w.c.Name
 	state, err := b.StreamState(ctx, f.stream)
@@ -113,9 +125,25 @@ func (f *follower) begin(ctx context.Context) error {
 		b.log.Warn("the stream ends before what was handled already: it has lost messages", "consumer", name, "stream", f.stream, "handled", at.Seq, "last", state.LastSeq)
 		at = position{Seq: state.LastSeq}
 	}
-	at.Starts++
 	f.at = at
-	return b.savePosition(ctx, name, f.stream, at)
+	return nil
+}
+
+// noteStart writes down, before the first message is handled, that it is. A
+// position from which many processes have started, and none has got on, stands
+// before a message that ends the process.
+func (f *follower) noteStart(ctx context.Context) error {
+	if f.started {
+		return nil
+	}
+	f.started = true
+	f.saves.Lock()
+	defer f.saves.Unlock()
+	f.mu.Lock()
+	f.at.Starts++
+	at := f.at
+	f.mu.Unlock()
+	return f.w.b.savePosition(ctx, f.w.c.Name, f.stream, at)
 }
 
 // read hands messages to the worker, in order and as far as there is room.
@@ -185,6 +213,9 @@ func (f *follower) take(ctx context.Context, msg jetstream.Msg) error {
 	if !f.w.c.wants(msg.Headers()) {
 		f.pass(meta.Sequence.Stream, meta.NumPending)
 		return nil
+	}
+	if err := f.noteStart(ctx); err != nil {
+		return err
 	}
 	s := &step{seq: meta.Sequence.Stream}
 	if !f.admit(ctx, s, meta.NumPending) {
@@ -292,9 +323,6 @@ func (f *follower) save() {
 	at := f.at
 	f.saver = nil
 	f.mu.Unlock()
-	if at.Starts > 0 {
-		return // it has not moved
-	}
 	if err := f.w.b.savePosition(context.WithoutCancel(f.ctx), f.w.c.Name, f.stream, at); err != nil {
 		f.w.b.log.Warn("position of a consumer could not be saved", "consumer", f.w.c.Name, "stream", f.stream, "seq", at.Seq, "error", err)
 	}

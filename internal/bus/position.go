@@ -15,7 +15,7 @@ import (
 // bucket positions, under <consumer>.<stream>.
 type position struct {
 	Seq    uint64 `json:"seq"`              // everything up to it is settled
-	Starts int    `json:"starts,omitempty"` // times that a process has begun after it without getting any further
+	Starts int    `json:"starts,omitempty"` // times that a process has begun to handle what is after it, and has not lived to settle it
 }
 
 func positionKey(consumer, stream string) string { return consumer + "." + stream }

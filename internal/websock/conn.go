@@ -145,6 +145,19 @@ func (c *Conn) frame(limit int) (ws.Header, []byte, error) {
 	}
 }
 
+// Drain throws away what still comes until the peer has gone or the time of
+// [Conn.Expect] is over. A connection that is closed with something unread is
+// reset, and the peer may never see the last words it was sent.
+func (c *Conn) Drain() {
+	for {
+		c.used = len(c.in)
+		c.shrink()
+		if err := c.receive(); err != nil {
+			return
+		}
+	}
+}
+
 // shrink gives the buffer back when everything in it has been used.
 func (c *Conn) shrink() {
 	if c.in != nil && c.used == len(c.in) {
