@@ -115,7 +115,9 @@ func refuseUnknown(c *cobra.Command) {
 		}
 		return nil
 	}
-	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	if !c.Runnable() {
+		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	for _, sub := range c.Commands() {
 		refuseUnknown(sub)
 	}
