@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -116,7 +117,6 @@ func (s *Service) projectFrom(ctx context.Context, stream string) error {
 // be called again with the same batch.
 func (s *Service) projectBatch(ctx context.Context, from offset, batch []bus.Delivery) (reached offset, err error) {
 	stream, last := from.Stream, &batch[len(batch)-1]
-	events := s.decodeBatch(stream, batch)
 	if last.Pending >= catchingUp {
 		if err := s.takeTurn(ctx); err != nil {
 			return offset{}, err
@@ -124,6 +124,7 @@ func (s *Service) projectBatch(ctx context.Context, from offset, batch []bus.Del
 		defer s.endTurn()
 	}
 	started := time.Now()
+	events := s.decodeBatch(stream, batch)
 	var changed []event.ConversationSummary
 	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
 		at, rows, err := lockBatch(ctx, tx, stream, conversationsIn(events))
@@ -157,8 +158,10 @@ func (s *Service) projectBatch(ctx context.Context, from offset, batch []bus.Del
 	return reached, nil
 }
 
-// catchingUp is how many events wait when a stream takes turns with others.
-const catchingUp = 1000
+const (
+	catchingUp = 1000 // events that wait when a stream takes turns with others
+	breath     = 50   // events after which whoever waits for a processor comes first
+)
 
 // takeTurn waits until this stream may write a batch of its backlog: with half
 // of the processors at most, so that the chat, which has none, keeps the rest.
@@ -179,6 +182,9 @@ func (s *Service) endTurn() { <-s.turns }
 func (s *Service) decodeBatch(stream string, batch []bus.Delivery) []stored {
 	events := make([]stored, 0, len(batch))
 	for i := range batch {
+		if i%breath == breath-1 {
+			runtime.Gosched()
+		}
 		e, err := decode(&batch[i].Stored)
 		if err != nil {
 			s.log.Error("message of the log is no event and is left out", "stream", stream, "seq", batch[i].Seq, "error", err)

@@ -20,6 +20,8 @@ const (
 	batchBackoff  = 100 * time.Millisecond
 	batchMaxPause = 3 * time.Second // what PostgreSQL missed must be there 10 s after it is back
 	idleCheck     = 30 * time.Second
+	batchAhead    = 500         // messages that are read while a batch is handled
+	batchFirst    = 250         // most messages of a first batch; a reader that is behind takes more and more
 	batchRoom     = 16          // messages that may come while a small batch is gathered, before it grows
 	readerIdle    = time.Minute // after which the server forgets a reader that does not ask
 
@@ -33,7 +35,8 @@ const (
 // ConsumeBatches hands a stream's messages after startAfter to handle, in order
 // and without holes, in batches of at most limit (0: 500) that are closed wait
 // (0: 20 ms) after their first message; while a whole batch waits in the stream,
-// when they are full. The broker keeps no position: handle stores the last
+// when they are full; who begins far behind takes smaller ones at first, so that
+// many readers do not read all at once. The broker keeps no position: handle stores the last
 // sequence in the transaction of its work, and the caller passes it as
 // startAfter. A batch that fails is tried again, the same one, with pauses from
 // 100 ms to 3 s, for ever: nothing is skipped. It returns nil when ctx ends, and
@@ -70,6 +73,7 @@ type batchReader struct {
 	name, stream string
 	after        uint64 // last sequence that handle has taken
 	limit        int
+	most         int // messages of the next batch
 	wait         time.Duration
 	handle       func(context.Context, []Delivery) error
 	pending      atomic.Uint64 // messages not handled yet, as of the last batch
@@ -93,7 +97,7 @@ func (r *batchReader) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the reader: %w", err)
 	}
-	messages, err := cons.Messages(jetstream.PullMaxMessages(r.limit), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
+	messages, err := cons.Messages(jetstream.PullMaxMessages(min(r.limit, batchAhead)), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullBeat))
 	if err != nil {
 		return fmt.Errorf("start the reader: %w", err)
 	}
@@ -141,16 +145,17 @@ func (r *batchReader) collect(ctx context.Context, messages jetstream.MessagesCo
 	if first == nil || err != nil {
 		return nil, err
 	}
+	r.most = min(max(r.most, batchFirst), r.limit)
 	waiting := first.Pending + 1
-	batch := make([]Delivery, 1, min(waiting+batchRoom, uint64(r.limit))) //nolint:gosec // the limit is positive
+	batch := make([]Delivery, 1, min(waiting+batchRoom, uint64(r.most))) //nolint:gosec // the limit is positive
 	batch[0] = *first
 	wait := r.wait
-	if waiting >= uint64(r.limit) { //nolint:gosec // the limit is positive
+	if waiting >= uint64(r.most) { //nolint:gosec // the limit is positive
 		wait = max(wait, batchFill)
 	}
 	until, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	for len(batch) < r.limit {
+	for len(batch) < r.most {
 		d, err := r.nextUntil(ctx, until, messages)
 		if err != nil {
 			return nil, err // nothing of the batch was handled: it is read again
@@ -159,6 +164,11 @@ func (r *batchReader) collect(ctx context.Context, messages jetstream.MessagesCo
 			break
 		}
 		batch = append(batch, *d)
+	}
+	if len(batch) == r.most {
+		r.most *= 2
+	} else {
+		r.most = 0
 	}
 	return batch, nil
 }

@@ -76,14 +76,14 @@ func (g *Group) Publish(m Msg) error {
 }
 
 // storeWaiting stores batch after batch until nobody waits. Where many come, it
-// takes its time, so that they are more: their syncs compete with those that
+// takes its time: their syncs and their processor time compete with those that
 // somebody waits for.
 func (g *Group) storeWaiting() {
 	for batch := g.next(); len(batch) > 0; batch = g.next() {
 		if len(batch) < groupLeast || g.b.cfg.Relaxed || !g.storeBatch(batch) {
 			g.storeEach(batch)
 		}
-		if len(batch) >= groupCrowd && !g.b.cfg.Relaxed {
+		if len(batch) >= groupCrowd {
 			_ = pause(g.b.ctx, groupWait) // when it ends, so does all that is stored
 		}
 	}
