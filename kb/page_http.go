@@ -68,19 +68,23 @@ func sentence(s string) string {
 // chooseLocale picks the language of a page among those there are: the one the
 // address names, else what the browser asks for, else the help centre's own.
 func (s *Service) chooseLocale(c *fiber.Ctx, available []string) string {
+	return matchLocale(available, s.cfg.Locale, c.Query("lang"), c.Get(fiber.HeaderAcceptLanguage))
+}
+
+func matchLocale(available []string, own, wanted, header string) string {
 	if len(available) == 0 {
-		return s.cfg.Locale
+		return own
 	}
-	if asked := c.Query("lang"); slices.Contains(available, asked) {
-		return asked
+	if slices.Contains(available, wanted) {
+		return wanted
 	}
 	ordered := slices.Clone(available) // the first is what a matcher falls back to
-	slices.SortStableFunc(ordered, func(a, b string) int { return rank(a, s.cfg.Locale) - rank(b, s.cfg.Locale) })
+	slices.SortStableFunc(ordered, func(a, b string) int { return rank(a, own) - rank(b, own) })
 	tags := make([]language.Tag, len(ordered))
 	for i, l := range ordered {
 		tags[i] = language.Make(l)
 	}
-	asked, _, err := language.ParseAcceptLanguage(c.Query("lang") + "," + c.Get(fiber.HeaderAcceptLanguage))
+	asked, _, err := language.ParseAcceptLanguage(wanted + "," + header)
 	if err != nil { // a header that no browser sends
 		return ordered[0]
 	}

@@ -54,7 +54,7 @@ func (b *Bus) awaitLease(ctx context.Context, name string) {
 	defer cancel()
 	watch, err := b.lease.Load().Watch(ctx, name)
 	if err != nil {
-		_ = pause(ctx, leaseRefresh) // there is nothing to watch for now
+		_ = pause(ctx, leaseRefresh) // the bucket cannot be watched: look again later
 		return
 	}
 	defer func() { _ = watch.Stop() }() // fails only when it has ended

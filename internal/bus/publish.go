@@ -195,7 +195,7 @@ func (m *Msg) encode() (*nats.Msg, error) {
 
 // Error codes of the JetStream API that nats.go has no name for.
 const (
-	codeNoQuorum       = jetstream.ErrorCode(10008) // a cluster without a leader, for now
+	codeNoQuorum       = jetstream.ErrorCode(10008) // a cluster that is choosing its leader
 	codeNotLeader      = jetstream.ErrorCode(10009)
 	codeNoResources    = jetstream.ErrorCode(10023)
 	codeNoMemory       = jetstream.ErrorCode(10028)
