@@ -19,6 +19,25 @@ type logDesk struct {
 	inbox   event.Inbox
 	marks   map[string]uint64
 	recents []event.ConversationSummary
+	before  func(question string) error // called before recent and after are answered; nil does not matter
+}
+
+// meddle has f called before each answer to the questions "recent" and "after".
+// It may delay the answer, and its error is the answer.
+func (d *logDesk) meddle(f func(question string) error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.before = f
+}
+
+func (d *logDesk) asked(question string) error {
+	d.mu.Lock()
+	before := d.before
+	d.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return before(question)
 }
 
 func (d *logDesk) Subject(ctx context.Context, conv string) (auth.Subject, error) {
@@ -71,6 +90,9 @@ func (d *logDesk) Before(ctx context.Context, conv string, before uint64, limit 
 }
 
 func (d *logDesk) After(ctx context.Context, conv string, after uint64, limit int, internal bool) ([]event.Entry, error) {
+	if err := d.asked("after"); err != nil {
+		return nil, err
+	}
 	list, err := d.all(ctx, conv, internal)
 	list = slices.DeleteFunc(list, func(e event.Entry) bool { return e.Seq <= after })
 	return list[:min(limit, len(list))], err
@@ -93,6 +115,9 @@ func (d *logDesk) Act(ctx context.Context, v auth.Viewer, cmd event.Command) (ev
 }
 
 func (d *logDesk) Recent(context.Context, auth.Viewer) ([]event.ConversationSummary, error) {
+	if err := d.asked("recent"); err != nil {
+		return nil, err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.recents, nil
