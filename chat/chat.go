@@ -131,7 +131,7 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	notices, err := s.bus.Subscribe(inboxNotice, func(string, []byte) { s.inboxCache.invalidate() })
+	notices, err := s.bus.Subscribe(event.InboxesSubject, func(string, []byte) { s.RefreshInboxes() })
 	if err != nil {
 		return err
 	}

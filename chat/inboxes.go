@@ -17,10 +17,6 @@ import (
 	"parley/internal/pg"
 )
 
-// inboxNotice is the core subject on which a process that changed an inbox
-// tells the others to read them again.
-const inboxNotice = "settings.inboxes"
-
 // inboxesFresh is how long the copy in memory is trusted without a notice,
 // which is sent at most once.
 const inboxesFresh = time.Second
@@ -84,6 +80,11 @@ func (s *Service) inboxes(ctx context.Context) ([]event.Inbox, error) {
 	c.list, c.readAt = list, time.Now()
 	return list, nil
 }
+
+// RefreshInboxes makes the next answer of [Service.Inbox] as new as the
+// database. It is for whoever acts on the notice of a change in a process where
+// the module does not run.
+func (s *Service) RefreshInboxes() { s.inboxCache.invalidate() }
 
 // Inbox returns an inbox, archived ones too, or errs.NotFound. What it refers
 // to is shared: read it only.
@@ -186,7 +187,7 @@ func (s *Service) ArchiveInbox(ctx context.Context, id string) error {
 // inboxesChanged makes this process and the others read the inboxes again.
 func (s *Service) inboxesChanged() {
 	s.inboxCache.invalidate()
-	if err := s.bus.Ephemeral(inboxNotice, json.RawMessage(`{}`)); err != nil {
+	if err := s.bus.Ephemeral(event.InboxesSubject, json.RawMessage(`{}`)); err != nil {
 		s.log.Warn("other processes learn of the changed inbox within a second only", "error", err)
 	}
 }

@@ -50,6 +50,11 @@ func DeskSubject(inbox string) string { return "desk." + inbox }
 // DeskAll matches the summaries of every inbox.
 const DeskAll = "desk.*"
 
+// InboxesSubject carries a notice without content after each change of an
+// inbox's settings: whoever keeps a copy of them reads them again. It is sent
+// once and not stored.
+const InboxesSubject = "settings.inboxes"
+
 // AgentAll matches the notices of every agent.
 const AgentAll = "agent.*"
 

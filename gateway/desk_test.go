@@ -17,6 +17,7 @@ type logDesk struct {
 	bus     *bus.Bus
 	mu      sync.Mutex
 	inbox   event.Inbox
+	changed *event.Inbox // the inbox after RefreshInboxes; nil when there is no change
 	marks   map[string]uint64
 	recents []event.ConversationSummary
 	before  func(question string) error // called before recent and after are answered; nil does not matter
@@ -49,7 +50,7 @@ func (d *logDesk) Subject(ctx context.Context, conv string) (auth.Subject, error
 	if err != nil {
 		return auth.Subject{}, err
 	}
-	return auth.Subject{Conv: conv, Inbox: e.Opened.Inbox, InboxTeams: d.inbox.Teams, Visitor: e.Opened.Visitor, Contact: e.Opened.Contact}, nil
+	return auth.Subject{Conv: conv, Inbox: e.Opened.Inbox, InboxTeams: d.copied().Teams, Visitor: e.Opened.Visitor, Contact: e.Opened.Contact}, nil
 }
 
 func (d *logDesk) all(ctx context.Context, conv string, internal bool) ([]event.Entry, error) {
@@ -131,10 +132,36 @@ func (d *logDesk) MarkRead(_ context.Context, v auth.Viewer, conv string, seq ui
 }
 
 func (d *logDesk) Inbox(_ context.Context, id string) (event.Inbox, error) {
-	if id != d.inbox.ID {
+	in := d.copied()
+	if id != in.ID {
 		return event.Inbox{}, errs.New(errs.NotFound, "there is no such inbox")
 	}
-	return d.inbox, nil
+	return in, nil
+}
+
+// copied is the inbox as it was when it was read last.
+func (d *logDesk) copied() event.Inbox {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.inbox
+}
+
+func (d *logDesk) RefreshInboxes() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.changed != nil {
+		d.inbox = *d.changed
+	}
+}
+
+// narrow changes the teams that the inbox is for, of which the copy does not
+// know yet.
+func (d *logDesk) narrow(teams ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	in := d.inbox
+	in.Teams = teams
+	d.changed = &in
 }
 
 func (d *logDesk) Claim(context.Context, auth.Viewer, string, []string) ([]event.Attachment, error) {

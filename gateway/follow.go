@@ -122,10 +122,7 @@ func (s *Service) onSummary(_ string, data []byte) {
 		return
 	}
 	var encoded []byte
-	subject := auth.Subject{
-		Conv: c.ID, Inbox: c.Inbox, InboxTeams: s.inboxTeams(c.Inbox), Visitor: c.Visitor, Contact: c.Contact, Agent: c.Agent, Team: c.Team,
-	}
-	s.rooms.update(subject)
+	subject := s.subject(&c)
 	for _, sock := range s.sockets.staff() {
 		if auth.MayRead(sock.viewer, subject) != nil {
 			sock.leave(c.ID)
@@ -139,18 +136,6 @@ func (s *Service) onSummary(_ string, data []byte) {
 			s.followLater(sock, c.ID)
 		}
 	}
-}
-
-// inboxTeams are the only teams that an inbox is for. The desk knows the inboxes
-// by heart.
-func (s *Service) inboxTeams(inbox string) []string {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	in, err := s.desk.Inbox(ctx, inbox)
-	if err != nil {
-		s.log.Warn("an inbox could not be read; its lists go to every agent who may see it", "inbox", inbox, "error", err)
-	}
-	return in.Teams
 }
 
 // followLater joins outside the subscription's goroutine, which must not wait.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,9 @@ type Desk interface {
 	Recent(ctx context.Context, v auth.Viewer) ([]event.ConversationSummary, error)
 	MarkRead(ctx context.Context, v auth.Viewer, conv string, seq uint64) error
 	Inbox(ctx context.Context, id string) (event.Inbox, error)
+	// RefreshInboxes makes the next answers of Inbox and Subject know of every
+	// change of an inbox that was announced before.
+	RefreshInboxes()
 	// Claim binds the viewer's uploads to the conversation.
 	Claim(ctx context.Context, v auth.Viewer, conv string, ids []string) ([]event.Attachment, error)
 }
@@ -95,6 +99,7 @@ type Service struct {
 	address  *httpd.Limiter
 	draining atomic.Bool
 	joins    errgroup.Group // joins that a summary caused, bounded
+	teams    sync.Mutex     // held from asking for an inbox's teams until its rooms have them
 }
 
 // asidesPerCommand is how many frames that store nothing, such as typing, a
@@ -132,7 +137,7 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.HandleStream(r, fiber.MethodGet, "/ws/v1", httpd.Public, s.upgrade())
 }
 
-// Run follows the desk's and the agents' notices until ctx ends, then says
+// Run follows the notices of the desk, of agents and of inboxes until ctx ends, then says
 // goodbye to every socket.
 func (s *Service) Run(ctx context.Context) error {
 	desk, err := s.bus.Subscribe(event.DeskAll, s.onSummary)
@@ -145,10 +150,15 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	defer notices.Unsubscribe()
+	inboxes, err := s.bus.Subscribe(event.InboxesSubject, func(string, []byte) { s.onInboxes(ctx) })
+	if err != nil {
+		return err
+	}
+	defer inboxes.Unsubscribe()
 
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.presence.run(gctx, s.onPresence) })
-	g.Go(func() error { return s.rooms.run(gctx, s.cfg.checkInterval) })
+	g.Go(func() error { return s.rooms.run(gctx, s.cfg.checkInterval, s.checkRights) })
 	g.Go(func() error { return s.keepAlive(gctx) })
 	g.Go(func() error {
 		<-gctx.Done()

@@ -167,7 +167,8 @@ func (r *rooms) broken(o *room, err error) {
 
 // run repairs rooms that missed something, and compares all with the log at an
 // interval: the loss of the very last live message shows in no later one.
-func (r *rooms) run(ctx context.Context, interval time.Duration) error {
+// So are the rights of the readers: the notice of a changed inbox is sent once.
+func (r *rooms) run(ctx context.Context, interval time.Duration, checkRights func(context.Context)) error {
 	defer r.sink.Close()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -178,6 +179,7 @@ func (r *rooms) run(ctx context.Context, interval time.Duration) error {
 		case <-r.wake:
 			r.check(ctx, r.takeDirty())
 		case <-tick.C:
+			checkRights(ctx)
 			r.check(ctx, r.list())
 		}
 	}

@@ -26,6 +26,7 @@ func TestSessions(t *testing.T) {
 	d.socketFromElsewhere(admin)
 	d.fixation(admin)
 	d.revocation(admin, shop.Key)
+	d.narrowing(admin, shop)
 }
 
 // foreignOrigins are pages that are not Parley's own, as headers in pairs.
@@ -218,4 +219,54 @@ func (d *desk) ends(name, conv, token string, talk *socket, allowed time.Duratio
 	again := d.dial(nil)
 	again.send(object{"type": "hello", "token": token})
 	require.Equal(d.t, 4401, again.end(), name)
+}
+
+// narrowing gives an inbox to a team while agents follow a conversation of it,
+// and then takes one of them out of the team.
+func (d *desk) narrowing(admin string, shop inbox) {
+	d.t.Helper()
+	guest := do[visitor](d, "POST", "/api/v1/visitors", "", object{"inbox": shop.Key})
+	talk := d.hello(guest.Token)
+	conv := talk.open("hello", nil)
+	say := func() string {
+		word := ids.New()
+		talk.send(object{"type": "send", "cid": word, "conv": conv, "text": word})
+		talk.await("ack")
+		return word
+	}
+	insider := d.hire(admin, object{"name": "Insider", "email": ids.New() + "@example.com"})
+	outsider := d.hire(admin, object{"name": "Outsider", "email": ids.New() + "@example.com"})
+	team := do[struct{ ID string }](d, "POST", "/api/v1/teams", admin, object{"name": "Few", "members": []string{insider.ID}}).ID
+	follow := func(who staff) *socket {
+		s := d.hello(who.Session)
+		s.send(object{"type": "watch", "conv": conv})
+		s.flush()
+		return s
+	}
+	in, out := follow(insider), follow(outsider)
+	awaitWord := func(s *socket, word string) {
+		s.awaitThat("event", func(o object) bool { return o["text"] == word })
+	}
+	hears := func(s *socket) bool { // while the insider goes on hearing everything
+		word := say()
+		awaitWord(in, word)
+		s.flush()
+		return strings.Contains(s.seen.String(), word)
+	}
+	awaitWord(out, say())
+	do[object](d, "PATCH", "/api/v1/inboxes/"+shop.ID, admin, object{"teams": []string{team}})
+	began := time.Now()
+	for end := began.Add(10 * time.Second); hears(out); {
+		require.True(d.t, time.Now().Before(end), "an agent outside the team goes on hearing")
+	}
+	d.t.Logf("inbox narrowed to a team: nothing heard after %s", time.Since(began).Round(time.Millisecond))
+	require.False(d.t, hears(out))
+	do[object](d, "PATCH", "/api/v1/teams/"+team, admin, object{"members": []string{}})
+	require.Equal(d.t, 1012, in.end(), "comes back and has its rights read again")
+	back := d.hello(insider.Session)
+	back.send(object{"type": "watch", "conv": conv})
+	require.Equal(d.t, "not_found", back.await("error")["code"])
+	word := say()
+	back.flush()
+	require.NotContains(d.t, back.seen.String()+in.seen.String(), word)
 }
