@@ -18,19 +18,26 @@ import (
 const maxInFlight = 4096
 
 // asyncPublisher sends without waiting and matches the answers by the last
-// token of their subject.
+// token of their subject. Callers only append to a queue that one goroutine
+// sends: hundreds of sockets that took turns at a lock held for each send would
+// wait for each other's turns, for longer than the sends take.
 type asyncPublisher struct {
 	b      *Bus
 	prefix string // of the reply subjects, with the dot
 	sub    *nats.Subscription
+	wake   chan struct{}  // something is queued
+	stop   chan struct{}  // closed when nothing will be queued any more
+	wg     sync.WaitGroup // one for each message until its done was called
+
+	queueMu sync.Mutex
+	queue   []*pendingPublish // at most maxInFlight with those that are pending
+	closed  bool
 
 	mu      sync.Mutex
 	pending map[uint64]*pendingPublish
 	due     []dueTry // first tries of the last second or so, the oldest first
 	sweeper *time.Timer
-	next    uint64
-	closed  bool
-	wg      sync.WaitGroup // one for each message until its done was called
+	next    uint64 // id of the last message
 }
 
 type pendingPublish struct {
@@ -49,13 +56,17 @@ type dueTry struct {
 const sweepEvery = 50 * time.Millisecond
 
 func newAsyncPublisher(b *Bus) (*asyncPublisher, error) {
-	p := &asyncPublisher{b: b, prefix: b.nc.NewInbox() + ".", pending: make(map[uint64]*pendingPublish)}
+	p := &asyncPublisher{
+		b: b, prefix: b.nc.NewInbox() + ".", pending: make(map[uint64]*pendingPublish),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
 	sub, err := b.nc.Subscribe(p.prefix+"*", p.answered)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to the answers of publishes: %w", err)
 	}
 	p.sub = sub
 	p.sweeper = time.AfterFunc(time.Hour, p.sweep)
+	go p.run()
 	return p, nil
 }
 
@@ -74,30 +85,74 @@ func (b *Bus) PublishAsync(m Msg, done func(Ack, error)) error {
 }
 
 func (p *asyncPublisher) send(pub *pendingPublish) error {
-	p.mu.Lock()
-	defer p.mu.Unlock() // held while sending, so that the order of calls is the order on the wire
-	if p.closed {
-		return errs.New(errs.Busy, "the server is shutting down; please try again")
-	}
-	if p.b.counters.inFlight.Load() >= maxInFlight {
+	if p.b.counters.inFlight.Add(1) > maxInFlight {
+		p.b.counters.inFlight.Add(-1)
 		p.b.counters.full.Add(1)
 		return &errs.Error{Code: errs.Busy, Message: "too many messages are being stored; please try again", RetryAfter: time.Second}
 	}
-	p.next++
-	id := p.next
-	pub.msg.Reply = p.prefix + strconv.FormatUint(id, 36)
-	p.pending[id] = pub
-	p.wg.Add(1)
-	p.b.counters.inFlight.Add(1)
-	if err := p.b.nc.PublishMsg(pub.msg); err != nil {
-		time.AfterFunc(publishPause, func() { p.settle(id, Ack{}, context.DeadlineExceeded) }) // nobody will answer
-		return nil
+	if !p.enqueue(pub) {
+		p.b.counters.inFlight.Add(-1)
+		return errs.New(errs.Busy, "the server is shutting down; please try again")
 	}
+	select {
+	case p.wake <- struct{}{}:
+	default: // it is awake
+	}
+	return nil
+}
+
+// enqueue reports whether messages are still taken.
+func (p *asyncPublisher) enqueue(pub *pendingPublish) bool {
+	p.queueMu.Lock()
+	defer p.queueMu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.wg.Add(1)
+	p.queue = append(p.queue, pub)
+	return true
+}
+
+// run sends what is queued until stop is closed.
+func (p *asyncPublisher) run() {
+	var batch []*pendingPublish
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-p.wake:
+		}
+		p.queueMu.Lock()
+		batch, p.queue = p.queue, batch[:0]
+		p.queueMu.Unlock()
+		first := p.expect(batch)
+		for i, pub := range batch {
+			if err := p.b.nc.PublishMsg(pub.msg); err != nil {
+				id := first + uint64(i)
+				time.AfterFunc(publishPause, func() { p.settle(id, Ack{}, context.DeadlineExceeded) }) // nobody will answer
+			}
+		}
+		clear(batch)
+	}
+}
+
+// expect gives the messages consecutive ids, under which their answers will be
+// found, and returns the first.
+func (p *asyncPublisher) expect(batch []*pendingPublish) (first uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first = p.next + 1
 	if len(p.due) == 0 {
 		p.sweeper.Reset(sweepEvery)
 	}
-	p.due = append(p.due, dueTry{id, time.Now().Add(publishTry)})
-	return nil
+	end := time.Now().Add(publishTry)
+	for _, pub := range batch {
+		p.next++
+		pub.msg.Reply = p.prefix + strconv.FormatUint(p.next, 36)
+		p.pending[p.next] = pub
+		p.due = append(p.due, dueTry{p.next, end})
+	}
+	return first
 }
 
 // sweep ends first tries that were not answered.
@@ -171,9 +226,10 @@ func (p *asyncPublisher) finish(pub *pendingPublish, ack Ack, err error) {
 // close refuses new messages and waits until each one on its way is settled,
 // 5 s at most.
 func (p *asyncPublisher) close() {
-	p.mu.Lock()
+	p.queueMu.Lock()
 	p.closed = true
-	p.mu.Unlock()
+	p.queueMu.Unlock()
 	p.wg.Wait()
+	close(p.stop)
 	p.sweeper.Stop()
 }
