@@ -56,7 +56,7 @@ func (s *server) visitorCalled(inbox string, says object) (token, contact string
 // somebody else a conversation.
 type known struct {
 	*server
-	admin, token, contact, conv, other, file string
+	key, admin, token, contact, conv, other, otherToken, file string
 }
 
 func newKnown(t *testing.T) *known {
@@ -96,8 +96,9 @@ func newKnown(t *testing.T) *known {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return strings.Contains(k.cli("dlq", "list", "--json"), "chat-rules") }, patience, patience/50)
 
-	other, _ := k.visitorCalled(key, object{"name": "Bob"})
-	k.other, _ = k.hello(other).open("open", "kept")
+	k.key = key
+	k.otherToken, _ = k.visitorCalled(key, object{"name": "Bob"})
+	k.other, _ = k.hello(k.otherToken).open("open", "kept")
 	k.operator().settled()
 	return k
 }
@@ -142,6 +143,7 @@ func TestPersonErase(t *testing.T) {
 	require.Contains(t, k.cli("person", "erase", k.contact), "1 conversations would be erased", "nothing is done unasked")
 	require.NotEmpty(t, k.events(k.admin, k.conv))
 
+	open, bystander := k.hello(k.token), k.hello(k.otherToken)
 	var done struct {
 		Conversations, Files, Messages int
 		Scrubbed                       bool
@@ -153,6 +155,9 @@ func TestPersonErase(t *testing.T) {
 	require.True(t, done.Scrubbed)
 	require.Empty(t, marked(t, k.dir), "beside the running server")
 	require.NotContains(t, strings.ToLower(k.out.String()), mark)
+
+	k.strangerNow(open)
+	bystander.say(k.other, "still", "here")
 
 	require.Equal(t, http.StatusNotFound, k.call("GET", "/api/v1/conversations/"+k.conv, k.admin, nil, nil))
 	require.Equal(t, http.StatusNotFound, k.call("GET", "/api/v1/contacts/"+k.contact, k.admin, nil, nil))
@@ -172,6 +177,20 @@ func TestPersonErase(t *testing.T) {
 	k.start()
 	require.Empty(t, marked(t, k.dir), "after another start")
 	require.NotEmpty(t, k.events(k.admin, k.other))
+}
+
+// strangerNow checks that what the erased person had open was closed, and that
+// their token opens nothing any more.
+func (k *known) strangerNow(open *socket) {
+	k.t.Helper()
+	_, code := open.awaitEnd()
+	require.Equal(k.t, 4401, code)
+	again := k.dial(nil)
+	again.send(object{"type": "hello", "token": k.token})
+	_, code = again.awaitEnd()
+	require.Equal(k.t, 4401, code)
+	require.Equal(k.t, http.StatusUnauthorized, k.call("GET", "/api/v1/visitors/me", k.token, nil, nil))
+	require.Equal(k.t, http.StatusUnauthorized, k.call("POST", "/api/v1/visitors", k.token, object{"inbox": k.key}, nil))
 }
 
 // Closed conversations go after their time, with files and with what the log has

@@ -18,6 +18,11 @@ type Contact struct {
 	LastSeenAt time.Time      `json:"last_seen_at"`
 }
 
+// Erased are contacts whose tokens are worth nothing from now on.
+type Erased struct {
+	Contacts []string `json:"contacts"`
+}
+
 // Types of [Change] on [PeopleSubject]. Fields of created and updated hold the
 // contact's name, email and verified as they are now.
 //

@@ -55,6 +55,10 @@ const DeskAll = "desk.*"
 // once and not stored.
 const InboxesSubject = "settings.inboxes"
 
+// ErasedSubject tells who holds open connections of contacts that were erased.
+// It is sent once and not stored. Payload: [Erased].
+const ErasedSubject = "gate.erased"
+
 // AgentAll matches the notices of every agent.
 const AgentAll = "agent.*"
 

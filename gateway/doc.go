@@ -9,7 +9,7 @@
 // the presence of agents.
 //
 // Follows: live.<conv> and eph.<conv> of every conversation that has a reader
-// here; desk.*, agent.* and settings.inboxes while it runs.
+// here; desk.*, agent.*, settings.inboxes and gate.erased while it runs.
 //
 // The way of one message: a socket's reader goroutine decodes and authorises
 // it, publishes it without waiting, and the broker's answer puts the ack into

@@ -93,6 +93,7 @@ type Service struct {
 	metrics  *metrics
 	rooms    *rooms
 	sockets  *sockets
+	erased   erased
 	presence *presence
 	visitors *httpd.Limiter // what a visitor stores
 	asides   *httpd.Limiter // what else a visitor sends
@@ -137,7 +138,7 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.HandleStream(r, fiber.MethodGet, "/ws/v1", httpd.Public, s.upgrade())
 }
 
-// Run follows the notices of the desk, of agents and of inboxes until ctx ends, then says
+// Run follows the notices of the desk, of agents, inboxes and erasures until ctx ends, then says
 // goodbye to every socket.
 func (s *Service) Run(ctx context.Context) error {
 	desk, err := s.bus.Subscribe(event.DeskAll, s.onSummary)
@@ -150,6 +151,11 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	defer notices.Unsubscribe()
+	erased, err := s.bus.Subscribe(event.ErasedSubject, s.onErased)
+	if err != nil {
+		return err
+	}
+	defer erased.Unsubscribe()
 	inboxes, err := s.bus.Subscribe(event.InboxesSubject, func(string, []byte) { s.onInboxes(ctx) })
 	if err != nil {
 		return err

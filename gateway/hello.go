@@ -26,7 +26,11 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		s.end(byeError(err))
 		return nil
 	}
-	s.viewer, s.session, s.cookie = viewer, ids.New(), ""
+	s.identify(viewer)
+	if s.svc.erased.has(viewer.Contact) { // while the token was being read
+		s.end(byeErased())
+		return nil
+	}
 	s.extend(s.svc.cfg.silenceLimit)
 	places := s.claimPlaces(f.Resume) // before summaries come
 	if viewer.Staff() {
@@ -48,6 +52,20 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		return s.svc.presence.connect(ctx, s)
 	}
 	return nil
+}
+
+// identify says who the socket is of. Only its reader changes that.
+func (s *socket) identify(v auth.Viewer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.viewer, s.session, s.cookie = v, ids.New(), ""
+}
+
+// contact may be asked from any goroutine.
+func (s *socket) contact() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.viewer.Contact
 }
 
 // follow joins a conversation of the welcome at its end. One that cannot be

@@ -1,14 +1,15 @@
 // Package people knows who visits the customers' sites.
 //
 // Owns: schema "people": contacts (a person), visitors (a browser of a person,
-// in one inbox) and identities (what a site's signature proved). Issues and
-// verifies visitors' tokens.
+// in one inbox), identities (what a site's signature proved) and erased (whose
+// tokens are refused). Issues and verifies visitors' tokens.
 //
 // Consumes: nothing.
 //
 // Publishes: contact.created, contact.updated, contact.merged and contact.erased
 // on people.<contact>, and as CloudEvents for other systems on
-// evt.contact.<created|updated|merged|erased>, through the outbox.
+// evt.contact.<created|updated|merged|erased>, through the outbox; and, unstored,
+// gate.erased when tokens become worth nothing.
 //
 // Serves: POST /api/v1/visitors, GET and PATCH /api/v1/visitors/me,
 // GET /api/v1/contacts, GET and PATCH /api/v1/contacts/{id},

@@ -68,7 +68,7 @@ func (s *Service) postVisitor(c *fiber.Ctx) error {
 	if v.Inbox, err = s.entrance(ctx, req.Inbox, c.Get(fiber.HeaderOrigin)); err != nil {
 		return err
 	}
-	if v.Token, err = s.held(c.Get(fiber.HeaderAuthorization), v.Inbox.ID); err != nil {
+	if v.Token, err = s.held(ctx, c.Get(fiber.HeaderAuthorization), v.Inbox.ID); err != nil {
 		return err
 	}
 	if v.Proof, err = s.proof(&v.Inbox, &req); err != nil {
@@ -110,11 +110,11 @@ func (s *Service) entrance(ctx context.Context, key, origin string) (event.Inbox
 // held reads the token that a known browser shows. One that is not good for
 // this inbox is refused rather than ignored: the client would take the new
 // visitor it got for its old one.
-func (s *Service) held(header, inbox string) (*claims, error) {
+func (s *Service) held(ctx context.Context, header, inbox string) (*claims, error) {
 	if header == "" {
 		return nil, nil //nolint:nilnil // absent is a case of its own, see visit.Token
 	}
-	c, err := s.tokens.read(auth.Bearer(header), s.now())
+	c, err := s.read(ctx, auth.Bearer(header), s.now())
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (s *Service) patchMe(c *fiber.Ctx) error {
 	if err := httpd.Bind(c, &p); err != nil {
 		return err
 	}
-	held, err := s.tokens.read(auth.Bearer(c.Get(fiber.HeaderAuthorization)), s.now())
+	held, err := s.read(c.UserContext(), auth.Bearer(c.Get(fiber.HeaderAuthorization)), s.now())
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ type Service struct {
 	desk    Desk
 	origins httpd.Origins
 	tokens  signer
+	gone    erasedContacts
 	rate    *httpd.Limiter
 	log     *slog.Logger
 	now     func() time.Time
@@ -110,18 +111,31 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// Verify implements auth.Verifier for visitors' tokens. It needs neither
-// PostgreSQL nor the broker.
-func (s *Service) Verify(_ context.Context, token string) (auth.Viewer, bool, error) {
+// Verify implements auth.Verifier for visitors' tokens. It goes on while
+// PostgreSQL or the broker is away.
+func (s *Service) Verify(ctx context.Context, token string) (auth.Viewer, bool, error) {
 	if !isVisitorToken(token) {
 		return auth.Viewer{}, false, nil
 	}
 	now := s.now()
-	c, err := s.tokens.read(token, now)
+	c, err := s.read(ctx, token, now)
 	if err != nil {
 		return auth.Viewer{}, false, err
 	}
 	return c.viewer(now), true, nil
+}
+
+// read returns what a token says. That of an erased person is worth as little as
+// one that was never given out.
+func (s *Service) read(ctx context.Context, token string, now time.Time) (claims, error) {
+	c, err := s.tokens.read(token, now)
+	if err == nil && s.erased(ctx, c.Contact) {
+		err = errBadToken()
+	}
+	if err != nil {
+		return claims{}, err
+	}
+	return c, nil
 }
 
 // Contacts returns what is known of the contacts, by the id that was asked for:

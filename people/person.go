@@ -100,9 +100,12 @@ func (s *Service) Person(ctx context.Context, contact string) (Person, error) {
 
 // Erase deletes all of it, and announces contact.erased for each contact, so
 // that other systems can do the same. Tokens of the person's browsers are worth
-// nothing afterwards when they are renewed.
+// nothing afterwards, see [Service.Revoke].
 func (s *Service) Erase(ctx context.Context, p *Person) error {
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
+		if err := saveErased(ctx, tx, p.ContactIDs()); err != nil {
+			return err
+		}
 		if err := deletePerson(ctx, tx, p.ContactIDs()); err != nil {
 			return err
 		}
@@ -112,7 +115,11 @@ func (s *Service) Erase(ctx context.Context, p *Person) error {
 		}
 		return s.announce(ctx, tx, gone...)
 	})
-	return pg.Map(err)
+	if err != nil {
+		return pg.Map(err)
+	}
+	s.tellErased(p.ContactIDs())
+	return nil
 }
 
 // contactsByEmail goes by the trigram index of the search, and then compares.

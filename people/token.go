@@ -60,8 +60,8 @@ type payload struct {
 }
 
 // signer makes and reads visitors' tokens: "pv1.", the payload and its
-// HMAC-SHA256, both base64url without padding. Nothing is stored, so any
-// process with the secret can verify one, also while PostgreSQL is away.
+// HMAC-SHA256, both base64url without padding. None is stored, so any process
+// with the secret can verify one, also while PostgreSQL is away.
 type signer struct{ key []byte }
 
 // newSigner derives the key of visitors' tokens from the installation's secret.

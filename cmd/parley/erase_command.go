@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +27,11 @@ func (p *program) personEraseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "erase EMAIL|ID --yes",
 		Short: "Erase all that is kept of a person, from the disk too",
-		Long: "Erases the contact with those merged into it, their conversations with everything said in them, files, timers,\n" +
-			"dead letters and what waits for other systems: from the event log message by message, which overwrites them, and\n" +
-			"from PostgreSQL. Other systems are told by contact.erased. It can be repeated after an interruption.\n\n" +
+		Long: "Closes the person's open chats and takes the tokens of their browsers back, for which the ids of the contacts, and\n" +
+			"nothing else, are kept for a month. Then erases the contact with those merged into it, their conversations with\n" +
+			"everything said in them, files, timers, dead letters and what waits for other systems: from the event log message\n" +
+			"by message, which overwrites them, and from PostgreSQL. Other systems are told by contact.erased. It can be\n" +
+			"repeated after an interruption.\n\n" +
 			"PostgreSQL leaves deleted rows in its files until it needs the room, so its tables are then written anew, which\n" +
 			"closes each of them for seconds to minutes; chat goes on meanwhile. --scrub=false leaves that out, for several\n" +
 			"people in a row. Backups, and what other systems have received, are not reached.",
@@ -42,6 +45,9 @@ func (p *program) personEraseCommand() *cobra.Command {
 				}
 				if !yes {
 					return p.askFirst(ctx, m, &found)
+				}
+				if found, err = m.revoke(ctx, &found); err != nil {
+					return err
 				}
 				done, err := m.erase(ctx, &found, scrub)
 				if err != nil {
@@ -86,6 +92,20 @@ func (p *program) reportErasure(done *erasure, asJSON bool) error {
 // moduleSchemas are where a person's rows were.
 func moduleSchemas() []string {
 	return []string{"chat", "people", "bot", "routing", "webhooks", "bus"}
+}
+
+// revoke keeps the person from adding to what is being erased, and finds the
+// person again with all that they had said before every process knew.
+func (m *services) revoke(ctx context.Context, found *people.Person) (people.Person, error) {
+	if err := m.people.Revoke(ctx, found.ContactIDs()); err != nil {
+		return *found, err
+	}
+	select {
+	case <-ctx.Done():
+		return *found, ctx.Err()
+	case <-time.After(people.RevokedWithin):
+	}
+	return m.person(ctx, found.Contacts[0].ID)
 }
 
 // erase goes from what points to the person to the person, so that an
