@@ -117,6 +117,9 @@ func (i *Intent) validateText() error {
 	for _, c := range i.Choices {
 		texts = append(texts, c.Label)
 	}
+	for name := range i.Skills {
+		texts = append(texts, name)
+	}
 	for _, text := range texts {
 		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 			return errs.New(errs.Invalid, "the texts of an intent must be UTF-8 without zero bytes")

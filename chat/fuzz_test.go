@@ -2,7 +2,10 @@ package chat
 
 import (
 	"encoding/json"
+	"io"
+	"mime/multipart"
 	"net/url"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -10,6 +13,7 @@ import (
 
 	"parley/event"
 	"parley/internal/auth"
+	"parley/internal/blob"
 	"parley/internal/errs"
 )
 
@@ -59,5 +63,30 @@ func FuzzInboxes(f *testing.F) {
 			require.Regexp(t, `^(?i:https|mailto):`, link)
 			require.NotRegexp(t, `[\s"<>]`, link)
 		}
+	})
+}
+
+// FuzzForm: an upload's form is refused with a reason, or has a file whose name
+// leads nowhere.
+func FuzzForm(f *testing.F) {
+	const form, file = `multipart/form-data; boundary=b`, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\nContent-Type: image/png\r\n\r\ncontent\r\n--b--\r\n"
+	for _, name := range []string{"a.png", "../../etc/passwd", `C:\a\b.exe`, "a\x00.png", "=?utf-8?q?=2F?=", "", strings.Repeat("x", 5000)} {
+		f.Add(form, strings.Replace(file, "%s", name, 1))
+	}
+	f.Add(form, "--b\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n\r\n--b--")
+	f.Add(form, "--b\r\nContent-Disposition: form-data; name=file; filename*=UTF-8''%2e%2e%2fa\r\n\r\nx")
+	f.Add(`multipart/form-data; boundary="`, "")
+	f.Add(`multipart/mixed; boundary=b`, "--b")
+	f.Fuzz(func(t *testing.T, contentType, body string) {
+		boundary, err := formBoundary(contentType)
+		if err == nil {
+			var part *multipart.Part
+			if part, err = filePart(strings.NewReader(body), boundary); err == nil {
+				_, _ = io.Copy(io.Discard, part) // cut off, or whole
+				require.False(t, strings.ContainsAny(blob.Name(part.FileName()), "/\\\x00\r\n"))
+				return
+			}
+		}
+		require.Equal(t, errs.Invalid, errs.CodeOf(err))
 	})
 }

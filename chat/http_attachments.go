@@ -27,9 +27,9 @@ const (
 // postAttachment is POST /api/v1/attachments, multipart/form-data with one part
 // named file. The body is read as it comes, never held in memory.
 func (s *Service) postAttachment(c *fiber.Ctx) error {
-	mediaType, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
-	if err != nil || mediaType != fiber.MIMEMultipartForm || params["boundary"] == "" {
-		return errs.New(errs.Invalid, "send the file as multipart/form-data in a part named file")
+	boundary, err := formBoundary(c.Get(fiber.HeaderContentType))
+	if err != nil {
+		return err
 	}
 	body := c.Context().RequestBodyStream()
 	if body == nil {
@@ -39,20 +39,36 @@ func (s *Service) postAttachment(c *fiber.Ctx) error {
 		return s.refuseUpload(c, errs.New(errs.TooLarge, "a file has at most %d MiB", s.files.MaxSize()>>20))
 	}
 	slow := &slowReader{r: io.LimitReader(body, s.files.MaxSize()+maxForm), conn: c.Context().Conn(), until: time.Now().Add(uploadTime)}
-	form := multipart.NewReader(slow, params["boundary"])
+	part, err := filePart(slow, boundary)
+	if err != nil {
+		return s.refuseUpload(c, err)
+	}
+	a, err := s.Upload(c.UserContext(), httpd.Viewer(c), part.FileName(), part)
+	if err != nil {
+		return s.refuseUpload(c, err)
+	}
+	return c.Status(fiber.StatusCreated).JSON(a)
+}
+
+func formBoundary(contentType string) (string, error) {
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	if err != nil || mediaType != fiber.MIMEMultipartForm || params["boundary"] == "" {
+		return "", errs.New(errs.Invalid, "send the file as multipart/form-data in a part named file")
+	}
+	return params["boundary"], nil
+}
+
+// filePart returns the first part named file.
+func filePart(body io.Reader, boundary string) (*multipart.Part, error) {
+	form := multipart.NewReader(body, boundary)
 	for {
 		part, err := form.NextPart()
 		if err != nil {
-			return s.refuseUpload(c, errs.Wrap(err, errs.Invalid, "the form has no part named file"))
+			return nil, errs.Wrap(err, errs.Invalid, "the form has no part named file")
 		}
-		if part.FormName() != "file" {
-			continue
+		if part.FormName() == "file" {
+			return part, nil
 		}
-		a, err := s.Upload(c.UserContext(), httpd.Viewer(c), part.FileName(), part)
-		if err != nil {
-			return s.refuseUpload(c, err)
-		}
-		return c.Status(fiber.StatusCreated).JSON(a)
 	}
 }
 
