@@ -255,7 +255,7 @@ func (p *partner) mayNothingElse(can, conv string) {
 	p.t.Helper()
 	write := []string{
 		"chat.00." + conv, "live." + conv, "eph." + conv, "agent.ada", "desk.shop", "evt.conversation.message.shop", "people.ann", "agents.ada", "kb.article",
-		"timer.snooze." + conv, "due.snooze." + conv, "dlq.chat", "settings.inboxes", "bus.admin.integrations",
+		"timer.snooze." + conv, "due.snooze." + conv, "dlq.chat", "settings.inboxes", "gate.erased", "bus.admin.integrations",
 		"in.erp.order", "parley.v1.chat.send.erp", "parley.v1.chat.handoff.erp", "parley.v1.people.attributes.erp", "parley.v1.chat.send", "$SRV.STATS",
 		"$KV.presence.ada", "$KV.settings.integration.crm", "$KV.lease.x", "$O.attach.C.x", "$O.attach.M.x", "_INBOX.x.y", "_INBOX_erp.x", "_R_.x",
 		"$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.CREATE.MINE", "$JS.API.STREAM.UPDATE.EVENTS", "$JS.API.STREAM.DELETE.EVENTS", "$JS.API.STREAM.PURGE.CHAT_0",
