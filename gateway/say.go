@@ -106,7 +106,7 @@ func (s *socket) publish(ctx context.Context, e *event.Event) error {
 	if err != nil {
 		return err
 	}
-	return s.svc.bus.PublishAsync(msg, func(ack bus.Ack, err error) { //nolint:contextcheck // the answer may come after ctx has ended
+	return s.svc.bus.PublishAsync(msg, func(ack bus.Ack, err error) {
 		if err != nil {
 			s.fail(cid, err)
 			return

@@ -26,7 +26,7 @@ func TestSessions(t *testing.T) {
 	d.socketFromElsewhere(admin)
 	d.fixation(admin)
 	d.revocation(admin, shop.Key)
-	d.narrowing(admin, shop)
+	d.narrowing(admin)
 }
 
 // foreignOrigins are pages that are not Parley's own, as headers in pairs.
@@ -105,7 +105,7 @@ func (d *desk) fixation(admin string) {
 	victim := do[staff](d, "POST", "/api/v1/agents", admin, object{"name": "Vic", "email": "vic@example.com", "password": password})
 	attacker := d.hire(admin, object{"name": "Mallory", "email": "mallory@example.com"})
 	login := object{"email": "vic@example.com", "password": password}
-	for _, planted := range []string{attacker.Session, "prs_" + strings.Repeat("a", 52), "prs_x", "chosen", admin + "; Path=/api"} {
+	for _, planted := range []string{attacker.Session, "prs_" + strings.Repeat("a", 52), "prs_0", "chosen", admin + "; Path=/api"} {
 		raw, err := json.Marshal(login)
 		require.NoError(d.t, err)
 		a := d.ask("POST", "/api/v1/agents/login", "", string(raw), "Cookie", cookieName+"="+planted, "Origin", d.URL)
@@ -222,9 +222,11 @@ func (d *desk) ends(name, conv, token string, talk *socket, allowed time.Duratio
 }
 
 // narrowing gives an inbox to a team while agents follow a conversation of it,
-// and then takes one of them out of the team.
-func (d *desk) narrowing(admin string, shop inbox) {
+// and then takes one of them out of the team. Nobody is assigned, which would be
+// a right of its own: offers are not accepted.
+func (d *desk) narrowing(admin string) {
 	d.t.Helper()
+	shop := do[inbox](d, "POST", "/api/v1/inboxes", admin, object{"name": "For all at first", "bot": false, "assign": "offer", "offer_secs": 300})
 	guest := do[visitor](d, "POST", "/api/v1/visitors", "", object{"inbox": shop.Key})
 	talk := d.hello(guest.Token)
 	conv := talk.open("hello", nil)
@@ -237,16 +239,16 @@ func (d *desk) narrowing(admin string, shop inbox) {
 	insider := d.hire(admin, object{"name": "Insider", "email": ids.New() + "@example.com"})
 	outsider := d.hire(admin, object{"name": "Outsider", "email": ids.New() + "@example.com"})
 	team := do[struct{ ID string }](d, "POST", "/api/v1/teams", admin, object{"name": "Few", "members": []string{insider.ID}}).ID
-	follow := func(who staff) *socket {
-		s := d.hello(who.Session)
-		s.send(object{"type": "watch", "conv": conv})
-		s.flush()
-		return s
-	}
-	in, out := follow(insider), follow(outsider)
 	awaitWord := func(s *socket, word string) {
 		s.awaitThat("event", func(o object) bool { return o["text"] == word })
 	}
+	follow := func(who staff) *socket {
+		s := d.dial(nil)
+		s.send(object{"type": "hello", "token": who.Session, "resume": []object{{"conv": conv, "seq": 0}}})
+		awaitWord(s, "hello")
+		return s
+	}
+	in, out := follow(insider), follow(outsider)
 	hears := func(s *socket) bool { // while the insider goes on hearing everything
 		word := say()
 		awaitWord(in, word)
