@@ -35,3 +35,35 @@ func killNodes(times int) func(f *fleet) {
 		require.Less(f.t, silence, bound(15*time.Second))
 	}
 }
+
+// loseNode kills the leader of a CHAT stream and leaves it away. Meanwhile one
+// gateway is restarted as a deployment does, and everything that is not a gateway
+// is killed and started; the projection keeps up, although it has lost readers
+// with the server.
+func loseNode(away time.Duration) func(f *fleet) {
+	return func(f *fleet) {
+		f.lasts(2 * time.Second)
+		victim := harness.Leader(f.t, f.world.nats, "CHAT_0")
+		killed := time.Now()
+		victim.Kill()
+		f.lasts(f.between(time.Second, 3*time.Second))
+		gateway := f.world.gateways[f.rand.IntN(len(f.world.gateways))]
+		gateway.Stop()
+		ready := gateway.Start()
+		f.lasts(f.between(time.Second, 3*time.Second))
+		f.world.desk.Kill()
+		others := f.world.desk.Start()
+		f.lasts(away - time.Since(killed))
+		silence := f.history.Silence(killed, time.Now())
+		slowest := f.history.Slowest(killed, time.Now())
+		f.report.add("longest without an ack", silence)
+		f.report.add("slowest ack", slowest)
+		f.report.add("gateway ready after", ready)
+		f.report.add("everything else ready after", others)
+		f.catchUp() // without the server
+		f.report.add("back and caught up after", victim.Start())
+		f.lasts(2 * time.Second)
+		require.Less(f.t, silence, bound(15*time.Second))
+		require.Less(f.t, max(ready, others), bound(10*time.Second))
+	}
+}

@@ -42,6 +42,7 @@ func scenarios() []scenario {
 		{name: "kill-gateway", long: true, world: cluster(2, 1), crowd: few, fault: killGateways(2)},
 		{name: "kill-gateways", long: true, world: cluster(3, 3), crowd: many, fault: killGateways(8)},
 		{name: "kill-nats", long: true, world: cluster(2, 3), crowd: few, fault: killNodes(6)},
+		{name: "lose-nats", long: true, world: cluster(2, 3), crowd: few, fault: loseNode(30 * time.Second)},
 		{name: "rolling-restart", long: true, world: cluster(3, 1), crowd: many, fault: roll(2)},
 		{name: "twins", world: cluster(2, 1), crowd: crowd{visitors: 12, agents: 2, visitor: restless, agent: calmer, twins: true}, fault: killGateways(1)},
 		{name: "clocks", long: true, world: skewed(-20*time.Minute, 20*time.Minute, 0), crowd: few, fault: killGateways(2)},
