@@ -58,13 +58,16 @@ func scenarios() []scenario {
 	}
 }
 
-// TestChaos runs each scenario; see the package's documentation. They take
-// turns, because they measure.
+// TestChaos runs each scenario; see the package's documentation. All of them take
+// turns, because they measure; the short ones run at once.
 func TestChaos(t *testing.T) { //nolint:paralleltest // see above
 	for _, s := range scenarios() { //nolint:paralleltest // see above
 		t.Run(s.name, func(t *testing.T) {
 			if s.long && !*longFlag {
 				t.Skip("takes long; make chaos runs it")
+			}
+			if !*longFlag {
+				t.Parallel()
 			}
 			run(t, s)
 		})
