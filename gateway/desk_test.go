@@ -20,10 +20,11 @@ type logDesk struct {
 	changed *event.Inbox // the inbox after RefreshInboxes; nil when there is no change
 	marks   map[string]uint64
 	recents []event.ConversationSummary
-	before  func(question string) error // called before recent and after are answered; nil does not matter
+	before  func(question string) error // see meddle
 }
 
-// meddle has f called before each answer to the questions "recent" and "after".
+// meddle has f called before each answer to the questions "subject", "recent"
+// and "after".
 // It may delay the answer, and its error is the answer.
 func (d *logDesk) meddle(f func(question string) error) {
 	d.mu.Lock()
@@ -42,6 +43,9 @@ func (d *logDesk) asked(question string) error {
 }
 
 func (d *logDesk) Subject(ctx context.Context, conv string) (auth.Subject, error) {
+	if err := d.asked("subject"); err != nil {
+		return auth.Subject{}, err
+	}
 	first, err := d.bus.First(ctx, event.ChatSubject(conv))
 	if err != nil {
 		return auth.Subject{}, err

@@ -64,12 +64,14 @@ func (s *socket) act(ctx context.Context, cmd event.Command) error {
 	if err := s.admit(""); err != nil {
 		return err
 	}
-	receipt, err := s.svc.desk.Act(ctx, s.viewer, cmd)
-	if err != nil {
-		return err
-	}
-	s.ack(receipt)
-	return nil
+	return s.inTurn(cmd.Conv, cmd.CID, false, func() error {
+		receipt, err := s.svc.desk.Act(ctx, s.viewer, cmd)
+		if err != nil {
+			return err
+		}
+		s.ack(receipt)
+		return nil
+	})
 }
 
 // typing tells the other readers; nothing is stored and nobody answers.

@@ -42,11 +42,11 @@ func (s *socket) hello(ctx context.Context, f Hello) error {
 		Limits: Limits{Frame: maxFrame, Text: s.svc.cfg.MaxText, History: maxHistory, Ping: int(s.svc.cfg.pingInterval / time.Second)},
 	}))
 	s.resume(ctx, places)
-	for _, c := range recent {
+	atOnce(s, recent, func(c event.ConversationSummary) {
 		if c.State != event.StateResolved {
 			s.follow(ctx, c.ID)
 		}
-	}
+	})
 	if viewer.Kind == auth.Agent {
 		s.counted = true
 		return s.svc.presence.connect(ctx, s)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"parley/internal/errs"
 	"parley/internal/ids"
 )
@@ -51,24 +53,48 @@ func (s *socket) claimPlace(conv string) {
 // with not_found, one that cannot be read just now with busy, and is read
 // later; neither stops the others.
 func (s *socket) resume(ctx context.Context, places []Place) {
-	for _, p := range places {
-		if s.ended() {
-			return
-		}
-		if !ids.Valid(p.Conv) {
-			s.fail("", errs.New(errs.NotFound, "there is no such conversation"))
-			continue
-		}
-		r, err := s.tryJoin(ctx, p.Conv, &p.Seq)
-		if err != nil {
-			s.fail("", err)
-		}
-		if forNow(err) {
-			s.resumeLater(ctx, p)
-			continue
-		}
-		s.endJoin(p.Conv, r, err)
+	atOnce(s, places, func(p Place) { s.resumePlace(ctx, p) })
+}
+
+func (s *socket) resumePlace(ctx context.Context, p Place) {
+	if !ids.Valid(p.Conv) {
+		s.fail("", errs.New(errs.NotFound, "there is no such conversation"))
+		return
 	}
+	r, err := s.tryJoin(ctx, p.Conv, &p.Seq)
+	if err != nil {
+		s.fail("", err)
+	}
+	if forNow(err) {
+		s.resumeLater(ctx, p)
+		return
+	}
+	s.endJoin(p.Conv, r, err)
+}
+
+// maxJoins bounds the conversations that one socket joins at the same time.
+const maxJoins = 16
+
+// atOnce joins several conversations together, and returns when all have been
+// tried: each of a stream without a leader takes its seconds.
+func atOnce[T any](s *socket, list []T, join func(T)) {
+	if len(list) == 1 { // as most clients
+		join(list[0])
+		return
+	}
+	var g errgroup.Group
+	g.SetLimit(maxJoins)
+	for _, item := range list {
+		if s.ended() {
+			break
+		}
+		g.Go(func() error {
+			defer s.svc.logPanic()
+			join(item)
+			return nil
+		})
+	}
+	_ = g.Wait() // joins report their own errors
 }
 
 // forNow reports whether joining may succeed later.

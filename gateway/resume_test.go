@@ -154,6 +154,31 @@ func TestResumeByTheClientEndsTheGatewaysTries(t *testing.T) {
 	ada.expects(conv, "later")
 }
 
+// A conversation that takes long does not hold up the others.
+func TestConversationsAreResumedTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann, bob := w.hello("ann"), w.hello("bob")
+	slow, first := ann.open("open", "0")
+	ann.say(slow, "slow", "while Ada was away")
+	fast, second := bob.open("open", "0")
+	bob.say(fast, "fast", "while Ada was away")
+	g := newGate()
+	var asked atomic.Bool
+	w.desk.meddle(func(question string) error {
+		if question == "after" && asked.CompareAndSwap(false, true) {
+			g.pass()
+		}
+		return nil
+	})
+	ada := w.hello("agent", Place{Conv: slow, Seq: first}, Place{Conv: fast, Seq: second})
+	<-g.reached
+	one := ada.await("event", nil) // of the conversation that was not asked for first
+	close(g.opened)
+	other := ada.await("event", nil)
+	require.ElementsMatch(t, []any{"slow", "fast"}, []any{one["cid"], other["cid"]})
+}
+
 // Who says hello late may come back: the network may have been slow, or the
 // server may have stood still.
 func TestLateHelloMayComeBack(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 )
 
 // say publishes a message. The ack is sent from the broker's answer; the
-// reader goes on with the next object meanwhile.
+// reader goes on with the next object meanwhile, and while a retry is looked up.
 func (s *socket) say(ctx context.Context, f Send) error {
 	if err := checkCID(f.CID); err != nil {
 		return err
@@ -34,10 +34,12 @@ func (s *socket) say(ctx context.Context, f Send) error {
 	if !ids.Valid(f.Conv) {
 		return errs.New(errs.NotFound, "there is no such conversation")
 	}
-	if err := s.mayRead(ctx, f.Conv); err != nil {
-		return err
-	}
-	return s.tell(ctx, f)
+	return s.inTurn(f.Conv, f.CID, f.Attempt > 1, func() error {
+		if err := s.mayRead(ctx, f.Conv); err != nil {
+			return err
+		}
+		return s.tell(ctx, f)
+	})
 }
 
 // tell publishes a message that was admitted.
@@ -174,9 +176,6 @@ func (s *socket) open(ctx context.Context, f Open) error {
 		return err
 	}
 	says := strings.TrimSpace(f.Text) != "" || len(f.Attachments) > 0
-	if _, err := s.claim(ctx, conv, f.Attachments); err != nil { // before anything is stored
-		return err
-	}
 	receipt, err := s.begin(ctx, conv, &inbox, f, says)
 	if err != nil {
 		return err

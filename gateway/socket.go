@@ -23,7 +23,7 @@ const (
 
 // socket is one connection. The goroutine that opened it reads; a second one
 // exists only while something waits to be written. serve waits for it before it
-// returns.
+// returns. Others exist only while commands wait for the log.
 type socket struct {
 	svc    *Service
 	conn   *websock.Conn
@@ -40,6 +40,7 @@ type socket struct {
 	bad      int
 	counted  bool      // its presence counts
 	extended time.Time // when the limit of silence was moved last; owned by the reader
+	lanes    lanes
 
 	mu       sync.Mutex
 	space    sync.Cond // queue has emptied, or the socket has ended

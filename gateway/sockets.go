@@ -160,11 +160,7 @@ func (s *Service) upgrade() fiber.Handler {
 }
 
 func (s *Service) serve(conn *websock.Conn, origin, cookie string) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.log.Error("socket handler panicked", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
+	defer s.logPanic()
 	sock := newSocket(s, conn)
 	sock.origin, sock.cookie = origin, cookie
 	ctx, cancel := context.WithCancel(context.Background()) // the request's context ended with the upgrade
@@ -178,6 +174,13 @@ func (s *Service) serve(conn *websock.Conn, origin, cookie string) {
 	sock.serve(ctx)
 	if sock.counted {
 		s.presence.disconnect(sock.viewer.ID)
+	}
+}
+
+// logPanic keeps a panic from ending the process. It must be deferred.
+func (s *Service) logPanic() {
+	if p := recover(); p != nil {
+		s.log.Error("socket handler panicked", "panic", p, "stack", string(debug.Stack()))
 	}
 }
 

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -124,7 +125,10 @@ func (b *Bus) patiently(ctx context.Context, read func(context.Context) (Stored,
 		once, cancelOnce := context.WithTimeout(ctx, publishTry)
 		s, err := read(once)
 		cancelOnce()
-		if err == nil || !transient(err) {
+		switch {
+		case errors.Is(err, nats.ErrConnectionClosed): // this process is ending; the next one knows
+			return s, readBusy(err)
+		case err == nil || !transient(err):
 			return s, err
 		}
 		select {
@@ -136,7 +140,7 @@ func (b *Bus) patiently(ctx context.Context, read func(context.Context) (Stored,
 }
 
 func readBusy(cause error) error {
-	return &errs.Error{Code: errs.Busy, Message: "the log does not answer; please try again", RetryAfter: time.Second, Err: cause}
+	return &errs.Error{Code: errs.Busy, Message: "the log does not answer; please try again", RetryAfter: busyPause, Err: cause}
 }
 
 type leaderAnswer struct {

@@ -145,3 +145,19 @@ func filesWith(t *testing.T, dir, text string) (n int) {
 	}))
 	return n
 }
+
+// Who is still asking when the process ends is told to come again, not that
+// something is broken.
+func TestReadsOfAClosedBusAreBusy(t *testing.T) {
+	t.Parallel()
+	b := testkit.Bus(t, testkit.RelaxedBus)
+	conv := ids.New()
+	ack := publish(t, b, chatMsg(conv, "c", "text"))
+	b.Close()
+	_, err := b.Get(t.Context(), ack.Stream, ack.Seq)
+	require.Equal(t, errs.Busy, errs.CodeOf(err), "%v", err)
+	_, err = b.Read(t.Context(), event.ChatSubject(conv), 0, 10)
+	require.Equal(t, errs.Busy, errs.CodeOf(err), "%v", err)
+	_, err = b.Publish(t.Context(), chatMsg(conv, "d", "text"))
+	require.Equal(t, errs.Busy, errs.CodeOf(err), "%v", err)
+}

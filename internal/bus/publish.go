@@ -22,6 +22,11 @@ const (
 	publishTry      = time.Second            // one try; a lost leader is replaced within some of them
 	publishPatience = 5 * time.Second        // all tries together
 	publishPause    = 100 * time.Millisecond // between tries that failed at once
+
+	// busyPause is what a client is asked to wait after we have tried in vain for
+	// publishPatience. It is short: of a stream that loses its leader again and
+	// again, the next one may stay for a second.
+	busyPause = 250 * time.Millisecond
 )
 
 // Msg is what to store.
@@ -157,7 +162,7 @@ func (b *Bus) afterWrongSequence(ctx context.Context, m Msg) (Ack, error) {
 func (b *Bus) busy(subject string, cause error) error {
 	b.counters.failed.Add(1)
 	return &errs.Error{
-		Code: errs.Busy, Message: "the message could not be stored in time; please try again", RetryAfter: time.Second,
+		Code: errs.Busy, Message: "the message could not be stored in time; please try again", RetryAfter: busyPause,
 		Err: fmt.Errorf("publish to %s: %w", subject, cause),
 	}
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go"
@@ -57,6 +58,9 @@ func (b *Bus) readBatch(ctx context.Context, stream, subject string, out []Store
 		out = append(out, got...)
 		if err == nil {
 			return out, more && len(got) > 0, nil
+		}
+		if errors.Is(err, nats.ErrConnectionClosed) {
+			return nil, false, readBusy(err)
 		}
 		if !transient(err) {
 			return nil, false, fmt.Errorf("read %s after %d: %w", subject, after, err)
