@@ -18,6 +18,8 @@ type room struct {
 	conv string
 	refs int // guarded by rooms.mu
 
+	behind time.Time // since when it could not be compared with the log; zero when it could; guarded by rooms.mu
+
 	ready   chan struct{} // closed when opened or failed
 	failure error         // why it could not be opened; read after ready
 	subs    []*bus.Sub

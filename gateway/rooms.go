@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"parley/internal/auth"
 	"parley/internal/bus"
 )
@@ -130,7 +132,7 @@ func (r *rooms) onEvent(conv string, m bus.Stored) {
 		return
 	}
 	if err := o.deliver(context.Background(), r.bus, m); err != nil {
-		r.broken(o, err)
+		r.failed(o, err)
 	}
 }
 
@@ -152,6 +154,39 @@ func (r *rooms) onGap(conv string) {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// bearBehind is how long a room may fail to be compared with the log before
+// its readers are sent away: longer than elections take.
+const bearBehind = 30 * time.Second
+
+// failed has a room compared with the log again soon while its stream elects a
+// leader. Its readers keep their places, and whatever comes is sent behind what
+// is missing. After bearBehind, and when it will not pass, they are sent away.
+func (r *rooms) failed(o *room, err error) {
+	if !forNow(err) || !r.retry(o) {
+		r.broken(o, err)
+	}
+}
+
+func (r *rooms) retry(o *room) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if o.behind.IsZero() {
+		o.behind = now
+	}
+	if now.Sub(o.behind) > bearBehind {
+		return false
+	}
+	time.AfterFunc(firstRetry, func() { r.onGap(o.conv) })
+	return true
+}
+
+func (r *rooms) caughtUp(o *room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o.behind = time.Time{}
 }
 
 // broken ends the readers of a room whose hole could not be filled: they
@@ -198,13 +233,25 @@ func (r *rooms) takeDirty() []*room {
 	return out
 }
 
+// maxChecks bounds the rooms that are compared with the log at the same time.
+const maxChecks = 16
+
+// check does not let rooms wait for those of a stream without a leader.
 func (r *rooms) check(ctx context.Context, list []*room) {
+	var g errgroup.Group
+	g.SetLimit(maxChecks)
 	for _, o := range list {
 		if ctx.Err() != nil {
-			return
+			break
 		}
-		if err := o.catchUp(ctx, r.bus); err != nil && ctx.Err() == nil {
-			r.broken(o, err)
-		}
+		g.Go(func() error {
+			if err := o.catchUp(ctx, r.bus); err == nil {
+				r.caughtUp(o)
+			} else if ctx.Err() == nil {
+				r.failed(o, err)
+			}
+			return nil
+		})
 	}
+	_ = g.Wait() // failures are dealt with where they occur
 }

@@ -291,7 +291,7 @@ func (s *socket) ack(r event.Receipt) {
 // fail tells the client that a command was refused.
 func (s *socket) fail(cid string, err error) {
 	e := errs.Public(err)
-	if e.Code == errs.Internal {
+	if e.Code == errs.Internal && !errors.Is(err, context.Canceled) { // nobody waits for an answer any more
 		s.svc.log.Error("command failed", "viewer", s.viewer.ID, "error", err)
 	}
 	s.svc.metrics.refused.WithLabelValues(string(e.Code)).Inc()
