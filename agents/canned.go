@@ -23,7 +23,7 @@ const (
 // cannedVariables are what {{…}} in a response may stand for. The console fills
 // them in when the response is chosen.
 func cannedVariables() []string {
-	return []string{"contact.name", "contact.first_name", "agent.name", "agent.first_name", "inbox.name"}
+	return []string{"contact.name", "contact.first_name", "contact.email", "agent.name", "agent.first_name", "inbox.name"}
 }
 
 var variable = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)

@@ -4,9 +4,10 @@ import type { Summary } from "../../shared/wire";
 import { api } from "../api";
 import { contact } from "../store/contacts";
 import { me } from "../store/session";
+import { inboxName } from "../store/staff";
 import { t } from "../text";
 import type { Canned } from "../types";
-import { fillIn, type Trigger, triggerAt } from "./trigger";
+import { fillIn, type Trigger, triggerAt, valuesOf } from "./trigger";
 
 export interface Suggestion {
   id: string;
@@ -64,7 +65,7 @@ export class Suggester {
     if (found.sign === "#") return this.articles.value;
     const wanted = found.word.toLowerCase();
     const c = this.conv();
-    const values = { "contact.name": c.name, "contact.email": contact(c.contact).value?.email ?? "", "agent.name": me.value?.name ?? "" };
+    const values = valuesOf({ name: c.name, email: contact(c.contact).value?.email ?? "" }, me.value?.name ?? "", inboxName(c.inbox));
     return (canned.value ?? [])
       .filter(({ shortcut, title }) => shortcut.toLowerCase().startsWith(wanted) || title.toLowerCase().includes(wanted))
       .slice(0, 8)

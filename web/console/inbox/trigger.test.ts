@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fillIn, triggerAt } from "./trigger";
+import { fillIn, triggerAt, valuesOf, variables } from "./trigger";
 
 const at = (text: string) => triggerAt(text, text.length);
 
@@ -35,4 +35,11 @@ test("a variable without a value goes with its space, an unknown one stays", () 
 
 test("a value is never read as a pattern", () => {
   assert.equal(fillIn("Hi {{contact.name}}", { ...values, "contact.name": "$& {{agent.name}}" }), "Hi $& {{agent.name}}");
+});
+
+test("every variable that the server takes has a value", () => {
+  const all = valuesOf({ name: "Lena Maria Roth", email: "lena@example.com" }, "Ana Berg", "Shop");
+  assert.deepEqual(Object.keys(all), [...variables]);
+  assert.equal(fillIn("{{contact.first_name}}, {{agent.first_name}}, {{inbox.name}}", all), "Lena, Ana, Shop");
+  assert.equal(fillIn("Hello {{contact.first_name}},", valuesOf({ name: "", email: "" }, "", "")), "Hello,");
 });

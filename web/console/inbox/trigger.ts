@@ -16,6 +16,22 @@ export function triggerAt(text: string, caret: number): Trigger | null {
   return { sign: word[0] as "/" | "#", word: word.slice(1), start: caret - word.length };
 }
 
+/** What a canned response can be filled in with; the server refuses others. */
+export const variables = ["contact.name", "contact.first_name", "contact.email", "agent.name", "agent.first_name", "inbox.name"] as const;
+
+/** The values of the variables. A first name is the first word of a name. */
+export function valuesOf(contact: { name: string; email: string }, agent: string, inbox: string): Record<(typeof variables)[number], string> {
+  const first = (name: string) => name.trim().split(/\s+/)[0] ?? "";
+  return {
+    "contact.name": contact.name,
+    "contact.first_name": first(contact.name),
+    "contact.email": contact.email,
+    "agent.name": agent,
+    "agent.first_name": first(agent),
+    "inbox.name": inbox,
+  };
+}
+
 /** Replaces the variables of a canned response. One without a value is left out, with the space before it. */
 export function fillIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/(\s?)\{\{\s*([\w.]+)\s*\}\}/g, (all, space: string, name: string) => {

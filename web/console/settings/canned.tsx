@@ -2,6 +2,7 @@
 import { api } from "../api";
 import { go } from "../router";
 import { loadCanned } from "../inbox/suggest";
+import { variables } from "../inbox/trigger";
 import { may } from "../store/session";
 import { t } from "../text";
 import type { Canned } from "../types";
@@ -9,8 +10,6 @@ import { AreaField, FormView, SwitchField, TextField, useForm } from "../ui/form
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
-
-const variables = ["contact.name", "contact.email", "agent.name"];
 
 export function CannedPage({ id }: { id: string }) {
   const loaded = useLoad(loadCanned);
