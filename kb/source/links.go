@@ -19,12 +19,13 @@ var (
 
 // linker knows under which addresses articles refer to each other.
 type linker struct {
+	own    string               // the language that is linked to when there is no translation
 	byPath map[string]*document // locale + " " + path of any kind
 	byName map[string]*document // locale + " " + last part of the path; nil when ambiguous
 }
 
-func newLinker(docs []*document) linker {
-	l := linker{byPath: map[string]*document{}, byName: map[string]*document{}}
+func newLinker(docs []*document, own string) linker {
+	l := linker{own: own, byPath: map[string]*document{}, byName: map[string]*document{}}
 	for _, d := range docs {
 		stem := strings.TrimSuffix(d.rel, path.Ext(d.rel))
 		l.add(d, stem)
@@ -54,8 +55,16 @@ func (l linker) add(d *document, address string) {
 	}
 }
 
-// find returns the article that a relative address means, seen from another.
+// find returns the article that a relative address means, seen from another: in
+// its language, else in the folder's own.
 func (l linker) find(from *document, address string) *document {
+	if to := l.findIn(from.Locale, from, address); to != nil || from.Locale == l.own {
+		return to
+	}
+	return l.findIn(l.own, from, address)
+}
+
+func (l linker) findIn(locale string, from *document, address string) *document {
 	address = strings.TrimSuffix(strings.TrimSuffix(address, ".md"), ".mdx")
 	rooted := strings.HasPrefix(address, "/")
 	clean := strings.Trim(path.Clean("/"+address), "/")
@@ -64,7 +73,7 @@ func (l linker) find(from *document, address string) *document {
 		tries = []string{strings.Trim(path.Clean("/"+path.Join(path.Dir(from.rel), address)), "/"), clean}
 	}
 	for _, try := range tries {
-		if d := l.byPath[from.Locale+" "+try]; d != nil {
+		if d := l.byPath[locale+" "+try]; d != nil {
 			return d
 		}
 		if first, rest, ok := strings.Cut(try, "/"); ok { // /es/help/… names the language itself
@@ -75,7 +84,7 @@ func (l linker) find(from *document, address string) *document {
 			}
 		}
 	}
-	return l.byName[from.Locale+" "+path.Base(clean)]
+	return l.byName[locale+" "+path.Base(clean)]
 }
 
 // rewrite points links to imported articles at their new addresses, removes

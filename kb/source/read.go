@@ -92,7 +92,7 @@ func Read(dir fs.FS, opt Options) (*Folder, error) {
 			doc.Slug = opt.Slug(&doc.Article)
 		}
 	}
-	links := newLinker(docs)
+	links := newLinker(docs, opt.Locale)
 	for _, doc := range docs {
 		links.rewrite(dir, doc, opt, folder)
 		folder.Articles = append(folder.Articles, doc.Article)

@@ -97,7 +97,7 @@ func TestLinks(t *testing.T) {
 		"a/pic.png":      "png",
 		"b/index.md":     "---\ntitle: B\n---\n[old](/old/second) `[code](two.md)`",
 		"es/a/one.md":    "[dos](two.md)",
-		"es/a/two.md":    "texto",
+		"es/a/two.md":    "texto [uno](one.md) [B](../b/index.md#x)",
 		"a/same/page.md": "x", "b/same/page.md": "x",
 	})
 	byPath := map[string]source.Article{}
@@ -107,6 +107,7 @@ func TestLinks(t *testing.T) {
 	assert.Equal(t, "[two](/en/two) [two](/en/two) [site](/en/two#part) [name](/en/two) [ref](/en/two) [r](/en/two) [here](#own) [out](https://e.org/two) gone ![pic](/media/a-pic.png)  [![pic](/media/a-pic.png)](/en/two)\n\n## Own\n\nx\n",
 		byPath["a/one.md"].Markdown)
 	assert.Equal(t, "[dos](/es/two)\n", byPath["es/a/one.md"].Markdown, "links stay in the language")
+	assert.Equal(t, "texto [uno](/es/one) [B](/en/b)\n", byPath["es/a/two.md"].Markdown, "what has no translation is linked as it is")
 	assert.Equal(t, "[old](/en/two) `[code](two.md)`\n", byPath["b/index.md"].Markdown)
 	assert.Equal(t, "b", byPath["b/index.md"].Slug, "an index is called after its folder")
 	assert.Equal(t, []string{"second"}, byPath["a/two.md"].Former)
