@@ -15,9 +15,9 @@ import (
 func TestConversationThatTheLogHasForgotten(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
-	key := s.inbox("https://shop.example", "--bot", "off")
-	admin := s.cli("token", "create", "--label", "check", "--role", "admin")
-	token, _ := s.visitor(key)
+	key := s.Inbox("https://shop.example", "--bot", "off")
+	admin := s.CLI("token", "create", "--label", "check", "--role", "admin")
+	token, _ := s.Visitor(key)
 	c := s.hello(token)
 	conv, _ := c.open("open", "first")
 	queued := c.await("event", of("kind", "queued"))
@@ -27,8 +27,8 @@ func TestConversationThatTheLogHasForgotten(t *testing.T) {
 	log, err := s.operator().js.Stream(t.Context(), event.ChatStream(conv, 8))
 	require.NoError(t, err)
 	require.NoError(t, log.Purge(t.Context(), jetstream.WithPurgeSubject(event.ChatSubject(conv))))
-	s.stop()
-	s.start()
+	s.Stop()
+	s.Start()
 
 	c = s.hello(token, object{"conv": conv, "seq": 0})
 	for _, want := range before {
@@ -42,7 +42,7 @@ func TestConversationThatTheLogHasForgotten(t *testing.T) {
 	require.Equal(t, last, number(third["prev"]), "the chain goes on over what the log has forgotten")
 
 	// Who waits is still served.
-	agent := s.hello(s.signIn(s.link("Ada Novak")))
+	agent := s.hello(s.SignIn(s.Link("Ada Novak")))
 	agent.send(object{"type": "presence", "state": "online"})
 	c.await("event", of("kind", "assigned"))
 	after := s.history(admin, conv, number(third["seq"]))

@@ -26,7 +26,7 @@ func (s *server) upload(token, name string, content []byte) string {
 	_, err = part.Write(content)
 	require.NoError(s.t, err)
 	require.NoError(s.t, form.Close())
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/api/v1/attachments", &body)
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.URL+"/api/v1/attachments", &body)
 	require.NoError(s.t, err)
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	req.Header.Set("Authorization", "Bearer "+token)
@@ -43,8 +43,8 @@ func (s *server) upload(token, name string, content []byte) string {
 func (s *server) download(token, file, conv string) []byte {
 	s.t.Helper()
 	var link struct{ URL string }
-	require.Equal(s.t, http.StatusOK, s.call("GET", "/api/v1/attachments/"+file+"?conv="+conv, token, nil, &link))
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+link.URL, nil)
+	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/attachments/"+file+"?conv="+conv, token, nil, &link))
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.URL+link.URL, nil)
 	require.NoError(s.t, err)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(s.t, err)
@@ -74,8 +74,8 @@ func backUpAndRestore(t *testing.T, path string) {
 	s := serve(t, "--demo")
 	shop, key := s.newInbox()
 	crm := s.integration("crm", "--can", "read,send", "--inbox", shop)
-	admin := s.cli("token", "create", "--label", "check", "--role", "admin")
-	token, _ := s.visitor(key)
+	admin := s.CLI("token", "create", "--label", "check", "--role", "admin")
+	token, _ := s.Visitor(key)
 	c := s.hello(token)
 	conv, _ := c.open("open", "before the backup")
 	picture := bytes.Repeat([]byte("file content "), 100_000)
@@ -84,10 +84,10 @@ func backUpAndRestore(t *testing.T, path string) {
 	acked := number(c.await("ack", of("cid", "file"))["seq"])
 	p := connect(t, crm)
 	require.Equal(t, "evt.conversation.opened."+shop, p.next(crm.Consumer).subject)
-	agent := s.signIn(s.link("Ada Novak"))
+	agent := s.SignIn(s.Link("Ada Novak"))
 	var receipt struct{ Seq uint64 }
 	act := func(cid, action string, args object) {
-		require.Equal(t, http.StatusCreated, s.call("POST", "/api/v1/conversations/"+conv+"/actions", agent, object{"cid": cid, "action": action, "args": args}, &receipt))
+		require.Equal(t, http.StatusCreated, s.Call("POST", "/api/v1/conversations/"+conv+"/actions", agent, object{"cid": cid, "action": action, "args": args}, &receipt))
 	}
 	act("take", "transfer", object{"agent": s.me(agent)})
 	before := s.history(admin, conv, receipt.Seq)
@@ -95,7 +95,7 @@ func backUpAndRestore(t *testing.T, path string) {
 
 	stop := make(chan struct{}) // load while it is copied
 	var talking sync.WaitGroup
-	other, _ := s.visitor(key)
+	other, _ := s.Visitor(key)
 	talking.Go(func() {
 		talker := s.hello(other)
 		noise, _ := talker.open("noise", "0")
@@ -109,23 +109,23 @@ func backUpAndRestore(t *testing.T, path string) {
 		}
 	})
 	var report struct{ Bytes, Messages int64 }
-	require.NoError(t, json.Unmarshal([]byte(s.cli("backup", path, "--json")), &report))
+	require.NoError(t, json.Unmarshal([]byte(s.CLI("backup", path, "--json")), &report))
 	close(stop)
 	talking.Wait()
 	require.Positive(t, report.Messages)
 	require.Contains(t, s.fails("backup", path), "exists")
 	c.say(conv, "lost", "after the backup")
 	require.Contains(t, s.fails("restore", path), "has postgres already", "nothing is overwritten")
-	s.stop()
-	require.NoError(t, os.RemoveAll(s.dir))
+	s.Stop()
+	require.NoError(t, os.RemoveAll(s.Dir))
 
 	began := time.Now()
-	s.cli("restore", path)
+	s.CLI("restore", path)
 	t.Logf("restored in %s", time.Since(began).Round(time.Millisecond))
-	s.start()
-	require.NotContains(t, s.out.String(), "lost events")
+	s.Start()
+	require.NotContains(t, s.Out.String(), "lost events")
 	var verified struct{ Found, Conversations int }
-	require.NoError(t, json.Unmarshal([]byte(s.cli("verify", "--json")), &verified))
+	require.NoError(t, json.Unmarshal([]byte(s.CLI("verify", "--json")), &verified))
 	require.Zero(t, verified.Found)
 	require.Equal(t, 2, verified.Conversations)
 	require.Equal(t, before, s.events(admin, conv)[:len(before)], "the admin's token, too, is as it was")
@@ -147,7 +147,7 @@ func backUpAndRestore(t *testing.T, path string) {
 	require.Eventually(t, func() bool {
 		return strings.Contains(string(mustJSON(t, s.events(admin, conv))), `"kind":"reopened"`)
 	}, 2*patience, patience/100, "the snooze has ended")
-	require.Less(t, s.call("POST", "/api/v1/conversations/"+conv+"/messages", admin, object{"cid": "staff", "text": "Hello again"}, nil), 300)
+	require.Less(t, s.Call("POST", "/api/v1/conversations/"+conv+"/messages", admin, object{"cid": "staff", "text": "Hello again"}, nil), 300)
 	c.await("event", of("text", "Hello again"))
 }
 
@@ -162,7 +162,7 @@ func mustJSON(t *testing.T, v any) []byte {
 func (s *server) me(token string) string {
 	s.t.Helper()
 	var out struct{ ID string }
-	require.Equal(s.t, http.StatusOK, s.call("GET", "/api/v1/agents/me", token, nil, &out))
+	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/agents/me", token, nil, &out))
 	return out.ID
 }
 
@@ -171,12 +171,12 @@ func TestRestoreRefusesDamage(t *testing.T) {
 	s := serve(t)
 	s.newInbox()
 	path := filepath.Join(t.TempDir(), "b")
-	s.cli("backup", path)
-	s.stop()
-	require.NoError(t, os.RemoveAll(s.dir))
+	s.CLI("backup", path)
+	s.Stop()
+	require.NoError(t, os.RemoveAll(s.Dir))
 	require.NoError(t, os.WriteFile(filepath.Join(path, "streams", "CHAT_3"), []byte("x"), 0o600))
 	require.Contains(t, s.fails("restore", path), "streams/CHAT_3 is damaged")
-	_, err := os.Stat(filepath.Join(s.dir, "secret"))
+	_, err := os.Stat(filepath.Join(s.Dir, "secret"))
 	require.ErrorIs(t, err, os.ErrNotExist, "nothing was begun")
 	require.Contains(t, s.fails("restore", filepath.Join(t.TempDir(), "none")), "there is no backup")
 }

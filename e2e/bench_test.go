@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"parley/e2e/harness"
 )
 
 // benchReport is what `parley bench --json` prints.
@@ -35,7 +37,7 @@ func (r benchReport) median(t *testing.T, scenario, name string) float64 {
 func TestBenchmark(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo", "--durability", "relaxed")
-	out := s.cli("bench", "--admin-url", s.admin, "--scenario", "closed,open,fanout,search,bot,assignment,idle", "--conversations", "25",
+	out := s.CLI("bench", "--admin-url", s.Admin, "--scenario", "closed,open,fanout,search,bot,assignment,idle", "--conversations", "25",
 		"--rate", "100", "--duration", "300ms", "--runs", "2", "--sockets", "20", "--readers", "5", "--json")
 	var r benchReport
 	require.NoError(t, json.Unmarshal([]byte(out), &r), out)
@@ -52,9 +54,9 @@ func TestBenchmark(t *testing.T) {
 	require.Equal(t, 100.0, r.median(t, "search", "questions with an answer")) //nolint:testifylint // a share of whole questions
 	require.Len(t, r.Notes, 2, "what a server that is not its own lacks: %v", r.Notes)
 
-	admin := s.cli("token", "create", "--label", "look", "--role", "admin")
+	admin := s.CLI("token", "create", "--label", "look", "--role", "admin")
 	var inboxes struct{ Inboxes []struct{ Name string } }
-	require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/inboxes", admin, nil, &inboxes))
+	require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/inboxes", admin, nil, &inboxes))
 	require.Len(t, inboxes.Inboxes, 1, "that of the demo")
 }
 
@@ -63,16 +65,16 @@ func TestBenchmark(t *testing.T) {
 func TestBenchmarkSaysWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--rate-visitor", "20", "--durability", "relaxed")
-	path, err := binary()
+	path, err := harness.Build("parley/cmd/parley")
 	require.NoError(t, err)
 	for _, c := range []struct {
 		args []string
 		code int
 		says string
 	}{
-		{[]string{"--data", s.dir, "--admin-url", s.admin, "--scenario", "closed", "--conversations", "2", "--baselines=false"}, 1, "--rate-visitor 0 --rate-address 0"},
+		{[]string{"--data", s.Dir, "--admin-url", s.Admin, "--scenario", "closed", "--conversations", "2", "--baselines=false"}, 1, "--rate-visitor 0 --rate-address 0"},
 		{[]string{"--data", t.TempDir()}, 2, "no server runs on"},
-		{[]string{"--url", s.url, "--key", "some"}, 2, "--agent-token"},
+		{[]string{"--url", s.URL, "--key", "some"}, 2, "--agent-token"},
 		{[]string{"--scenario", "none"}, 2, "there is no \"none\""},
 	} {
 		cmd := exec.CommandContext(t.Context(), path, append([]string{"bench"}, c.args...)...)

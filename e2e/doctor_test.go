@@ -18,7 +18,7 @@ type finding struct {
 func (s *server) doctor() map[string]finding {
 	s.t.Helper()
 	var list []finding
-	require.NoError(s.t, json.Unmarshal([]byte(s.cli("doctor", "--json")), &list))
+	require.NoError(s.t, json.Unmarshal([]byte(s.CLI("doctor", "--json")), &list))
 	out := map[string]finding{}
 	for _, f := range list {
 		out[f.Name+" "+f.Of] = f
@@ -31,7 +31,7 @@ func (s *server) doctor() map[string]finding {
 func TestDoctorBesideAServer(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	token, _ := s.visitor(s.inbox("https://shop.example", "--bot", "off"))
+	token, _ := s.Visitor(s.Inbox("https://shop.example", "--bot", "off"))
 	c := s.hello(token)
 	c.open("open", "hello")
 	s.operator().settled()

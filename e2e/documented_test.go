@@ -18,6 +18,7 @@ import (
 	natsserver "github.com/nats-io/nats-server/v2/server" //nolint:depguard // stands for a NATS of one's own
 	"github.com/stretchr/testify/require"
 
+	"parley/e2e/harness"
 	"parley/internal/testkit"
 )
 
@@ -28,7 +29,7 @@ var natsProgram = sync.OnceValues(func() (path string, failed error) {
 	if out, err := exec.Command("go", "list", module, "-deps", source).CombinedOutput(); err != nil {
 		return "", &unavailable{string(out)}
 	}
-	program, err := binary()
+	program, err := harness.Build("parley/cmd/parley")
 	if err != nil {
 		return "", err
 	}
@@ -97,18 +98,18 @@ func newShell(t *testing.T, s *server, env ...string) *shell {
 	require.NoError(t, err)
 	dir := t.TempDir()
 	return &shell{t, dir, append(append(os.Environ(),
-		"PATH="+filepath.Dir(nats)+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "PARLEY_DATA="+s.dir, "NO_COLOR=1"), env...)}
+		"PATH="+filepath.Dir(nats)+":"+os.Getenv("PATH"), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "PARLEY_DATA="+s.Dir, "NO_COLOR=1"), env...)}
 }
 
 // start runs a command until the test stops it.
-func (sh *shell) start(command string) (out *transcript, stop func() error) {
+func (sh *shell) start(command string) (out *harness.Transcript, stop func() error) {
 	sh.t.Helper()
 	ctx, cancel := context.WithTimeout(sh.t.Context(), 2*patience)
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Dir, cmd.Env = sh.dir, sh.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the shell's own commands end with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	out = &transcript{}
+	out = &harness.Transcript{}
 	cmd.Stdout = out
 	require.NoError(sh.t, cmd.Start())
 	var once sync.Once
@@ -134,7 +135,7 @@ func (sh *shell) run(command string) string {
 }
 
 // seen waits until a running command has printed the text.
-func (sh *shell) seen(out *transcript, text string) {
+func (sh *shell) seen(out *harness.Transcript, text string) {
 	sh.t.Helper()
 	require.Eventually(sh.t, func() bool { return strings.Contains(out.String(), text) }, patience, 20*time.Millisecond, "%s", lazy(out.String))
 }
@@ -163,7 +164,7 @@ func TestDocumentedCommands(t *testing.T) {
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 
 	_, key := s.newInbox()
-	token, _ := s.visitor(key)
+	token, _ := s.Visitor(key)
 	visitor := s.hello(token)
 	conv, _ = visitor.open("first", "Where is my order?")
 	heard, _ := sh.start(command("sub 'evt.>'"))
@@ -215,7 +216,7 @@ func TestDocumentedCommandsWithYourOwnNATS(t *testing.T) {
 	crm := &shell{t, sh.dir, append(sh.env, "NATS_USER=crm", "NATS_PASSWORD=p2")}
 	const asCRM = "nats --inbox-prefix _INBOX_crm --js-domain parley "
 	_, key := s.newInbox("--nats-url", strings.Replace(own.URL(), "nats://", "nats://parley:p1@", 1), "--nats-monitor-url", strings.Join(own.MonitorURLs(), ","))
-	token, _ := s.visitor(key)
+	token, _ := s.Visitor(key)
 	visitor := s.hello(token)
 	conv, _ := visitor.open("first", "Where is my order?")
 	out := ""

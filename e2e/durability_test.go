@@ -23,23 +23,23 @@ func TestKillUnderLoadLosesNothing(t *testing.T) {
 	t.Parallel()
 	const visitors, load = 8, 2 * time.Second
 	s := serve(t)
-	key := s.inbox("https://shop.example", "--bot", "off")
-	admin := s.cli("token", "create", "--label", "check", "--role", "admin")
+	key := s.Inbox("https://shop.example", "--bot", "off")
+	admin := s.CLI("token", "create", "--label", "check", "--role", "admin")
 
 	talkers := make([]*talker, visitors)
 	var talking sync.WaitGroup
 	for i := range talkers {
-		token, _ := s.visitor(key)
+		token, _ := s.Visitor(key)
 		c := s.hello(token)
 		talkers[i] = &talker{token: token, conn: c.conn, acked: map[string]uint64{}}
 		talkers[i].conv, _ = c.open("open", "")
 		talking.Go(func() { talkers[i].talk(t.Context()) })
 	}
 	<-time.After(load)
-	s.kill()
+	s.Kill()
 	talking.Wait()
 	began := time.Now()
-	s.start()
+	s.Start()
 	took := time.Since(began).Round(time.Millisecond)
 	sent, acked := 0, 0
 	for _, k := range talkers {
@@ -167,7 +167,7 @@ func (s *server) history(token, conv string, seq uint64) []object {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool {
 		var list struct{ Conversations []object }
-		require.Equal(s.t, http.StatusOK, s.call("GET", "/api/v1/conversations?view=all&limit=50", token, nil, &list))
+		require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/conversations?view=all&limit=50", token, nil, &list))
 		return slices.ContainsFunc(list.Conversations, func(c object) bool { return c["id"] == conv && number(c["seq"]) >= seq })
 	}, patience, 20*time.Millisecond, "%s is not projected up to %d", conv, seq)
 	return s.events(token, conv)
@@ -183,7 +183,7 @@ func (s *server) events(token, conv string) []object {
 			Events []object
 			More   bool
 		}
-		require.Equal(s.t, http.StatusOK, s.call("GET", path+before, token, nil, &page))
+		require.Equal(s.t, http.StatusOK, s.Call("GET", path+before, token, nil, &page))
 		events = append(page.Events, events...)
 		if !page.More {
 			return events

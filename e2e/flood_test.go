@@ -42,7 +42,7 @@ func TestFlood(t *testing.T) {
 		}
 	}
 	var page struct{ Events []object }
-	require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/conversations/"+conv+"/events?limit=200", s.admin, nil, &page))
+	require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/conversations/"+conv+"/events?limit=200", s.admin, nil, &page))
 	require.Greater(t, len(page.Events), 3, "opened, hello, queued, and what the limit lets through")
 	require.Less(t, len(page.Events), 3+perMinute)
 	s.undisturbed()
@@ -83,7 +83,7 @@ func TestFloodFromAnAddress(t *testing.T) {
 		return s.refuse("POST", "/api/v1/agents/login", `{"email":"ada@example.com","password":"guessed"}`)
 	})
 	limited("sockets", 40, func() (int, string, http.Header) {
-		conn, resp, err := websocket.Dial(t.Context(), s.socketURL(), nil)
+		conn, resp, err := websocket.Dial(t.Context(), s.SocketURL(), nil)
 		if err == nil {
 			require.NoError(t, conn.CloseNow())
 			return resp.StatusCode, "", nil

@@ -37,10 +37,10 @@ type stage struct {
 func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
 	s := &stage{server: serve(t, args...)}
-	s.key = s.inbox(shopOrigin, "--bot", "off")
-	s.admin = s.cli("token", "create", "--label", "check", "--role", "admin")
+	s.key = s.Inbox(shopOrigin, "--bot", "off")
+	s.admin = s.CLI("token", "create", "--label", "check", "--role", "admin")
 	s.operator = s.server.operator()
-	s.token, s.visitorID = s.visitor(s.key)
+	s.token, s.visitorID = s.Visitor(s.key)
 	s.victim = s.hello(s.token)
 	s.conv, _ = s.victim.open("open", "hello")
 	s.victim.await("event", of("kind", "queued"))
@@ -50,7 +50,7 @@ func newStage(t *testing.T, args ...string) *stage {
 // intruder is a visitor with a conversation of their own.
 func (s *stage) intruder() (c *socket, token, conv string) {
 	s.t.Helper()
-	token, _ = s.visitor(s.key)
+	token, _ = s.Visitor(s.key)
 	c = s.hello(token)
 	conv, _ = c.open("open", "hello")
 	c.await("event", of("kind", "queued"))
@@ -87,7 +87,7 @@ func (s *stage) undisturbed() {
 // refuse makes a request and returns its status and the code of its refusal.
 func (s *server) refuse(method, path, body string, header ...string) (status int, code string, answer http.Header) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, strings.NewReader(body))
 	require.NoError(s.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(header); i += 2 {
@@ -239,7 +239,7 @@ func (s *stage) brokenFraming() {
 		"unknown opcode":      "\x83\x80\x00\x00\x00\x00",
 		"8 EiB are announced": "\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00" + strings.Repeat("x", 70<<10),
 	} {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 		require.NoError(s.t, err)
 		require.NoError(s.t, conn.SetDeadline(time.Now().Add(patience)))
 		_, err = io.WriteString(conn, "GET /ws/v1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
@@ -331,7 +331,7 @@ func TestOtherOrigins(t *testing.T) {
 		"visitor, two values":       {"POST", "/api/v1/visitors", enter + enter, nil, "422 invalid"},
 		"visitor, a form":           {"POST", "/api/v1/visitors", enter, []string{"Content-Type", "text/plain"}, "422 invalid"},
 		"visitor, 2 MiB":            {"POST", "/api/v1/visitors", `{"inbox":"` + strings.Repeat("x", 2<<20) + `"}`, nil, "413 too_large"},
-		"cookie, own page":          {"PATCH", "/api/v1/agents/me", `{"name":"Root"}`, []string{"Cookie", cookie, "Origin", s.url}, "200 "},
+		"cookie, own page":          {"PATCH", "/api/v1/agents/me", `{"name":"Root"}`, []string{"Cookie", cookie, "Origin", s.URL}, "200 "},
 		"cookie, other page":        {"PATCH", "/api/v1/agents/me", title, []string{"Cookie", cookie, "Origin", "https://evil.example"}, "403 forbidden"},
 		"cookie, shop's page":       {"PATCH", "/api/v1/agents/me", title, []string{"Cookie", cookie, "Origin", shopOrigin}, "403 forbidden"},
 		"cookie, no origin":         {"PATCH", "/api/v1/agents/me", title, []string{"Cookie", cookie}, "403 forbidden"},
@@ -349,7 +349,7 @@ func TestOtherOrigins(t *testing.T) {
 		_, code := c.awaitEnd()
 		require.Equal(t, want, code, "a page of %s opened the socket with the agent's cookie", origin)
 	}
-	c := s.dial(http.Header{"Origin": {s.url}, "Cookie": {cookie}})
+	c := s.dial(http.Header{"Origin": {s.URL}, "Cookie": {cookie}})
 	c.send(object{"type": "hello"})
 	c.await("welcome", nil)
 	s.undisturbed()

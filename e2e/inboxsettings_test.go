@@ -13,10 +13,10 @@ import (
 func TestInboxSettingsReachTheVisitor(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
-	key := s.inbox("https://shop.example")
+	key := s.Inbox("https://shop.example")
 	agent := signedIn(s, "Ada Novak")
 	admin := s.adminTab()
-	admin.open(s.url + "/console/settings/inboxes")
+	admin.open(s.URL + "/console/settings/inboxes")
 	admin.press("https://shop.example")
 	field := func(label string) string {
 		return fmt.Sprintf(`[...document.querySelectorAll(".form label")].find((e) => e.textContent === %s)`, quote(label))
@@ -49,14 +49,14 @@ func TestInboxSettingsReachTheVisitor(t *testing.T) {
 		assert.False(t, eval[bool](admin, `((e) => e.scrollWidth > e.clientWidth)(document.querySelector(".settings-main"))`), "nothing sticks out at %d px", width)
 	}
 
-	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.url, key) })
+	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.URL, key) })
 	page := newTab(t)
 	page.open(shop.URL)
 	page.until(launcher)
 	assert.Equal(t, []string{"Ask us", "20px", "48px"}, eval[[]string](page, `((b) => [b.textContent, getComputedStyle(b.parentNode).left, getComputedStyle(b).borderRadius])(`+launcher+`.querySelector("button"))`))
 
 	visitor := newTab(t)
-	visitor.open(s.url + "/chat?inbox=" + key)
+	visitor.open(s.URL + "/chat?inbox=" + key)
 	visitor.see("Ada") // who is online
 	visitor.press("Ask a question")
 	visitor.until(`document.querySelector("#f-consent")`)
@@ -81,14 +81,14 @@ func TestInboxSettingsReachTheVisitor(t *testing.T) {
 func TestOlderMessagesDoNotMoveTheAgent(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
-	token, _ := s.visitor(s.inbox("https://shop.example"))
+	token, _ := s.Visitor(s.Inbox("https://shop.example"))
 	c := s.hello(token)
 	conv, _ := c.open("open", "Line 0")
 	for n := 1; n < 130; n++ {
 		c.say(conv, name(n), fmt.Sprintf("Line %d", n))
 	}
 	agent := signedIn(s, "Ben Okafor")
-	agent.open(s.url + "/console/inbox/all/" + conv)
+	agent.open(s.URL + "/console/inbox/all/" + conv)
 	agent.until(`[...document.querySelectorAll(".thread .bubble")].some((e) => e.textContent.endsWith("Line 129"))`)
 	oldest := `Number(document.querySelector(".thread .message-theirs .bubble").lastChild.textContent.split(" ")[1])`
 	for range 2 {

@@ -32,7 +32,7 @@ type credentials struct {
 func (s *server) integration(name string, args ...string) credentials {
 	s.t.Helper()
 	var c credentials
-	printed := s.cli(append([]string{"integration", "add", name, "--json"}, args...)...)
+	printed := s.CLI(append([]string{"integration", "add", name, "--json"}, args...)...)
 	require.NoError(s.t, json.Unmarshal([]byte(printed), &c))
 	require.True(s.t, c.Active)
 	return c
@@ -42,7 +42,7 @@ func (s *server) integration(name string, args ...string) credentials {
 func (s *server) newInbox(args ...string) (id, key string) {
 	s.t.Helper()
 	var in struct{ ID, Key string }
-	require.NoError(s.t, json.Unmarshal([]byte(s.inbox("https://shop.example", append(args, "--json")...)), &in))
+	require.NoError(s.t, json.Unmarshal([]byte(s.Inbox("https://shop.example", append(args, "--json")...)), &in))
 	return in.ID, in.Key
 }
 
@@ -132,8 +132,8 @@ func TestIntegration(t *testing.T) {
 	s := serve(t, "--demo") // without articles the bot hands over by itself
 	shop, key := s.newInbox()
 	crm := s.integration("crm", "--can", "read,send,attributes,handoff")
-	admin := s.cli("token", "create", "--label", "check", "--role", "admin")
-	ann, _ := s.visitor(key)
+	admin := s.CLI("token", "create", "--label", "check", "--role", "admin")
+	ann, _ := s.Visitor(key)
 	visitor := s.hello(ann)
 	conv, opened := visitor.open("first", "Where is my order?")
 
@@ -147,7 +147,7 @@ func TestIntegration(t *testing.T) {
 	require.Equal(t, "Where is my order?", f.Text)
 	require.Equal(t, opened, f.Seq)
 	p.nc.Close()
-	require.Less(t, s.call("POST", "/api/v1/conversations/"+conv+"/messages", admin, object{"cid": "away", "text": "One moment"}, nil), 300)
+	require.Less(t, s.Call("POST", "/api/v1/conversations/"+conv+"/messages", admin, object{"cid": "away", "text": "One moment"}, nil), 300)
 	p = connect(t, crm)
 	seen := map[string]bool{}
 	for last := f.Seq; f.Text != "One moment"; last = f.Seq { // what the bot says comes in between
@@ -179,7 +179,7 @@ func TestIntegration(t *testing.T) {
 	require.Empty(t, p.ask("people.attributes", object{"contact": contact, "attributes": object{"orders": nil}}, &known))
 	require.Equal(t, object{"plan": "pro"}, known.Attributes)
 	known.Attributes = nil
-	require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/contacts/"+contact, admin, nil, &known))
+	require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/contacts/"+contact, admin, nil, &known))
 	require.Equal(t, object{"plan": "pro"}, known.Attributes)
 	changed := p.nextOf(crm.Consumer, "evt.contact.updated")
 	require.Equal(t, contact, changed.Contact)
@@ -192,7 +192,7 @@ func TestIntegration(t *testing.T) {
 	require.Equal(t, "conflict", p.ask("chat.handoff", over, nil))
 	var found struct{ Conversation struct{ State string } }
 	require.Eventually(t, func() bool {
-		require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/conversations/"+conv, admin, nil, &found))
+		require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/conversations/"+conv, admin, nil, &found))
 		return found.Conversation.State == "queued"
 	}, patience, 20*time.Millisecond)
 
@@ -214,7 +214,7 @@ func TestIntegrationOfOneInbox(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, p.nc.Flush())
 
-	bob, _ := s.visitor(bankKey)
+	bob, _ := s.Visitor(bankKey)
 	bank := s.hello(bob)
 	foreign, _ := bank.open("open", "A secret")
 	require.Equal(t, "not_found", p.ask("chat.send", object{"cid": "c", "conversation": foreign, "text": "hi"}, nil))
@@ -222,7 +222,7 @@ func TestIntegrationOfOneInbox(t *testing.T) {
 	require.Equal(t, "not_found", p.ask("people.attributes", object{"conversation": foreign, "attributes": object{"a": 1}}, nil))
 	require.Equal(t, "not_found", p.ask("people.attributes", object{"contact": bank.contact(foreign), "attributes": object{"a": 1}}, nil))
 
-	ann, _ := s.visitor(shopKey)
+	ann, _ := s.Visitor(shopKey)
 	own, _ := s.hello(ann).open("open", "No secret")
 	require.Empty(t, p.ask("chat.send", object{"cid": "c", "conversation": own, "text": "hi"}, nil))
 	for f := (fact{}); f.Text != "hi"; {
@@ -322,7 +322,7 @@ func TestIntegrationMayNothingElse(t *testing.T) {
 	for _, can := range []string{"read", "send", "attributes", "handoff"} {
 		others[can] = s.integration("only-"+can, "--can", can)
 	}
-	ann, _ := s.visitor(key)
+	ann, _ := s.Visitor(key)
 	conv, _ := s.hello(ann).open("open", "hi")
 	p, operator := connect(t, crm), s.operator()
 	require.Eventually(t, func() bool { return operator.state()["EVENTS"] == 4 }, patience, 20*time.Millisecond, "the contact; opened, message, queued")
@@ -347,7 +347,7 @@ func TestIntegrationMayNothingElse(t *testing.T) {
 	require.ErrorIs(t, err, nats.ErrAuthorization)
 
 	// All of that is the integration's doing, so the operator reads of it once.
-	log := s.out.String()
+	log := s.Out.String()
 	require.Equal(t, 1, strings.Count(log, `"integration":"crm"`), log)
 	require.NotContains(t, log, `"level":"ERROR"`)
 }
@@ -361,7 +361,7 @@ type operator struct {
 func (s *server) operator() operator {
 	s.t.Helper()
 	var c credentials
-	raw, err := os.ReadFile(filepath.Join(s.dir, "nats-credentials.json"))
+	raw, err := os.ReadFile(filepath.Join(s.Dir, "nats-credentials.json"))
 	require.NoError(s.t, err)
 	require.NoError(s.t, json.Unmarshal(raw, &c))
 	nc, err := nats.Connect(c.URL, nats.UserInfo(c.User, c.Password))

@@ -14,7 +14,7 @@ import (
 // rss is the memory of the process that is in RAM, in bytes.
 func (s *server) rss() int {
 	s.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
 	require.NoError(s.t, err)
 	for line := range strings.Lines(string(status)) {
 		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
@@ -32,7 +32,7 @@ func (s *server) rss() int {
 func TestIdleMemory(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo", "--log-level", "debug")
-	require.Eventually(t, func() bool { return strings.Contains(s.out.String(), "memory of the start given back") }, 2*patience, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(s.Out.String(), "memory of the start given back") }, 2*patience, 100*time.Millisecond)
 	used := s.rss()
 	t.Logf("%d MB", used/1e6)
 	require.Less(t, used, 120_000_000)

@@ -13,9 +13,9 @@ import (
 func TestNobodyIsThere(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
-	key := s.inbox("https://shop.example")
+	key := s.Inbox("https://shop.example")
 	visitor := newTab(t)
-	visitor.open(s.url + "/chat?inbox=" + key)
+	visitor.open(s.URL + "/chat?inbox=" + key)
 	visitor.see("Ask a question")
 	startChat(visitor)
 	visitor.enter("textarea", "I would like to talk to a person, please")
@@ -25,15 +25,15 @@ func TestNobodyIsThere(t *testing.T) {
 	visitor.press("Send me the answer")
 	visitor.see("ann@example.com")
 
-	admin := s.cli("token", "create", "--label", "test", "--role", "admin")
+	admin := s.CLI("token", "create", "--label", "test", "--role", "admin")
 	require.Eventually(t, func() bool {
 		var found struct{ Contacts []struct{ Email string } }
-		require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/contacts?q=ann", admin, nil, &found))
+		require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/contacts?q=ann", admin, nil, &found))
 		return len(found.Contacts) == 1 && found.Contacts[0].Email == "ann@example.com"
 	}, patience, patience/300)
 
 	agent := newTab(t)
-	agent.open(s.link("Ben Okafor"))
+	agent.open(s.Link("Ben Okafor"))
 	agent.press("Sign in")
 	visitor.see("Ben")
 	agent.see("Visitor")

@@ -74,18 +74,18 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := serve(t, "--demo")
-	sc := &scene{s: s, agent: newTab(t), visitor: newTab(t), key: s.inbox("https://shop.example")}
+	sc := &scene{s: s, agent: newTab(t), visitor: newTab(t), key: s.Inbox("https://shop.example")}
 	sc.visitor.size(390, 680)
-	sc.agent.open(s.link("Ada Novak"))
+	sc.agent.open(s.Link("Ada Novak"))
 	sc.agent.press("Sign in")
 	sc.agent.see("All caught up")
 	sc.admin = newTab(t)
-	_, link, _ := strings.Cut(s.cli("user", "add", "--email", "kim@example.com", "--name", "Kim Larsen", "--role", "admin"), "within 24 hours: ")
+	_, link, _ := strings.Cut(s.CLI("user", "add", "--email", "kim@example.com", "--name", "Kim Larsen", "--role", "admin"), "within 24 hours: ")
 	sc.admin.open(link)
 	sc.admin.press("Sign in")
 	sc.admin.see("Inbox")
 	sc.admin.press("Settings")
-	sc.visitor.open(s.url + "/chat?inbox=" + sc.key)
+	sc.visitor.open(s.URL + "/chat?inbox=" + sc.key)
 	sc.visitor.see("Ask a question")
 	return sc
 }
@@ -123,23 +123,23 @@ func TestPagesAreAccessible(t *testing.T) {
 	both(sc.visitor, "widget thread")
 	both(sc.agent, "console thread")
 
-	sc.admin.open(sc.s.url + "/console/search?q=LLM")
+	sc.admin.open(sc.s.URL + "/console/search?q=LLM")
 	sc.admin.until(`document.querySelector("mark")`)
 	both(sc.admin, "console search")
-	sc.admin.open(sc.s.url + "/console/search?q=zzzz")
+	sc.admin.open(sc.s.URL + "/console/search?q=zzzz")
 	sc.admin.see("zzzz")
 	both(sc.admin, "console search, nothing found")
 
 	public := newTab(t)
-	public.open(sc.s.url + "/help")
+	public.open(sc.s.URL + "/help")
 	collection := eval[string](public, `document.querySelector('a[href^="/help/c/"]').getAttribute("href")`)
 	for _, path := range []string{"/help", collection, "/help/search?q=widget", "/help/search?q=zzzz", "/help/a/language-model", "/help/nothing-here", "/demo", "/console/signin", "/console/setup?token=x"} {
-		public.open(sc.s.url + path)
+		public.open(sc.s.URL + path)
 		public.until(`document.querySelector("h1, main, form")`)
 		both(public, path)
 	}
 	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "articles", "articles/new", "collections", "tokens", "webhooks", "notifications", "account"} {
-		sc.admin.open(sc.s.url + "/console/settings/" + section)
+		sc.admin.open(sc.s.URL + "/console/settings/" + section)
 		sc.admin.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
 		both(sc.admin, "settings "+section)
 	}
@@ -177,13 +177,13 @@ func TestScreenshots(t *testing.T) {
 	for name, path := range map[string]string{
 		"article": "/help/a/language-model", "help": "/help", "search": "/help/search?q=widget", "demo": "/demo",
 	} {
-		public.open(sc.s.url + path)
+		public.open(sc.s.URL + path)
 		shoot(public, name+"-light", 1280, 800, "light")
 		shoot(public, name+"-dark", 1280, 800, "dark")
 		shoot(public, name+"-phone", 390, 844, "light")
 	}
 	for _, section := range []string{"inboxes", "agents", "intents", "articles", "webhooks"} {
-		sc.admin.open(fmt.Sprintf("%s/console/settings/%s", sc.s.url, section))
+		sc.admin.open(fmt.Sprintf("%s/console/settings/%s", sc.s.URL, section))
 		sc.admin.until(`document.querySelector("h1")`)
 		shoot(sc.admin, "settings-"+section, 1280, 800, "light")
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"parley/e2e/harness"
 	"parley/event"
 )
 
@@ -48,7 +49,7 @@ func marked(t *testing.T, dir string) (found []string) {
 func (s *server) visitorCalled(inbox string, says object) (token, contact string) {
 	s.t.Helper()
 	var out struct{ Token, Contact string }
-	require.Equal(s.t, http.StatusCreated, s.call("POST", "/api/v1/visitors", "", object{"inbox": inbox, "visitor": says}, &out))
+	require.Equal(s.t, http.StatusCreated, s.Call("POST", "/api/v1/visitors", "", object{"inbox": inbox, "visitor": says}, &out))
 	return out.Token, out.Contact
 }
 
@@ -64,8 +65,8 @@ func newKnown(t *testing.T) *known {
 	k := &known{server: serve(t, "--demo", "--allow-egress", "127.0.0.0/8")}
 	_, key := k.newInbox()
 	crm := k.integration("crm", "--can", "read,send,attributes")
-	k.admin = k.cli("token", "create", "--label", "check", "--role", "admin")
-	require.Equal(t, http.StatusCreated, k.call("POST", "/api/v1/webhooks", k.admin, object{"url": "http://127.0.0.1:" + freePort(t) + "/nobody"}, nil))
+	k.admin = k.CLI("token", "create", "--label", "check", "--role", "admin")
+	require.Equal(t, http.StatusCreated, k.Call("POST", "/api/v1/webhooks", k.admin, object{"url": "http://127.0.0.1:" + harness.FreePort(t) + "/nobody"}, nil))
 
 	k.token, k.contact = k.visitorCalled(key, object{
 		"name": "Ann Zxqvname", "email": "Zxqvmail@example.com", "locale": "en",
@@ -81,20 +82,20 @@ func newKnown(t *testing.T) *known {
 	c.await("ack", of("cid", "file"))
 	c.send(object{"type": "act", "cid": "person", "conv": k.conv, "action": "handoff", "args": object{"reason": "zxqvreason"}})
 	c.await("event", of("kind", "handoff"))
-	agent := k.signIn(k.link("Ada Novak"))
+	agent := k.SignIn(k.Link("Ada Novak"))
 	say := func(body object) {
-		require.Less(t, k.call("POST", "/api/v1/conversations/"+k.conv+"/messages", agent, body, nil), 300)
+		require.Less(t, k.Call("POST", "/api/v1/conversations/"+k.conv+"/messages", agent, body, nil), 300)
 	}
 	say(object{"cid": "answer", "text": "Dear Ann Zxqvname, it is on its way."})
 	say(object{"cid": "note", "text": "zxqvnote: was angry", "note": true})
-	require.Less(t, k.call("POST", "/api/v1/conversations/"+k.conv+"/actions", agent,
+	require.Less(t, k.Call("POST", "/api/v1/conversations/"+k.conv+"/actions", agent,
 		object{"cid": "later", "action": "snooze", "args": object{"until": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)}}, nil), 300)
 	p := connect(t, crm)
 	_, err := p.js.Publish(t.Context(), "in.crm.order.created", []byte(`{"order":4711,"customer":"zxqvmail@example.com"}`))
 	require.NoError(t, err)
 	_, err = k.operator().js.Publish(t.Context(), event.ChatSubject(k.conv), []byte("zxqv is no event, so it becomes a dead letter"))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return strings.Contains(k.cli("dlq", "list", "--json"), "chat-rules") }, patience, patience/50)
+	require.Eventually(t, func() bool { return strings.Contains(k.CLI("dlq", "list", "--json"), "chat-rules") }, patience, patience/50)
 
 	k.key = key
 	k.otherToken, _ = k.visitorCalled(key, object{"name": "Bob"})
@@ -107,7 +108,7 @@ func TestPersonExport(t *testing.T) {
 	t.Parallel()
 	k := newKnown(t)
 	target := filepath.Join(t.TempDir(), "ann.zip")
-	require.Contains(t, k.cli("person", "export", "zxqvMAIL@example.com", target), "1 conversations")
+	require.Contains(t, k.CLI("person", "export", "zxqvMAIL@example.com", target), "1 conversations")
 	require.Contains(t, k.fails("person", "export", k.contact, target), "exists", "nothing is overwritten")
 	archive, err := zip.OpenReader(target)
 	require.NoError(t, err)
@@ -139,8 +140,8 @@ func TestPersonExport(t *testing.T) {
 func TestPersonErase(t *testing.T) {
 	t.Parallel()
 	k := newKnown(t)
-	require.NotEmpty(t, marked(t, k.dir))
-	require.Contains(t, k.cli("person", "erase", k.contact), "1 conversations would be erased", "nothing is done unasked")
+	require.NotEmpty(t, marked(t, k.Dir))
+	require.Contains(t, k.CLI("person", "erase", k.contact), "1 conversations would be erased", "nothing is done unasked")
 	require.NotEmpty(t, k.events(k.admin, k.conv))
 
 	open, bystander := k.hello(k.token), k.hello(k.otherToken)
@@ -148,19 +149,19 @@ func TestPersonErase(t *testing.T) {
 		Conversations, Files, Messages int
 		Scrubbed                       bool
 	}
-	require.NoError(t, json.Unmarshal([]byte(k.cli("person", "erase", "zxqvmail@example.com", "--yes", "--json")), &done))
+	require.NoError(t, json.Unmarshal([]byte(k.CLI("person", "erase", "zxqvmail@example.com", "--yes", "--json")), &done))
 	require.Equal(t, 1, done.Conversations)
 	require.Equal(t, 2, done.Files)
 	require.Positive(t, done.Messages)
 	require.True(t, done.Scrubbed)
-	require.Empty(t, marked(t, k.dir), "beside the running server")
-	require.NotContains(t, strings.ToLower(k.out.String()), mark)
+	require.Empty(t, marked(t, k.Dir), "beside the running server")
+	require.NotContains(t, strings.ToLower(k.Out.String()), mark)
 
 	k.strangerNow(open)
 	bystander.say(k.other, "still", "here")
 
-	require.Equal(t, http.StatusNotFound, k.call("GET", "/api/v1/conversations/"+k.conv, k.admin, nil, nil))
-	require.Equal(t, http.StatusNotFound, k.call("GET", "/api/v1/contacts/"+k.contact, k.admin, nil, nil))
+	require.Equal(t, http.StatusNotFound, k.Call("GET", "/api/v1/conversations/"+k.conv, k.admin, nil, nil))
+	require.Equal(t, http.StatusNotFound, k.Call("GET", "/api/v1/contacts/"+k.contact, k.admin, nil, nil))
 	require.Contains(t, k.fails("person", "erase", k.contact, "--yes"), "no such contact")
 	erased, err := k.operator().js.Stream(t.Context(), "EVENTS")
 	require.NoError(t, err)
@@ -170,12 +171,12 @@ func TestPersonErase(t *testing.T) {
 	require.NotEmpty(t, k.events(k.admin, k.other), "others keep theirs")
 
 	var verified struct{ Found int }
-	require.NoError(t, json.Unmarshal([]byte(k.cli("verify", "--json")), &verified))
+	require.NoError(t, json.Unmarshal([]byte(k.CLI("verify", "--json")), &verified))
 	require.Zero(t, verified.Found)
-	k.stop()
-	require.Empty(t, marked(t, k.dir), "after a stop")
-	k.start()
-	require.Empty(t, marked(t, k.dir), "after another start")
+	k.Stop()
+	require.Empty(t, marked(t, k.Dir), "after a stop")
+	k.Start()
+	require.Empty(t, marked(t, k.Dir), "after another start")
 	require.NotEmpty(t, k.events(k.admin, k.other))
 }
 
@@ -189,8 +190,8 @@ func (k *known) strangerNow(open *socket) {
 	again.send(object{"type": "hello", "token": k.token})
 	_, code = again.awaitEnd()
 	require.Equal(k.t, 4401, code)
-	require.Equal(k.t, http.StatusUnauthorized, k.call("GET", "/api/v1/visitors/me", k.token, nil, nil))
-	require.Equal(k.t, http.StatusUnauthorized, k.call("POST", "/api/v1/visitors", k.token, object{"inbox": k.key}, nil))
+	require.Equal(k.t, http.StatusUnauthorized, k.Call("GET", "/api/v1/visitors/me", k.token, nil, nil))
+	require.Equal(k.t, http.StatusUnauthorized, k.Call("POST", "/api/v1/visitors", k.token, object{"inbox": k.key}, nil))
 }
 
 // Closed conversations go after their time, with files and with what the log has
@@ -199,8 +200,8 @@ func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	_, key := s.newInbox("--bot", "off")
-	admin := s.cli("token", "create", "--label", "check", "--role", "admin")
-	token, _ := s.visitor(key)
+	admin := s.CLI("token", "create", "--label", "check", "--role", "admin")
+	token, _ := s.Visitor(key)
 	c := s.hello(token)
 	open, _ := c.open("open", "open for a year")
 	closed, _ := c.open("closed", "closed long ago")
@@ -211,22 +212,22 @@ func TestRetention(t *testing.T) {
 	c.await("ack", of("cid", "done"))
 	require.Eventually(t, func() bool {
 		var out struct{ Conversations []object }
-		s.call("GET", "/api/v1/conversations?view=closed", admin, nil, &out)
+		s.Call("GET", "/api/v1/conversations?view=closed", admin, nil, &out)
 		return len(out.Conversations) == 1
 	}, patience, patience/100, "in the database, not in the log alone")
-	s.stop()
+	s.Stop()
 
-	s.args = append(s.args, "--clock-offset", "720h", "--retention-files", "20", "--retention", "60")
-	s.start()
+	s.Args = append(s.Args, "--clock-offset", "720h", "--retention-files", "20", "--retention", "60")
+	s.Start()
 	require.Eventually(t, func() bool {
-		return s.call("GET", "/api/v1/attachments/"+file+"?conv="+closed, admin, nil, nil) == http.StatusNotFound
+		return s.Call("GET", "/api/v1/attachments/"+file+"?conv="+closed, admin, nil, nil) == http.StatusNotFound
 	}, patience, patience/100, "the file has gone")
 	require.NotEmpty(t, s.events(admin, closed), "the conversation has not")
-	s.stop()
-	s.args = append(s.args, "--clock-offset", "1464h")
-	s.start()
+	s.Stop()
+	s.Args = append(s.Args, "--clock-offset", "1464h")
+	s.Start()
 	require.Eventually(t, func() bool {
-		return s.call("GET", "/api/v1/conversations/"+closed, admin, nil, nil) == http.StatusNotFound
+		return s.Call("GET", "/api/v1/conversations/"+closed, admin, nil, nil) == http.StatusNotFound
 	}, patience, patience/100)
 	log, err := s.operator().js.Stream(t.Context(), event.ChatStream(closed, 8))
 	require.NoError(t, err)

@@ -30,9 +30,9 @@ func TestSeveralProcesses(t *testing.T) {
 	serve(t, with("--only", "bot,kb,routing,webhooks")...)
 	front := serve(t, with("--only", "gateway")...)
 
-	key := desk.cli(with("inbox", "add", "--name", "Shop", "--origin", "https://shop.example")...)
-	agent := desk.hello(desk.signIn(desk.link("Ada Novak")))
-	token, _ := desk.visitor(key)
+	key := desk.CLI(with("inbox", "add", "--name", "Shop", "--origin", "https://shop.example")...)
+	agent := desk.hello(desk.SignIn(desk.Link("Ada Novak")))
+	token, _ := desk.Visitor(key)
 	visitor := front.hello(token)
 	conv, _ := visitor.open("first", "Can I use an LLM of my own?")
 	visitor.await("event", func(o object) bool { return o["kind"] == "message" && from(o) == "bot" })
@@ -42,7 +42,7 @@ func TestSeveralProcesses(t *testing.T) {
 	agent.say(conv, "hello", "Hello, this is Ada.")
 	last := visitor.await("event", of("text", "Hello, this is Ada."))
 
-	front.kill()
+	front.Kill()
 	agent.say(conv, "again", "Are you still there?")
 	visitor = desk.hello(token, object{"conv": conv, "seq": last["seq"]})
 	next := visitor.await("event", nil)

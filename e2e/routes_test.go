@@ -49,17 +49,17 @@ func TestEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	var routes []route
-	require.NoError(t, json.Unmarshal([]byte(s.cli("routes", "--json")), &routes))
+	require.NoError(t, json.Unmarshal([]byte(s.CLI("routes", "--json")), &routes))
 	require.Greater(t, len(routes), 50)
 	foreign := s.foreign()
 	elsewhere, _ := s.newInbox()
-	visitor, _ := s.visitor(s.key)
+	visitor, _ := s.Visitor(s.key)
 	callers := []caller{
 		{"anonymous", "", []string{"public"}, true},
 		{"visitor", visitor, []string{"public", "visitor", "any"}, true},
-		{"agent of another inbox", s.cli("token", "create", "--label", "elsewhere", "--role", "agent", "--inbox", elsewhere), []string{"public", "any", "agent"}, true},
-		{"agent", s.cli("token", "create", "--label", "agent", "--role", "agent"), []string{"public", "any", "agent"}, false},
-		{"supervisor", s.cli("token", "create", "--label", "supervisor", "--role", "supervisor"), []string{"public", "any", "agent", "supervisor"}, false},
+		{"agent of another inbox", s.CLI("token", "create", "--label", "elsewhere", "--role", "agent", "--inbox", elsewhere), []string{"public", "any", "agent"}, true},
+		{"agent", s.CLI("token", "create", "--label", "agent", "--role", "agent"), []string{"public", "any", "agent"}, false},
+		{"supervisor", s.CLI("token", "create", "--label", "supervisor", "--role", "supervisor"), []string{"public", "any", "agent", "supervisor"}, false},
 		{"admin", s.admin, []string{"public", "any", "agent", "supervisor", "admin"}, false},
 	}
 	for _, who := range callers {
@@ -98,7 +98,7 @@ func (s *stage) tryOdd(r route) {
 func (s *stage) foreign() []string {
 	s.t.Helper()
 	var found struct{ Contact struct{ ID string } }
-	require.Equal(s.t, http.StatusOK, s.call("GET", "/api/v1/conversations/"+s.conv, s.admin, nil, &found))
+	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/conversations/"+s.conv, s.admin, nil, &found))
 	require.NotEmpty(s.t, found.Contact.ID)
 	var file struct{ ID string }
 	var body bytes.Buffer
@@ -107,7 +107,7 @@ func (s *stage) foreign() []string {
 	require.NoError(s.t, err)
 	_, _ = part.Write([]byte("order 4711")) // to memory
 	require.NoError(s.t, form.Close())
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/api/v1/attachments", &body)
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.URL+"/api/v1/attachments", &body)
 	require.NoError(s.t, err)
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	req.Header.Set("Authorization", "Bearer "+s.token)
@@ -164,7 +164,7 @@ func (s *stage) try(who caller, r route, foreign []string) {
 
 func (s *stage) status(method, path, token, body string) int {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, strings.NewReader(body))
 	require.NoError(s.t, err)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")

@@ -15,7 +15,7 @@ import (
 // admin signs in a new admin in a browser of their own.
 func (s *server) adminTab() *tab {
 	s.t.Helper()
-	_, link, ok := strings.Cut(s.cli("user", "add", "--email", "kim@example.com", "--name", "Kim Larsen", "--role", "admin"), "within 24 hours: ")
+	_, link, ok := strings.Cut(s.CLI("user", "add", "--email", "kim@example.com", "--name", "Kim Larsen", "--role", "admin"), "within 24 hours: ")
 	require.True(s.t, ok)
 	admin := newTab(s.t)
 	admin.open(link)
@@ -29,9 +29,9 @@ func (s *server) adminTab() *tab {
 func TestIntentOfOneInbox(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
-	s.inbox("https://shop.example")
+	s.Inbox("https://shop.example")
 	admin := s.adminTab()
-	admin.open(s.url + "/console/settings/intents/new")
+	admin.open(s.URL + "/console/settings/intents/new")
 	fill := func(name, value string) {
 		selector := fmt.Sprintf(`.form [name=%q], .form textarea`, name)
 		if name == "examples" {
@@ -108,11 +108,11 @@ func TestSettingsShowHowFarTheSearchIs(t *testing.T) {
 	var mended atomic.Bool
 	s := serve(t, "--demo", "--allow-egress", "127.0.0.0/8", "--embed-url", embeddings(t, &mended), "--embed-key", "k", "--embed-model", "test")
 	admin := s.adminTab()
-	admin.open(s.url + "/console/settings/articles")
+	admin.open(s.URL + "/console/settings/articles")
 	admin.see("the embeddings endpoint does not answer")
 	admin.until(`document.querySelector(".indexing progress").max > 0 && document.querySelector(".indexing progress").value === 0`)
 	mended.Store(true)
 	admin.see("Search by meaning is complete.")
-	admin.open(s.url + "/console/settings/articles?status=published")
+	admin.open(s.URL + "/console/settings/articles?status=published")
 	admin.until(`document.querySelector(".item") && !document.querySelector(".indexing progress")`)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -26,7 +25,7 @@ func (s *server) dial(header http.Header) *socket {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
-	conn, resp, err := websocket.Dial(ctx, s.socketURL(), &websocket.DialOptions{HTTPHeader: header})
+	conn, resp, err := websocket.Dial(ctx, s.SocketURL(), &websocket.DialOptions{HTTPHeader: header})
 	require.NoError(s.t, err)
 	if resp.Body != nil {
 		_ = resp.Body.Close()
@@ -35,8 +34,6 @@ func (s *server) dial(header http.Header) *socket {
 	s.t.Cleanup(func() { _ = conn.CloseNow() })
 	return &socket{t: s.t, conn: conn}
 }
-
-func (s *server) socketURL() string { return "ws" + strings.TrimPrefix(s.url, "http") + "/ws/v1" }
 
 // hello opens a socket and authenticates it.
 func (s *server) hello(token string, resume ...object) *socket {

@@ -32,7 +32,7 @@ func TestStory(t *testing.T) {
 	s := serve(t, "--demo")
 	agent := signedIn(s, "Ada Novak")
 	page := newTab(t)
-	page.open(s.url + "/demo")
+	page.open(s.URL + "/demo")
 	page.see("Coffee that was green last week")
 	openWidget(page)
 	tell(agent, page.ownFrame(launcher+`?.querySelector("iframe")`))
@@ -44,8 +44,8 @@ func TestWidgetOnAnotherSiteWithoutStorage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo")
 	var key string
-	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.url, key) })
-	key = s.inbox(shop.URL)
+	shop := host(t, func() string { return fmt.Sprintf(`<script async src="%s/widget.js?inbox=%s"></script>`, s.URL, key) })
+	key = s.Inbox(shop.URL)
 	agent := signedIn(s, "Ada Novak")
 	page := newTabOf(t, guardedBrowser)
 	page.open(shop.URL)
@@ -66,7 +66,7 @@ func TestWidgetOnAnotherSiteWithoutStorage(t *testing.T) {
 func signedIn(s *server, who string) *tab {
 	s.t.Helper()
 	agent := newTab(s.t)
-	agent.open(s.link(who))
+	agent.open(s.Link(who))
 	agent.press("Sign in")
 	agent.see("All caught up")
 	return agent

@@ -25,9 +25,9 @@ import (
 func TestBadTokens(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	token, visitor := s.visitor(s.key)
-	admin, expired, revoked := s.firstAdmin(), s.login(), s.cli("token", "create", "--label", "gone", "--role", "admin")
-	require.Less(t, s.call("POST", "/api/v1/agents/logout", admin, object{}, nil), 300)
+	token, visitor := s.Visitor(s.key)
+	admin, expired, revoked := s.firstAdmin(), s.login(), s.CLI("token", "create", "--label", "gone", "--role", "admin")
+	require.Less(t, s.Call("POST", "/api/v1/agents/logout", admin, object{}, nil), 300)
 	s.expireSession(expired)
 	s.revokeToken("gone")
 	payload, signature, _ := strings.Cut(strings.TrimPrefix(token, "pv1."), ".")
@@ -36,8 +36,8 @@ func TestBadTokens(t *testing.T) {
 	late, _ := s.forge(token, "", func(c object) { c["e"] = time.Now().Add(-time.Second).Unix() })
 	still, id := s.forge(token, "", nil)
 	require.Equal(t, visitor, id)
-	require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/visitors/me", still, nil, nil), "the forger would succeed with the secret")
-	require.Equal(t, http.StatusOK, s.call("GET", "/api/v1/visitors/me", other, nil, nil), "likewise")
+	require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/visitors/me", still, nil, nil), "the forger would succeed with the secret")
+	require.Equal(t, http.StatusOK, s.Call("GET", "/api/v1/visitors/me", other, nil, nil), "likewise")
 
 	for name, bad := range map[string]string{
 		"nothing": "", "a word": "token", "visitor, other signature": "pv1." + payload + "." + strings.Repeat("A", len(signature)), "visitor, no signature": "pv1." + payload + ".",
@@ -63,7 +63,7 @@ func (s *stage) forge(token, secret string, change func(object)) (forged, visito
 	s.t.Helper()
 	key := []byte(secret)
 	if secret == "" {
-		raw, err := os.ReadFile(filepath.Join(s.dir, "secret"))
+		raw, err := os.ReadFile(filepath.Join(s.Dir, "secret"))
 		require.NoError(s.t, err)
 		key, err = hex.DecodeString(strings.TrimSpace(string(raw)))
 		require.NoError(s.t, err)
@@ -94,9 +94,9 @@ const password = "correct horse battery staple"
 // firstAdmin uses the printed link and returns the session's token.
 func (s *stage) firstAdmin() string {
 	s.t.Helper()
-	_, setup, _ := strings.Cut(s.link(`Create the first admin \(once, within 24 hours\):`), "token=")
+	_, setup, _ := strings.Cut(s.Link(`Create the first admin \(once, within 24 hours\):`), "token=")
 	var out struct{ Token string }
-	status := s.call("POST", "/api/v1/setup", "", object{"token": setup, "name": "Root", "email": "root@example.com", "password": password}, &out)
+	status := s.Call("POST", "/api/v1/setup", "", object{"token": setup, "name": "Root", "email": "root@example.com", "password": password}, &out)
 	require.Less(s.t, status, 300)
 	return out.Token
 }
@@ -104,14 +104,14 @@ func (s *stage) firstAdmin() string {
 func (s *stage) login() string {
 	s.t.Helper()
 	var out struct{ Token string }
-	require.Equal(s.t, http.StatusOK, s.call("POST", "/api/v1/agents/login", "", object{"email": "root@example.com", "password": password}, &out))
+	require.Equal(s.t, http.StatusOK, s.Call("POST", "/api/v1/agents/login", "", object{"email": "root@example.com", "password": password}, &out))
 	return out.Token
 }
 
 // expireSession moves the end of the session into the past.
 func (s *stage) expireSession(token string) {
 	s.t.Helper()
-	url, ok := pg.RunningURL(s.dir)
+	url, ok := pg.RunningURL(s.Dir)
 	require.True(s.t, ok)
 	db, err := pg.Open(s.t.Context(), pg.Config{URL: url})
 	require.NoError(s.t, err)
@@ -119,17 +119,17 @@ func (s *stage) expireSession(token string) {
 	_, err = db.Exec(s.t.Context(), `UPDATE agents.sessions SET expires_at = now() - interval '1 second'`)
 	require.NoError(s.t, err)
 	require.Eventually(s.t, func() bool {
-		return s.call("GET", "/api/v1/agents/me", token, nil, nil) == http.StatusUnauthorized
+		return s.Call("GET", "/api/v1/agents/me", token, nil, nil) == http.StatusUnauthorized
 	}, patience, 50*time.Millisecond)
 }
 
 func (s *stage) revokeToken(label string) {
 	s.t.Helper()
 	var list struct{ Tokens []struct{ ID, Label string } }
-	require.Equal(s.t, http.StatusOK, s.call("GET", "/api/v1/tokens", s.admin, nil, &list))
+	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/tokens", s.admin, nil, &list))
 	for _, token := range list.Tokens {
 		if token.Label == label {
-			s.cli("token", "revoke", token.ID)
+			s.CLI("token", "revoke", token.ID)
 		}
 	}
 }

@@ -12,9 +12,9 @@ import (
 func TestVerifyBesideAServer(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	key := s.inbox("https://shop.example", "--bot", "off")
-	admin := s.cli("token", "create", "--label", "check", "--role", "admin")
-	token, _ := s.visitor(key)
+	key := s.Inbox("https://shop.example", "--bot", "off")
+	admin := s.CLI("token", "create", "--label", "check", "--role", "admin")
+	token, _ := s.Visitor(key)
 	c := s.hello(token)
 	conv, _ := c.open("open", "first")
 	queued := c.await("event", of("kind", "queued"))
@@ -22,7 +22,7 @@ func TestVerifyBesideAServer(t *testing.T) {
 	before := s.history(admin, conv, last)
 
 	verify := func(args ...string) (out struct{ Events, Conversations, Found, Repaired int }) {
-		require.NoError(t, json.Unmarshal([]byte(s.cli(append([]string{"verify", "--json"}, args...)...)), &out))
+		require.NoError(t, json.Unmarshal([]byte(s.CLI(append([]string{"verify", "--json"}, args...)...)), &out))
 		return out
 	}
 	require.Equal(t, struct{ Events, Conversations, Found, Repaired int }{len(before), 1, 0, 0}, verify())

@@ -2,13 +2,11 @@ package web_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/e2e/harness"
 	"parley/event"
 )
 
@@ -30,28 +29,7 @@ import (
 const patience = 20 * time.Second
 
 // browser is one Chromium for all tests of the package; it ends with them.
-var browser = sync.OnceValues(func() (context.Context, error) {
-	path, err := findBrowser()
-	if err != nil {
-		return nil, err
-	}
-	opts := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox, cd.DisableGPU)
-	for _, flag := range []string{"disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"} {
-		opts = append(opts, cd.Flag(flag, true))
-	}
-	alloc, _ := cd.NewExecAllocator(context.Background(), opts...)
-	root, _ := cd.NewContext(alloc)
-	return root, cd.Do(root)
-})
-
-func findBrowser() (path string, err error) {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
-		if path, err = exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", err
-}
+var browser = sync.OnceValues(func() (context.Context, error) { return harness.StartBrowser() })
 
 // site is a customer's page on 127.0.0.1 that embeds the product on localhost:
 // two sites to a browser.
@@ -98,13 +76,7 @@ func open(t *testing.T, url string) tab {
 		t.Skip("the browser side is not built: make web")
 	}
 	root, err := browser()
-	if errors.Is(err, exec.ErrNotFound) {
-		if os.Getenv("CI") != "" {
-			require.FailNow(t, "no Chromium on this machine: sh scripts/setup.sh --test installs it")
-		}
-		t.Skip("no Chromium on this machine: sh scripts/setup.sh --test installs it")
-	}
-	require.NoError(t, err)
+	harness.RequireBrowser(t, err)
 	ctx, cancel := cd.NewContext(root, cd.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	require.NoError(t, cd.Do(ctx))

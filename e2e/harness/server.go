@@ -46,7 +46,7 @@ func Prepare(t testing.TB, args ...string) *Server {
 	s := &Server{Dir: dir, URL: "http://localhost:" + web, Admin: "http://127.0.0.1:" + admin, NATS: "127.0.0.1:" + nats}
 	s.Process = &Process{Name: "parley", Path: path, t: t, Args: append([]string{
 		"serve", "--addr", "127.0.0.1:" + web, "--admin-addr", "127.0.0.1:" + admin, "--nats-listen", s.NATS,
-		"--rate-visitor", "0", "--rate-address", "0", "--rate-login", "0",
+		"--rate-visitor", "0", "--rate-address", "0", "--rate-login", "0", "--rate-vote", "0",
 	}, args...)}
 	return s
 }
