@@ -29,6 +29,9 @@ type asyncPublisher struct {
 	stop   chan struct{}  // closed when nothing will be queued any more
 	wg     sync.WaitGroup // one for each message until its done was called
 
+	sendMu sync.Mutex // held while sending; taken before the others
+	spare  []*pendingPublish
+
 	queueMu sync.Mutex
 	queue   []*pendingPublish // at most maxInFlight with those that are pending
 	closed  bool
@@ -115,25 +118,34 @@ func (p *asyncPublisher) enqueue(pub *pendingPublish) bool {
 
 // run sends what is queued until stop is closed.
 func (p *asyncPublisher) run() {
-	var batch []*pendingPublish
 	for {
 		select {
 		case <-p.stop:
 			return
 		case <-p.wake:
+			p.flush()
 		}
-		p.queueMu.Lock()
-		batch, p.queue = p.queue, batch[:0]
-		p.queueMu.Unlock()
-		first := p.expect(batch)
-		for i, pub := range batch {
-			if err := p.b.nc.PublishMsg(pub.msg); err != nil {
-				id := first + uint64(i)
-				time.AfterFunc(publishPause, func() { p.settle(id, Ack{}, context.DeadlineExceeded) }) // nobody will answer
-			}
-		}
-		clear(batch)
 	}
+}
+
+// flush sends what is queued. When it returns, everything queued before the call
+// is on its way, ahead of what the caller sends next.
+func (p *asyncPublisher) flush() {
+	p.sendMu.Lock()
+	defer p.sendMu.Unlock()
+	p.queueMu.Lock()
+	batch := p.queue
+	p.queue = p.spare[:0]
+	p.queueMu.Unlock()
+	first := p.expect(batch)
+	for i, pub := range batch {
+		if err := p.b.nc.PublishMsg(pub.msg); err != nil {
+			id := first + uint64(i)
+			time.AfterFunc(publishPause, func() { p.settle(id, Ack{}, context.DeadlineExceeded) }) // nobody will answer
+		}
+	}
+	clear(batch)
+	p.spare = batch
 }
 
 // expect gives the messages consecutive ids, under which their answers will be
@@ -142,6 +154,9 @@ func (p *asyncPublisher) expect(batch []*pendingPublish) (first uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first = p.next + 1
+	if len(batch) == 0 {
+		return first
+	}
 	if len(p.due) == 0 {
 		p.sweeper.Reset(sweepEvery)
 	}

@@ -32,7 +32,7 @@ func (b *Bus) connect(ctx context.Context) error {
 	if b.workJS, err = jetstream.New(b.work); err != nil {
 		return fmt.Errorf("prepare JetStream: %w", err)
 	}
-	b.async, err = newAsyncPublisher(b)
+	b.async, err = newAsyncPublisher(b) //nolint:contextcheck // it lives as long as the bus
 	return err
 }
 

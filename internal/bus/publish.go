@@ -58,7 +58,8 @@ func (e *WrongSequenceError) Error() string {
 	return fmt.Sprintf("the last sequence of %s is not %d any more", e.Subject, e.Expected)
 }
 
-// Publish stores a message and returns when the broker has confirmed it. It
+// Publish stores a message, after those that PublishAsync took before, and
+// returns when the broker has confirmed it. It
 // tries for 5 s with one message id; then the error is errs.Busy with a
 // RetryAfter, and whether the message was stored is unknown: send it again
 // under the same ID. A wrong ExpectLast is a [*WrongSequenceError]. A message
@@ -72,6 +73,7 @@ func (b *Bus) Publish(ctx context.Context, m Msg) (Ack, error) {
 	if err != nil {
 		return Ack{}, err
 	}
+	b.async.flush() //nolint:contextcheck // sends what others gave it: what PublishAsync took before this call goes first
 	ack, err := b.publishOnce(ctx, msg)
 	if err != nil {
 		return b.persist(ctx, m, msg, err)

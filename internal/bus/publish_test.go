@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"parley/event"
@@ -228,6 +229,26 @@ func TestPublishAsyncKeepsOrderAndAnswersOnce(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, page, n)
 			require.Empty(t, answers)
+		})
+	}
+}
+
+func TestPublishComesAfterWhatPublishAsyncTook(t *testing.T) {
+	t.Parallel()
+	for name, open := range brokers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			conv := ids.New()
+			for i := range 200 {
+				first := make(chan bus.Ack, 1)
+				require.NoError(t, b.PublishAsync(chatMsg(conv, fmt.Sprintf("a%d", i), "first"), func(ack bus.Ack, err error) {
+					assert.NoError(t, err)
+					first <- ack
+				}))
+				second := publish(t, b, chatMsg(conv, fmt.Sprintf("b%d", i), "second"))
+				require.Less(t, (<-first).Seq, second.Seq)
+			}
 		})
 	}
 }
