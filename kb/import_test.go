@@ -127,6 +127,38 @@ func TestImportAgainChangesOnlyWhatHasChanged(t *testing.T) {
 	assert.Equal(t, 1, forced.Updated)
 }
 
+func TestImportNamesCollectionsInEachLanguage(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	file := func(collection string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("---\ntitle: T\ncollection: " + collection + "\n---\nText.")}
+	}
+	files := fstest.MapFS{"account/reset.md": file("Your account"), "zz.md": file("Orders")}
+	_, err := d.ImportFS(ctx, files, kb.ImportOptions{}, nil)
+	require.NoError(t, err)
+	files["de/account/reset.md"], files["de/only.md"] = file("Ihr Konto"), file("Nur hier")
+	_, err = d.ImportFS(ctx, files, kb.ImportOptions{}, nil)
+	require.NoError(t, err)
+	titles := func() (out []map[string]string, first string) {
+		list := decode[struct{ Collections []kb.Collection }](t, d.ask(t, "GET", "/api/v1/collections", "agent", "")).Collections
+		for _, c := range list {
+			out = append(out, c.Titles)
+		}
+		return out, list[0].ID
+	}
+	got, id := titles()
+	assert.Equal(t, []map[string]string{{"en": "Your account", "de": "Ihr Konto"}, {"en": "Orders"}, {"en": "Nur hier"}}, got)
+	assert.Contains(t, d.ask(t, "GET", "/help?lang=de", "", "").body, "Ihr Konto")
+
+	_, err = d.UpdateCollection(ctx, id, kb.CollectionChange{Titles: map[string]string{"en": "Account", "de": "Konto"}})
+	require.NoError(t, err)
+	_, err = d.ImportFS(ctx, files, kb.ImportOptions{}, nil)
+	require.NoError(t, err)
+	got, _ = titles()
+	assert.Equal(t, map[string]string{"en": "Account", "de": "Konto"}, got[0], "what people have written stays")
+}
+
 func TestImportRefusesWhatIsNoFolder(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -80,7 +80,7 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 	}
 	for i := range folder.Articles {
 		from := &folder.Articles[i]
-		outcome, err := s.importArticle(ctx, from, groups[from.Collection], opt)
+		outcome, err := s.importArticle(ctx, from, groups[from.Path], opt)
 		switch {
 		case errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict):
 			report.Skipped = append(report.Skipped, source.Skip{Path: from.Path, Reason: errs.Public(err).Message})
@@ -108,38 +108,6 @@ const (
 	importCreated
 	importUpdated
 )
-
-// importCollections makes the collections that are missing, in the order in
-// which the files name them, and returns their ids by name.
-func (s *Service) importCollections(ctx context.Context, list []source.Article) (map[string]string, error) {
-	have, err := collections(ctx, s.db, "")
-	if err != nil {
-		return nil, pg.Map(err)
-	}
-	bySlug := map[string]string{}
-	position := 0
-	for _, c := range have {
-		bySlug[c.Slug] = c.ID
-		position = max(position, c.Position)
-	}
-	groups := map[string]string{"": ""}
-	for _, a := range list {
-		if _, known := groups[a.Collection]; known {
-			continue
-		}
-		slug := markup.Slug(a.Collection)
-		if bySlug[slug] == "" {
-			position++
-			c, err := s.CreateCollection(ctx, Collection{Slug: slug, Titles: map[string]string{s.cfg.Locale: a.Collection}, Position: position})
-			if err != nil {
-				return nil, fmt.Errorf("make collection %s: %w", a.Collection, err)
-			}
-			bySlug[slug] = c.ID
-		}
-		groups[a.Collection] = bySlug[slug]
-	}
-	return groups, nil
-}
 
 func (s *Service) importArticle(ctx context.Context, from *source.Article, collection string, opt ImportOptions) (importOutcome, error) {
 	a := Article{
