@@ -9,7 +9,7 @@ import (
 	"io/fs"
 )
 
-//go:embed */*.md
+//go:embed */*.md */*/*.md
 var articles embed.FS
 
 // Articles returns the folder of the articles.
