@@ -48,7 +48,12 @@ const types = [
   "conversation.transferred",
   "conversation.resolved",
   "conversation.reopened",
+  "conversation.tagged",
   "conversation.rated",
+  "contact.created",
+  "contact.updated",
+  "contact.merged",
+  "contact.erased",
 ];
 
 const loadWebhooks = async () => (await api.get<{ webhooks: Webhook[] }>("/webhooks")).webhooks;
