@@ -29,7 +29,7 @@ TOOL := go tool -modfile=tools/go.mod
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the set-up comes before what it installs for
-.PHONY: help run dev test chaos check bench microbench web fuzz screenshots setup build fmt
+.PHONY: help run dev test chaos check bench microbench web fuzz screenshots setup build fmt vectors
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ screenshots: ## take the pictures in docs/images again
 	@sh scripts/setup.sh --test
 	@$(MAKE) --no-print-directory web
 	SCREENSHOTS="$(CURDIR)/docs/images" go test -count=1 -timeout=10m -run='^TestScreenshots$$' ./e2e
+
+vectors: ## train the vectors of meaning again, after a change of bot/lexicon/paraphrases (about a minute)
+	go run ./internal/vectors/train
 
 web: $(BUNDLE) ## bundle the widget, the console and the pages' scripts
 

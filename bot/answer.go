@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"parley/event"
+	"parley/internal/words"
 )
 
 // answerRunes is how long a quoted answer may be. A chat window shows about
@@ -185,11 +186,11 @@ func shorten(blocks []block) string {
 // content lists the words of a question that carry its meaning, cut to stems
 // of five letters.
 func (u *understanding) content(text string) map[string]bool {
-	var n normalized
-	n.set(text)
+	var n words.Text
+	n.Set(text)
 	words := map[string]bool{}
-	for i := range n.words {
-		if w := n.word(i); !u.languages.empty[string(w)] {
+	for i := range n.Words {
+		if w := n.Word(i); !u.languages.empty[string(w)] {
 			words[stem(w)] = true
 		}
 	}
@@ -198,11 +199,11 @@ func (u *understanding) content(text string) map[string]bool {
 
 // overlap counts the wanted words that a text has.
 func (u *understanding) overlap(text string, wanted map[string]bool) int {
-	var n normalized
-	n.set(text)
+	var n words.Text
+	n.Set(text)
 	seen := map[string]bool{}
-	for i := range n.words {
-		if s := stem(n.word(i)); wanted[s] {
+	for i := range n.Words {
+		if s := stem(n.Word(i)); wanted[s] {
 			seen[s] = true
 		}
 	}

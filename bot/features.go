@@ -3,10 +3,13 @@ package bot
 import (
 	"math"
 	"unicode/utf8"
+
+	"parley/internal/vectors"
+	"parley/internal/words"
 )
 
 // Features are hashed into two blocks of 2^hashBits buckets: words with their
-// pairs, and pieces of words. Separate blocks, each scaled to length 1, keep
+// pairs, and pieces of words. A third block is the message's vector of meaning. Separate blocks, each scaled to length 1, keep
 // the many pieces from drowning the few words. With 2^14 buckets collisions
 // cost less than 0.1 points of accuracy on 10,000 examples.
 const (
@@ -19,6 +22,11 @@ const (
 	minPiece = 2 // runes of the shortest piece of a word
 	maxPiece = 5 // and of the longest; the word is padded by a space on both sides
 
+	// senseWeight is the length of the third block, what the message means, beside
+	// the other two. With ten examples an intent it is worth 4 points of accuracy,
+	// with five 5, with 130 half a point.
+	senseWeight = 1
+
 	seedWord = 0x9E3779B97F4A7C15
 	seedChar = 0xC2B2AE3D27D4EB4F
 	hashMul  = 0x100000001B3 // FNV-1a, 64 bit
@@ -28,7 +36,8 @@ const (
 type bag struct {
 	buckets []uint16
 	counts  []uint16
-	chars   int // where the second block begins
+	chars   int                  // where the second block begins
+	sense   [vectors.Dim]float32 // what the message means: of unit length, or zero
 }
 
 func (b *bag) reset() { b.buckets, b.counts, b.chars = b.buckets[:0], b.counts[:0], 0 }
@@ -36,17 +45,18 @@ func (b *bag) reset() { b.buckets, b.counts, b.chars = b.buckets[:0], b.counts[:
 // counter makes bags. Its table is as large as the hash space and is cleaned by
 // walking what was touched.
 type counter struct {
-	n      normalized
+	table  *vectors.Table
+	n      words.Text
 	counts [blocks * buckets]uint16
 }
 
 // count replaces dst by the features of text.
 func (c *counter) count(text string, dst *bag) {
 	dst.reset()
-	c.n.set(text)
+	c.n.Set(text)
 	var previous uint64
-	for i := range c.n.words {
-		h := hashBytes(seedWord, c.n.word(i))
+	for i := range c.n.Words {
+		h := hashBytes(seedWord, c.n.Word(i))
 		c.add(blockWord, h, dst)
 		if i > 0 {
 			c.add(blockWord, (previous*31+h)*hashMul, dst)
@@ -54,9 +64,10 @@ func (c *counter) count(text string, dst *bag) {
 		previous = h
 	}
 	dst.chars = len(dst.buckets)
-	for _, run := range c.n.runs {
-		c.pieces(c.n.text[run.from:run.to], dst)
+	for _, run := range c.n.Runs {
+		c.pieces(c.n.Bytes[run.From:run.To], dst)
 	}
+	c.table.EmbedWords(&c.n, dst.sense[:])
 	for _, bucket := range dst.buckets {
 		dst.counts = append(dst.counts, c.counts[bucket])
 		c.counts[bucket] = 0
@@ -70,7 +81,7 @@ func (c *counter) add(block int, hash uint64, dst *bag) {
 	if c.counts[bucket] == 0 {
 		dst.buckets = append(dst.buckets, bucket)
 	}
-	c.counts[bucket]++ // at most maxRunes*(maxPiece-minPiece+1)
+	c.counts[bucket]++ // at most words.MaxRunes*(maxPiece-minPiece+1)
 }
 
 // pieces counts the sequences of minPiece … maxPiece runes of a run padded by
@@ -143,7 +154,9 @@ func newVocabulary(bags []bag) *vocabulary {
 	return v
 }
 
-func (v *vocabulary) size() int { return len(v.idf) }
+// size is the number of features: those of the examples and the dimensions of
+// the dense block.
+func (v *vocabulary) size() int { return len(v.idf) + vectors.Dim }
 
 // vector writes the scaled features of b that the examples have to dst: each
 // (1 + ln count) * idf, each block divided by its length.
@@ -151,6 +164,13 @@ func (v *vocabulary) vector(b *bag, dst *vector) {
 	dst.ids, dst.values = dst.ids[:0], dst.values[:0]
 	v.appendBlock(b.buckets[:b.chars], b.counts[:b.chars], dst)
 	v.appendBlock(b.buckets[b.chars:], b.counts[b.chars:], dst)
+	if b.sense == [vectors.Dim]float32{} {
+		return
+	}
+	for i, x := range b.sense {
+		dst.ids = append(dst.ids, uint16(len(v.idf)+i)) //nolint:gosec // blocks*buckets and some
+		dst.values = append(dst.values, x*senseWeight)
+	}
 }
 
 func (v *vocabulary) appendBlock(buckets, counts []uint16, dst *vector) {

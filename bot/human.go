@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"parley/internal/words"
 )
 
 // wish recognises that somebody asks for a person, in any language that has a
@@ -127,7 +129,7 @@ func (w *wishIn) number(word string) rune {
 const wishWords = 40
 
 // in reports whether the message asks for a person.
-func (w *wish) in(n *normalized) bool {
+func (w *wish) in(n *words.Text) bool {
 	return slices.ContainsFunc(w.languages, func(in wishIn) bool {
 		words, known := in.read(n)
 		return known && in.ask.MatchString(in.not.ReplaceAllString(words, string(cutOut)))
@@ -136,13 +138,13 @@ func (w *wish) in(n *normalized) bool {
 
 // read returns the message as the runes of its words, and whether any of them
 // is in the lexicon.
-func (w *wishIn) read(n *normalized) (words string, known bool) {
+func (w *wishIn) read(n *words.Text) (words string, known bool) {
 	runes := make([]rune, 0, 2*wishWords)
-	for i, run := range n.runs {
-		if i >= wishWords && i < len(n.runs)-wishWords {
+	for i, run := range n.Runs {
+		if i >= wishWords && i < len(n.Runs)-wishWords {
 			continue
 		}
-		word := n.text[run.from:run.to]
+		word := n.Bytes[run.From:run.To]
 		r, ok := w.runes[string(word)]
 		if !ok {
 			r, ok = w.runes[w.nearest(word)]

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"parley/internal/words"
 )
 
 func readLines(t *testing.T, name string) []string {
@@ -19,27 +21,27 @@ func readLines(t *testing.T, name string) []string {
 func TestWishForAPerson(t *testing.T) {
 	t.Parallel()
 	w := newWish()
-	var n normalized
+	var n words.Text
 	asks := readLines(t, "wants_human.txt")
 	require.GreaterOrEqual(t, len(asks), 100)
 	for _, text := range asks {
-		n.set(text)
+		n.Set(text)
 		assert.True(t, w.in(&n), "asks for a person: %s", text)
 	}
 	others := readLines(t, "wants_no_human.txt")
 	require.GreaterOrEqual(t, len(others), 60)
 	for _, text := range others {
-		n.set(text)
+		n.Set(text)
 		assert.False(t, w.in(&n), "does not ask for a person: %s", text)
 	}
 }
 
 func BenchmarkWish(b *testing.B) {
 	w := newWish()
-	var n normalized
+	var n words.Text
 	b.ReportAllocs()
 	for b.Loop() {
-		n.set("I was charged twice this month and your support team has not answered my message, what can I do about it?")
+		n.Set("I was charged twice this month and your support team has not answered my message, what can I do about it?")
 		w.in(&n)
 	}
 }

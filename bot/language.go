@@ -3,6 +3,8 @@ package bot
 import (
 	"strings"
 	"unicode"
+
+	"parley/internal/words"
 )
 
 // detector tells the language of a message: by its script where that settles
@@ -56,13 +58,13 @@ func scripts() []struct {
 // too short, or a language it does not know. sure means that it is enough to
 // leave the language spoken so far: two words of lead, and a good part of the
 // message, as names and product terms are often words of another language.
-func (d *detector) detect(text string, n *normalized) (language string, sure bool) {
+func (d *detector) detect(text string, n *words.Text) (language string, sure bool) {
 	if language := byScript(text); language != "" {
 		return language, true
 	}
 	scores := map[string]float64{}
-	for i := range n.words {
-		languages := d.words[string(n.word(i))]
+	for i := range n.Words {
+		languages := d.words[string(n.Word(i))]
 		for _, l := range languages {
 			scores[l] += 1 / float64(len(languages))
 		}
@@ -80,7 +82,7 @@ func (d *detector) detect(text string, n *normalized) (language string, sure boo
 	if scores[best] < 1 || scores[best] < second+0.5 {
 		return "", false
 	}
-	lead, words := scores[best]-second, float64(len(n.words))
+	lead, words := scores[best]-second, float64(len(n.Words))
 	return best, lead >= 2 && (2*scores[best] > words || (lead >= 3 && 4*scores[best] > words))
 }
 

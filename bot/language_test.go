@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parley/event"
+	"parley/internal/words"
 )
 
 func TestDetectLanguage(t *testing.T) {
@@ -38,8 +39,8 @@ func TestDetectLanguage(t *testing.T) {
 	d := newDetector()
 	for want, texts := range tests {
 		for _, text := range texts {
-			var n normalized
-			n.set(text)
+			var n words.Text
+			n.Set(text)
 			got, _ := d.detect(text, &n)
 			assert.Equal(t, want, got, text)
 		}
@@ -56,8 +57,8 @@ func TestLanguageIsLeftOnlyForAReason(t *testing.T) {
 		"die cast die set": false, "El Paso office": false, "de novo assembly error": false, "Des Moines sur place delivery": false,
 		"menu del dia widget": false, "un label missing": false, "los pollos hermanos login page": false, "parcel a": false, "no": false, "ok danke": false, "¿Dónde está mi pedido?": true, "我的订单": true,
 	} {
-		var n normalized
-		n.set(text)
+		var n words.Text
+		n.Set(text)
 		_, sure := d.detect(text, &n)
 		assert.Equal(t, want, sure, text)
 	}

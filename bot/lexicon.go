@@ -4,6 +4,8 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+
+	"parley/internal/words"
 )
 
 // lexicon holds what the bot knows of languages without being taught: one file
@@ -54,10 +56,10 @@ func lexiconFiles(subject string) map[string]string {
 // spellings returns a phrase as messages are folded, and, where it has umlauts,
 // also as it is typed without them.
 func spellings(phrase string) []string {
-	var n normalized
+	var n words.Text
 	fold := func(s string) string {
-		n.set(s)
-		return string(n.text)
+		n.Set(s)
+		return string(n.Bytes)
 	}
 	out := []string{fold(phrase)}
 	if typed := fold(strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue").Replace(phrase)); typed != out[0] {
@@ -98,9 +100,9 @@ func (t *phraseTable[T]) add(phrase string, value T) {
 
 // at returns the value of the longest phrase that begins with run i, and its
 // number of runs, 0 when there is none.
-func (t *phraseTable[T]) at(n *normalized, i int) (value T, runs int) {
-	for runs := min(t.longest, len(n.runs)-i); runs > 0; runs-- {
-		if v, ok := t.phrases[string(n.text[n.runs[i].from:n.runs[i+runs-1].to])]; ok {
+func (t *phraseTable[T]) at(n *words.Text, i int) (value T, runs int) {
+	for runs := min(t.longest, len(n.Runs)-i); runs > 0; runs-- {
+		if v, ok := t.phrases[string(n.Bytes[n.Runs[i].From:n.Runs[i+runs-1].To])]; ok {
 			return v, runs
 		}
 	}

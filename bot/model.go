@@ -3,6 +3,8 @@ package bot
 import (
 	"math"
 	"sync"
+
+	"parley/internal/vectors"
 )
 
 // Guess is an intent a message may have.
@@ -37,7 +39,7 @@ type Model struct {
 }
 
 // valueSteps is how finely a feature's value is rounded, so that a message is
-// scored in integers: the product with a weight and their sum over maxRunes
+// scored in integers: the product with a weight and their sum over words.MaxRunes
 // runes stay within 32 bits.
 const valueSteps = 4096
 
@@ -55,7 +57,8 @@ type reader struct {
 func (m *Model) newReader() *reader {
 	classes := len(m.intents)
 	return &reader{
-		sums: make([]int32, classes), scores: make([]float32, classes), p: make([]float32, classes),
+		counter: counter{table: vectors.Builtin()},
+		sums:    make([]int32, classes), scores: make([]float32, classes), p: make([]float32, classes),
 		dense: make([]float32, m.vocab.size()),
 	}
 }
@@ -105,7 +108,7 @@ func (m *Model) predict(text string, mask []bool, r *reader) Prediction {
 func (m *Model) score(r *reader) {
 	clear(r.sums)
 	for i, id := range r.vector.ids {
-		addRow(r.sums, int32(r.vector.values[i]*valueSteps+0.5), m.weights[int(id)*len(r.sums):][:len(r.sums)])
+		addRow(r.sums, int32(math.Round(float64(r.vector.values[i]*valueSteps))), m.weights[int(id)*len(r.sums):][:len(r.sums)])
 	}
 	for k, sum := range r.sums {
 		r.scores[k] = float32(sum)*m.scale[k] + m.bias[k]

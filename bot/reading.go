@@ -1,6 +1,10 @@
 package bot
 
-import "sync"
+import (
+	"sync"
+
+	"parley/internal/words"
+)
 
 // reading is what a message says, apart from its intent.
 type reading struct {
@@ -19,7 +23,7 @@ type understanding struct {
 	chatter   *chatter
 	wish      *wish
 	patterns  *patterns
-	memory    sync.Pool // *normalized
+	memory    sync.Pool // *words.Text
 }
 
 func newUnderstanding() *understanding {
@@ -27,12 +31,12 @@ func newUnderstanding() *understanding {
 }
 
 func (u *understanding) read(text string) reading {
-	n, ok := u.memory.Get().(*normalized)
+	n, ok := u.memory.Get().(*words.Text)
 	if !ok {
-		n = &normalized{}
+		n = &words.Text{}
 	}
 	defer u.memory.Put(n)
-	n.set(text)
+	n.Set(text)
 	r := reading{Sentiment: u.feelings.of(text, n), SmallTalk: u.chatter.of(n), WantsHuman: u.wish.in(n)}
 	r.Language, r.Sure = u.languages.detect(text, n)
 	return r
@@ -40,7 +44,7 @@ func (u *understanding) read(text string) reading {
 
 // fold returns text as it is compared: two texts that fold alike say the same.
 func (u *understanding) fold(text string) string {
-	var n normalized
-	n.set(text)
-	return string(n.text)
+	var n words.Text
+	n.Set(text)
+	return string(n.Bytes)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"parley/internal/words"
 )
 
 // Sentiment is the feeling a message shows.
@@ -73,10 +75,10 @@ func (f *feelings) add(phrase string, meaning feeling) {
 const scope = 3
 
 // of reads the message; n is text folded.
-func (f *feelings) of(text string, n *normalized) Sentiment {
+func (f *feelings) of(text string, n *words.Text) Sentiment {
 	var score float64
 	negated, stressed := 0, 0 // words that the last one still reaches
-	for i := 0; i < len(n.runs); {
+	for i := 0; i < len(n.Runs); {
 		m, runs := f.phrases.at(n, i)
 		if runs == 0 {
 			i, negated, stressed = i+1, negated-1, stressed-1

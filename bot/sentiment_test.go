@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"parley/internal/words"
 )
 
 func TestSentiment(t *testing.T) {
@@ -31,8 +33,8 @@ func TestSentiment(t *testing.T) {
 	f := newFeelings()
 	for want, texts := range tests {
 		for _, text := range texts {
-			var n normalized
-			n.set(text)
+			var n words.Text
+			n.Set(text)
 			assert.Equal(t, want, f.of(text, &n), text)
 		}
 	}

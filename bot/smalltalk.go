@@ -3,6 +3,8 @@ package bot
 import (
 	"maps"
 	"slices"
+
+	"parley/internal/words"
 )
 
 // SmallTalk is a kind of message that needs no knowledge.
@@ -48,9 +50,9 @@ func newChatter() *chatter {
 
 // of returns the kind when the whole message is small talk: "hi, how do I reset
 // my password" is not.
-func (c *chatter) of(n *normalized) SmallTalk {
+func (c *chatter) of(n *words.Text) SmallTalk {
 	found := map[SmallTalk]bool{}
-	for i := 0; i < len(n.runs); {
+	for i := 0; i < len(n.Runs); {
 		kind, runs := c.phrases.at(n, i)
 		if runs == 0 {
 			return NoSmallTalk

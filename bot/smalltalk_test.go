@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"parley/internal/words"
 )
 
 func TestSmallTalk(t *testing.T) {
@@ -24,8 +26,8 @@ func TestSmallTalk(t *testing.T) {
 	c := newChatter()
 	for want, texts := range tests {
 		for _, text := range texts {
-			var n normalized
-			n.set(text)
+			var n words.Text
+			n.Set(text)
 			assert.Equal(t, want, c.of(&n), text)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"parley/internal/vectors"
 )
 
 // Sample is an example of an intent.
@@ -20,7 +22,7 @@ type Sample struct {
 const (
 	softmaxCost = 10
 	hingeCost   = 1
-	hingeShare  = 1.5 // of the margins in the sum of both learners' scores
+	hingeShare  = 1 // of the margins in the sum of both learners' scores
 	passes      = 5
 
 	folds         = 4
@@ -69,7 +71,7 @@ func newTrainingSet(samples []Sample) *trainingSet {
 	slices.Sort(set.intents)
 	set.intents = slices.Compact(set.intents)
 	seen := make([]int, len(set.intents))
-	c := &counter{}
+	c := &counter{table: vectors.Builtin()}
 	for i, s := range samples {
 		c.count(s.Text, &set.bags[i])
 		label, _ := slices.BinarySearch(set.intents, s.Intent)

@@ -12,7 +12,7 @@ import (
 type typicality struct {
 	starts  []int // a class: where its entries begin; one more than classes
 	ids     []uint16
-	weights []uint8
+	weights []int8
 	scale   []float32 // a class: what one step of a weight is worth
 }
 
@@ -50,11 +50,11 @@ func (t *typicality) appendClass(ids []uint16, sum []float32) {
 	var squared, largest float32
 	for _, id := range ids {
 		squared += sum[id] * sum[id]
-		largest = max(largest, sum[id])
+		largest = max(largest, sum[id], -sum[id])
 	}
-	step := largest / math.MaxUint8
+	step := largest / math.MaxInt8
 	for _, id := range ids {
-		t.weights = append(t.weights, uint8(math.Round(float64(sum[id]/step)))) // 0 … 255 by the choice of step
+		t.weights = append(t.weights, int8(math.Round(float64(sum[id]/step)))) // ±127 by the choice of step
 	}
 	t.ids = append(t.ids, ids...)
 	t.starts = append(t.starts, len(t.ids))

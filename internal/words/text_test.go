@@ -1,4 +1,4 @@
-package bot
+package words
 
 import (
 	"strings"
@@ -35,13 +35,13 @@ func TestNormalize(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var n normalized
-			n.set("what was here before")
-			n.set(test.text)
-			require.Equal(t, test.want, string(n.text))
+			var n Text
+			n.Set("what was here before")
+			n.Set(test.text)
+			require.Equal(t, test.want, string(n.Bytes))
 			words := []string{}
-			for i := range n.words {
-				words = append(words, string(n.word(i)))
+			for i := range n.Words {
+				words = append(words, string(n.Word(i)))
 			}
 			if test.words == nil {
 				test.words = strings.Fields(test.want)
@@ -53,9 +53,9 @@ func TestNormalize(t *testing.T) {
 
 func TestNormalizeReadsAtMostMaxRunes(t *testing.T) {
 	t.Parallel()
-	var n normalized
-	n.set(strings.Repeat("ab ", 5000))
-	assert.LessOrEqual(t, utf8.RuneCount(n.text), maxRunes)
+	var n Text
+	n.Set(strings.Repeat("ab ", 5000))
+	assert.LessOrEqual(t, utf8.RuneCount(n.Bytes), MaxRunes)
 }
 
 func FuzzNormalize(f *testing.F) {
@@ -63,22 +63,22 @@ func FuzzNormalize(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var n, again normalized
-		n.set(text)
-		require.True(t, utf8.Valid(n.text))
-		require.NotContains(t, string(n.text), "  ")
-		require.Equal(t, strings.TrimSpace(string(n.text)), string(n.text))
-		for _, spans := range [][]span{n.runs, n.words} {
+		var n, again Text
+		n.Set(text)
+		require.True(t, utf8.Valid(n.Bytes))
+		require.NotContains(t, string(n.Bytes), "  ")
+		require.Equal(t, strings.TrimSpace(string(n.Bytes)), string(n.Bytes))
+		for _, spans := range [][]Span{n.Runs, n.Words} {
 			for _, s := range spans {
-				require.Less(t, s.from, s.to)
-				require.LessOrEqual(t, int(s.to), len(n.text))
-				require.True(t, utf8.Valid(n.text[s.from:s.to]))
+				require.Less(t, s.From, s.To)
+				require.LessOrEqual(t, int(s.To), len(n.Bytes))
+				require.True(t, utf8.Valid(n.Bytes[s.From:s.To]))
 			}
 		}
-		require.GreaterOrEqual(t, len(n.words), len(n.runs))
-		again.set(string(n.text))
-		if utf8.RuneCount(n.text) <= maxRunes {
-			require.Equal(t, string(n.text), string(again.text), "folded text folds to itself")
+		require.GreaterOrEqual(t, len(n.Words), len(n.Runs))
+		again.Set(string(n.Bytes))
+		if utf8.RuneCount(n.Bytes) <= MaxRunes {
+			require.Equal(t, string(n.Bytes), string(again.Bytes), "folded text folds to itself")
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package bot
+package words
 
 import (
 	"unicode"
@@ -7,29 +7,29 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxRunes is how much of a message is read. A support question says what it
+// MaxRunes is how much of a message is read. A support question says what it
 // wants early; the bound keeps the cost of a pasted log file flat.
-const maxRunes = 2000
+const MaxRunes = 2000
 
-// span is a half-open range of bytes.
-type span struct{ from, to int32 }
+// Span is a half-open range of bytes.
+type Span struct{ From, To int32 }
 
-// normalized is a message folded for comparison: lower case, compatibility
+// Text is a message folded for comparison: lower case, compatibility
 // forms and accents removed, runs of letters and digits separated by single
-// spaces. Its memory is reused by the next [normalized.set].
+// spaces. Its memory is reused by the next [Text.Set].
 //
 // A run is what stands between spaces or at the border of two scripts. In
 // scripts that write without spaces (Chinese, Japanese, Thai …) a run is a
 // whole phrase and its words are its overlapping pairs of characters; elsewhere
 // a run is one word.
-type normalized struct {
-	text  []byte
-	runs  []span
-	words []span
+type Text struct {
+	Bytes []byte // the folded text
+	Runs  []Span
+	Words []Span
 }
 
-// word returns the folded bytes of word i, valid until the next set.
-func (n *normalized) word(i int) []byte { return n.text[n.words[i].from:n.words[i].to] }
+// Word returns the folded bytes of word i, valid until the next Set.
+func (n *Text) Word(i int) []byte { return n.Bytes[n.Words[i].From:n.Words[i].To] }
 
 // runClass says how the characters of a run are read.
 type runClass uint8
@@ -43,19 +43,19 @@ const (
 
 // folder builds a normalized text rune by rune.
 type folder struct {
-	n       *normalized
+	n       *Text
 	class   runClass // of the open run, classNone when there is none
 	start   int      // of the open run
 	last    rune     // last rune written in the open run
 	repeats int      // how often it stands in a row
 }
 
-// set reads at most maxRunes runes of text.
-func (n *normalized) set(text string) {
-	n.text, n.runs, n.words = n.text[:0], n.runs[:0], n.words[:0]
+// Set reads at most MaxRunes runes of text.
+func (n *Text) Set(text string) {
+	n.Bytes, n.Runs, n.Words = n.Bytes[:0], n.Runs[:0], n.Words[:0]
 	f := folder{n: n}
 	count := 0
-	for i := 0; i < len(text) && count < maxRunes; count++ {
+	for i := 0; i < len(text) && count < MaxRunes; count++ {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case r < utf8.RuneSelf:
@@ -87,7 +87,7 @@ func (f *folder) ascii(text string, i int) {
 // apostrophe joins the parts of a word ("don't" is "dont", as people type it),
 // but cuts off an elided article or pronoun ("l'adresse", "j'ai").
 func (f *folder) apostrophe(rest string) {
-	if f.class != classSpaced || len(f.n.text)-f.start != 1 {
+	if f.class != classSpaced || len(f.n.Bytes)-f.start != 1 {
 		return
 	}
 	switch f.last {
@@ -165,14 +165,14 @@ func (f *folder) write(r rune, class runClass) {
 	} else {
 		f.last, f.repeats = r, 1
 	}
-	f.n.text = utf8.AppendRune(f.n.text, r)
+	f.n.Bytes = utf8.AppendRune(f.n.Bytes, r)
 }
 
 func (f *folder) openRun(class runClass) {
-	if len(f.n.text) > 0 {
-		f.n.text = append(f.n.text, ' ')
+	if len(f.n.Bytes) > 0 {
+		f.n.Bytes = append(f.n.Bytes, ' ')
 	}
-	f.class, f.start, f.last, f.repeats = class, len(f.n.text), 0, 0
+	f.class, f.start, f.last, f.repeats = class, len(f.n.Bytes), 0, 0
 }
 
 // close ends the open run and lists its words.
@@ -180,25 +180,25 @@ func (f *folder) close() {
 	if f.class == classNone {
 		return
 	}
-	run := span{int32(f.start), int32(len(f.n.text))} //nolint:gosec // at most maxRunes runes of a few bytes
-	f.n.runs = append(f.n.runs, run)
+	run := Span{int32(f.start), int32(len(f.n.Bytes))} //nolint:gosec // at most MaxRunes runes of a few bytes
+	f.n.Runs = append(f.n.Runs, run)
 	if f.class == classUnspaced {
 		f.n.appendPairs(run)
 	} else {
-		f.n.words = append(f.n.words, run)
+		f.n.Words = append(f.n.Words, run)
 	}
 	f.class = classNone
 }
 
 // appendPairs lists the overlapping pairs of characters of a run; a single
 // character stands alone.
-func (n *normalized) appendPairs(run span) {
-	prev := run.from
-	for i := run.from; i < run.to; {
-		_, size := utf8.DecodeRune(n.text[i:run.to])
+func (n *Text) appendPairs(run Span) {
+	prev := run.From
+	for i := run.From; i < run.To; {
+		_, size := utf8.DecodeRune(n.Bytes[i:run.To])
 		next := i + int32(size) //nolint:gosec // 1 … 4
-		if i > run.from || next == run.to {
-			n.words = append(n.words, span{prev, next})
+		if i > run.From || next == run.To {
+			n.Words = append(n.Words, Span{prev, next})
 		}
 		prev, i = i, next
 	}
