@@ -64,6 +64,7 @@ const rememberedOrigins = 20_000
 // answers requests and leaves consumers to others.
 type Service struct {
 	db     *pg.DB
+	rows   rowLoader
 	bus    *bus.Bus
 	agents Agents
 	cfg    Config
@@ -98,6 +99,7 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 		uploads:   uploads{limits: cfg.Uploads, metrics: m},
 		links:     blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
 		files:     blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
+		rows:      rowLoader{db: db, patience: cfg.patience},
 		states:    bus.NewMemory[event.State](ruledConvs),
 		facts:     b.NewGroup(),
 		announcer: newAnnouncer(b, cfg.Log),

@@ -75,7 +75,7 @@ func (s *Service) load(ctx context.Context, conv string) (loaded, error) {
 func (s *Service) row(ctx context.Context, conv string) (projected, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
-	row, err := findConversation(ctx, s.db, conv)
+	row, err := s.rows.find(ctx, conv)
 	if err != nil && !isMissing(err) {
 		err = unavailable(err)
 	}

@@ -14,13 +14,18 @@ import (
 
 const summaryColumns = `
 v.id, v.inbox, v.state, coalesce(nullif(k.merged, ''), v.contact) AS contact, v.visitor, coalesce(nullif(m.name, ''), nullif(k.name, ''), v.name) AS name,
-v.agent, v.agent_name, v.team, v.tags, v.priority, v.preview, v.preview_from, v.unread, v.seq, v.opened_at, v.last_at, v.waiting_since, v.snoozed_until, v.rating`
+v.agent, v.agent_name, v.team, v.tags, v.priority, v.preview, v.preview_from, v.seq, v.opened_at, v.last_at, v.waiting_since, v.snoozed_until, v.rating`
 
 const summaryTables = `
 FROM chat.conversations v LEFT JOIN chat.contacts k ON k.id = v.contact LEFT JOIN chat.contacts m ON m.id = k.merged `
 
 func collectSummaries(ctx context.Context, q pg.Querier, query string, args ...any) ([]event.ConversationSummary, error) {
-	rows, err := q.Query(ctx, `SELECT `+summaryColumns+summaryTables+query, args...)
+	return collectSummariesWith(ctx, q, "v.unread", query, args...)
+}
+
+// collectSummariesWith counts unread by an expression of its own.
+func collectSummariesWith(ctx context.Context, q pg.Querier, unread, query string, args ...any) ([]event.ConversationSummary, error) {
+	rows, err := q.Query(ctx, `SELECT `+summaryColumns+`, `+unread+` AS unread`+summaryTables+query, args...)
 	if err != nil {
 		return nil, pg.Map(fmt.Errorf("list conversations: %w", err))
 	}
@@ -197,34 +202,9 @@ ORDER BY v.last_at DESC, v.id LIMIT $2`, agent, limit)
 // all of the contact's when contact is not "". Unread counts what the visitor
 // has not seen.
 func visitorsOwn(ctx context.Context, q pg.Querier, inbox, visitor, contact string, since time.Time, limit int) ([]event.ConversationSummary, error) {
-	list, err := collectSummaries(ctx, q, `
+	const unread = `(SELECT count(*) FROM chat.events e
+ WHERE e.conv = v.id AND e.seq > v.visitor_read AND NOT e.internal AND e.kind = 'message' AND e.actor <> 'visitor')`
+	return collectSummariesWith(ctx, q, unread, `
 WHERE v.inbox = $1 AND v.last_at > $4 AND (v.visitor = $2 OR ($3 <> '' AND `+fmt.Sprintf(ofContact, "$3")+`))
 ORDER BY v.last_at DESC, v.id LIMIT $5`, inbox, visitor, contact, since, limit)
-	if err != nil || len(list) == 0 {
-		return list, err
-	}
-	ids := make([]string, len(list))
-	for i := range list {
-		ids[i] = list[i].ID
-	}
-	const query = `
-SELECT v.id, (SELECT count(*) FROM chat.events e
-              WHERE e.conv = v.id AND e.seq > v.visitor_read AND NOT e.internal AND e.kind = 'message' AND e.actor <> 'visitor')
-FROM chat.conversations v WHERE v.id = ANY($1)`
-	rows, err := q.Query(ctx, query, ids)
-	if err != nil {
-		return nil, pg.Map(fmt.Errorf("count a visitor's unread: %w", err))
-	}
-	unread := make(map[string]int, len(ids))
-	var (
-		id string
-		n  int
-	)
-	if _, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error { unread[id] = n; return nil }); err != nil {
-		return nil, pg.Map(fmt.Errorf("count a visitor's unread: %w", err))
-	}
-	for i := range list {
-		list[i].Unread = unread[list[i].ID]
-	}
-	return list, nil
 }

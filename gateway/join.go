@@ -68,8 +68,16 @@ func (s *socket) beginJoin(conv string) bool {
 	if s.left || s.joining[conv] != nil || s.joined[conv] != nil {
 		return false
 	}
-	s.joining[conv] = &joining{done: make(chan struct{})}
+	s.occupy(conv)
 	return true
+}
+
+// occupy notes that a conversation is being joined. joinMu is held.
+func (s *socket) occupy(conv string) {
+	if s.joining == nil {
+		s.joining = make(map[string]*joining, 1)
+	}
+	s.joining[conv] = &joining{done: make(chan struct{})}
 }
 
 // endJoin records the room, unless joining failed, the socket has ended, or
@@ -77,7 +85,9 @@ func (s *socket) beginJoin(conv string) bool {
 func (s *socket) endJoin(conv string, r *room, err error) {
 	s.joinMu.Lock()
 	close(s.joining[conv].done)
-	delete(s.joining, conv)
+	if delete(s.joining, conv); len(s.joining) == 0 {
+		s.joining = nil // 250 bytes a socket, while it does nothing
+	}
 	keep := err == nil && !s.left && auth.MayRead(s.viewer, r.who()) == nil
 	if keep {
 		s.joined[conv] = r

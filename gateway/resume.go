@@ -43,7 +43,7 @@ func (s *socket) claimPlace(conv string) {
 		<-other.done
 		s.joinMu.Lock()
 	}
-	s.joining[conv] = &joining{done: make(chan struct{})}
+	s.occupy(conv)
 	s.joinMu.Unlock()
 	s.leave(conv)
 }

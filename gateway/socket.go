@@ -53,7 +53,7 @@ type socket struct {
 }
 
 func newSocket(s *Service, conn *websock.Conn) *socket {
-	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}, joining: map[string]*joining{}}
+	sock := &socket{svc: s, conn: conn, joined: map[string]*room{}}
 	sock.space.L = &sock.mu
 	return sock
 }
