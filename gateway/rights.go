@@ -14,16 +14,20 @@ import (
 func (s *Service) subject(c *event.ConversationSummary) auth.Subject {
 	s.teams.Lock()
 	defer s.teams.Unlock()
+	subject := auth.Subject{Conv: c.ID, Inbox: c.Inbox, Visitor: c.Visitor, Contact: c.Contact, Agent: c.Agent, Team: c.Team}
 	teams, err := s.inboxTeams(context.Background(), c.Inbox)
 	if err != nil {
-		s.log.Warn("an inbox could not be read; its lists go to every agent who may see it", "inbox", c.Inbox, "error", err)
+		s.log.Warn("an inbox could not be read; its lists go to whoever has the conversation only", "inbox", c.Inbox, "error", err)
+		subject.InboxTeams = []string{unknownTeam}
+		return subject
 	}
-	subject := auth.Subject{
-		Conv: c.ID, Inbox: c.Inbox, InboxTeams: teams, Visitor: c.Visitor, Contact: c.Contact, Agent: c.Agent, Team: c.Team,
-	}
+	subject.InboxTeams = teams
 	s.rooms.update(subject)
 	return subject
 }
+
+// unknownTeam is the team of an inbox whose teams are not known: nobody is in it.
+const unknownTeam = "unknown"
 
 // inboxTeams are the only teams that an inbox is for. The desk knows the inboxes
 // by heart.
