@@ -19,7 +19,7 @@ type Ephemeral struct {
 }
 
 // Notice is a personal message to one agent's sockets. Type is offer,
-// assigned, revoked, rights or presence.
+// assigned, revoked, rights, article or presence.
 type Notice struct {
 	Type  string    `json:"type"`
 	Agent string    `json:"agent"`
@@ -28,6 +28,11 @@ type Notice struct {
 	// Session limits NoticeRevoked to the sockets of one session or API token
 	// (the viewer's Session); "" means every socket of the agent.
 	Session string `json:"session,omitempty"`
+	// What a NoticeArticle is about: the article's id and title, and the step of
+	// its workflow, such as ask, return or approve; due when it should be read again.
+	Article string `json:"article,omitempty"`
+	Title   string `json:"title,omitempty"`
+	Reason  string `json:"reason,omitempty"`
 }
 
 // Types of [Notice].
@@ -36,6 +41,7 @@ const (
 	NoticeRights   = "rights"   // rights were added: sockets should come back and have them read again; the session stands
 	NoticeOffer    = "offer"    // a conversation is offered until Until
 	NoticeAssigned = "assigned" // a conversation was assigned
+	NoticeArticle  = "article"  // an article needs the agent, or goes on
 )
 
 // Presence is an agent's state, the value under the agent's id in the KV

@@ -181,5 +181,5 @@ func (s *Service) onNotice(_ string, data []byte) {
 
 // noticeFrame puts the notice's own type beside the frame's.
 func noticeFrame(n event.Notice) []byte {
-	return frame("notice", AgentNotice{n.Type, n.Conv, n.Until})
+	return frame("notice", AgentNotice{n.Type, n.Conv, n.Until, n.Article, n.Title, n.Reason})
 }

@@ -132,11 +132,15 @@ type (
 	Conversation struct {
 		Conversation event.ConversationSummary `json:"conversation"`
 	}
-	// AgentNotice is for one agent: something is offered to them, or was assigned.
+	// AgentNotice is for one agent: something is offered to them, or was assigned,
+	// or an article needs them.
 	AgentNotice struct {
-		Notice string    `json:"notice"` // event.NoticeOffer or event.NoticeAssigned
-		Conv   string    `json:"conv,omitempty"`
-		Until  time.Time `json:"until,omitzero"`
+		Notice  string    `json:"notice"` // event.NoticeOffer, event.NoticeAssigned or event.NoticeArticle
+		Conv    string    `json:"conv,omitempty"`
+		Until   time.Time `json:"until,omitzero"`
+		Article string    `json:"article,omitempty"` // id
+		Title   string    `json:"title,omitempty"`   // of the article
+		Reason  string    `json:"reason,omitempty"`  // what happened to the article
 	}
 	// AgentPresence tells agents of a colleague's state.
 	AgentPresence struct {

@@ -15,12 +15,28 @@ import (
 	"parley/internal/markup"
 )
 
-// Status of an article.
+// Status of an article. The first three are also those of the new version of
+// a published one, see [Staged].
 const (
-	StatusDraft     = "draft"
-	StatusPublished = "published"
-	StatusArchived  = "archived"
+	StatusInProgress = "in_progress"
+	StatusAwaiting   = "awaiting_review"
+	StatusApproved   = "approved"
+	StatusPublished  = "published"
+	StatusArchived   = "archived"
 )
+
+// statusOf understands the name that articles in progress had before there
+// were reviews. Requests, files and filters may still use it.
+func statusOf(s string) string {
+	if s == "draft" {
+		return StatusInProgress
+	}
+	return s
+}
+
+func statuses() []string {
+	return []string{StatusInProgress, StatusAwaiting, StatusApproved, StatusPublished, StatusArchived}
+}
 
 // Audience of an article.
 const (
@@ -65,9 +81,9 @@ const (
 // of articles that name none.
 func (a *Article) normalise(locale string) error {
 	a.Title, a.Summary = strings.TrimSpace(a.Title), strings.TrimSpace(a.Summary)
-	a.Markdown = strings.ReplaceAll(a.Markdown, "\r\n", "\n")
+	a.Markdown = strings.TrimRight(strings.ReplaceAll(a.Markdown, "\r\n", "\n"), "\n")
 	a.Locale = orElse(a.Locale, locale)
-	a.Status = orElse(a.Status, StatusDraft)
+	a.Status = orElse(statusOf(a.Status), StatusInProgress)
 	a.Audience = orElse(a.Audience, AudiencePublic)
 	a.Slug = markup.Slug(orElse(a.Slug, a.Title))
 	if a.Slug == "" {
@@ -88,8 +104,8 @@ func (a *Article) normalise(locale string) error {
 		return errs.Field("markdown", "may have %d bytes at most", maxMarkdown)
 	case !field.Storable(a.Title) || !field.Storable(a.Summary) || !field.Storable(a.Markdown) || !field.Storable(strings.Join(a.Aliases, "")):
 		return errs.New(errs.Invalid, "the text must be UTF-8 without NUL")
-	case !slices.Contains([]string{StatusDraft, StatusPublished, StatusArchived}, a.Status):
-		return errs.Field("status", "must be draft, published or archived")
+	case !slices.Contains(statuses(), a.Status):
+		return errs.Field("status", "must be one of %s", strings.Join(statuses(), ", "))
 	case a.Audience != AudiencePublic && a.Audience != AudienceAgents:
 		return errs.Field("audience", "must be public or agents")
 	case len(a.Aliases) > maxAliases:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"parley/internal/markup"
 	"parley/internal/pg"
@@ -34,14 +35,14 @@ func chaptersOf(list []source.Article, own string) (all []*chapter, of map[strin
 		return byName[name]
 	}
 	for i := range list {
-		if a := &list[i]; a.Locale == own {
+		if a := &list[i]; a.Locale == own || a.Own {
 			of[a.Path] = named(a.Collection)
 			bySlug[a.Slug] = of[a.Path]
 		}
 	}
 	for i := range list {
 		a := &list[i]
-		if a.Locale == own {
+		if a.Locale == own || a.Own {
 			continue
 		}
 		ch := bySlug[a.Slug]
@@ -60,7 +61,10 @@ func chaptersOf(list []source.Article, own string) (all []*chapter, of map[strin
 // importCollections makes the collections that are missing, adds titles in
 // languages that have none yet, and returns the id of each file's collection by
 // the file's path, "" for none.
-func (s *Service) importCollections(ctx context.Context, list []source.Article) (map[string]string, error) {
+func (s *Service) importCollections(ctx context.Context, folder *source.Folder) (map[string]string, error) {
+	if err := s.importGroups(ctx, folder.Groups); err != nil {
+		return nil, err
+	}
 	have, err := collections(ctx, s.db, "")
 	if err != nil {
 		return nil, pg.Map(err)
@@ -71,7 +75,7 @@ func (s *Service) importCollections(ctx context.Context, list []source.Article) 
 		bySlug[c.Slug] = c
 		position = max(position, c.Position)
 	}
-	all, of := chaptersOf(list, s.cfg.Locale)
+	all, of := chaptersOf(folder.Articles, s.cfg.Locale)
 	ids := map[*chapter]string{}
 	for _, ch := range all {
 		c, known := bySlug[markup.Slug(ch.name)]
@@ -93,6 +97,32 @@ func (s *Service) importCollections(ctx context.Context, list []source.Article) 
 		groups[path] = ids[ch]
 	}
 	return groups, nil
+}
+
+// importGroups brings collections in line with an exported folder, which says
+// itself what they are called.
+func (s *Service) importGroups(ctx context.Context, groups []source.Group) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	have, err := collections(ctx, s.db, "")
+	if err != nil {
+		return pg.Map(err)
+	}
+	for _, g := range groups {
+		at := slices.IndexFunc(have, func(c Collection) bool { return c.Slug == g.Slug })
+		switch {
+		case at < 0:
+			if _, err := s.CreateCollection(ctx, Collection{Slug: g.Slug, Titles: g.Titles, Position: g.Position}); err != nil {
+				return fmt.Errorf("make collection %s: %w", g.Slug, err)
+			}
+		case have[at].Position != g.Position || !maps.Equal(have[at].Titles, g.Titles):
+			if _, err := s.UpdateCollection(ctx, have[at].ID, CollectionChange{Titles: g.Titles, Position: &g.Position}); err != nil {
+				return fmt.Errorf("change collection %s: %w", g.Slug, err)
+			}
+		}
+	}
+	return nil
 }
 
 // addTitles gives a collection titles in languages in which it has none.

@@ -6,11 +6,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"parley/event"
-	"parley/internal/auth"
-	"parley/internal/cursor"
 	"parley/internal/errs"
 	"parley/internal/httpd"
-	"parley/internal/markup"
 	"parley/internal/pg"
 )
 
@@ -26,25 +23,12 @@ func (s *Service) Routes(r fiber.Router) {
 	route(fiber.MethodGet, "/help/articles/:slug", httpd.Public, s.getPublicArticle)
 	route(fiber.MethodPost, "/help/articles/:slug/vote", httpd.Public, s.postVote)
 
-	route(fiber.MethodGet, "/articles", httpd.Agent, s.getArticles)
-	route(fiber.MethodPost, "/articles", httpd.Supervisor, s.postArticle)
-	route(fiber.MethodPost, "/articles/preview", httpd.Agent, s.postPreview)
-	route(fiber.MethodGet, "/articles/search", httpd.Agent, s.getAgentSearch)
-	route(fiber.MethodGet, "/articles/:id", httpd.Agent, s.getArticle)
-	route(fiber.MethodPatch, "/articles/:id", httpd.Supervisor, s.patchArticle)
-	route(fiber.MethodDelete, "/articles/:id", httpd.Supervisor, s.deleteArticle)
-	route(fiber.MethodPost, "/articles/:id/publish", httpd.Supervisor, s.setStatus(StatusPublished))
-	route(fiber.MethodPost, "/articles/:id/unpublish", httpd.Supervisor, s.setStatus(StatusDraft))
-	route(fiber.MethodPost, "/articles/:id/archive", httpd.Supervisor, s.setStatus(StatusArchived))
-	route(fiber.MethodGet, "/articles/:id/revisions", httpd.Agent, s.getRevisions)
-	route(fiber.MethodGet, "/articles/:id/revisions/:number", httpd.Agent, s.getRevision)
-	route(fiber.MethodPost, "/articles/:id/revisions/:number/restore", httpd.Supervisor, s.postRestore)
+	s.authoringRoutes(route, api)
 
 	route(fiber.MethodGet, "/collections", httpd.Agent, s.getCollections)
 	route(fiber.MethodPost, "/collections", httpd.Supervisor, s.postCollection)
 	route(fiber.MethodPatch, "/collections/:id", httpd.Supervisor, s.patchCollection)
 	route(fiber.MethodDelete, "/collections/:id", httpd.Supervisor, s.deleteCollection)
-	route(fiber.MethodGet, "/articles/:id/votes", httpd.Agent, s.getVerdict)
 	route(fiber.MethodGet, "/kb/gaps", httpd.Agent, s.getGaps)
 	route(fiber.MethodGet, "/kb/status", httpd.Agent, s.getStatus)
 }
@@ -139,183 +123,6 @@ func (s *Service) postVote(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Status(fiber.StatusCreated).JSON(fiber.Map{"id": id})
-}
-
-const (
-	defaultPage = 50
-	maxPage     = 200
-)
-
-func (s *Service) getArticles(c *fiber.Ctx) error {
-	limit, err := httpd.QueryInt(c, "limit", defaultPage, 1, maxPage)
-	if err != nil {
-		return err
-	}
-	f := articleFilter{
-		query: markup.Cut(printable(c.Query("q")), maxQuery), status: printable(c.Query("status")), collection: printable(c.Query("collection")),
-		locale: printable(c.Query("locale")), limit: limit + 1,
-	}
-	if f.before, f.beforeID, err = cursor.Row(c.Query("cursor")); err != nil {
-		return err
-	}
-	list, err := listArticles(c.UserContext(), s.db, f)
-	if err != nil {
-		return pg.Map(err)
-	}
-	next := ""
-	if len(list) > limit {
-		list = list[:limit]
-		last := &list[limit-1]
-		next = cursor.OfRow(last.UpdatedAt, last.ID)
-	}
-	return c.JSON(fiber.Map{"articles": list, "next": next})
-}
-
-func (s *Service) getArticle(c *fiber.Ctx) error {
-	id, err := httpd.PathID(c, "id")
-	if err != nil {
-		return err
-	}
-	a, err := articleByID(c.UserContext(), s.db, id)
-	if err != nil {
-		return pg.Map(err)
-	}
-	return c.JSON(a)
-}
-
-// articleBody is a new article.
-type articleBody struct {
-	Slug       string   `json:"slug"`
-	Locale     string   `json:"locale"`
-	Collection string   `json:"collection"`
-	Title      string   `json:"title"`
-	Summary    string   `json:"summary"`
-	Markdown   string   `json:"markdown"`
-	Aliases    []string `json:"aliases"`
-	Status     string   `json:"status"`
-	Audience   string   `json:"audience"`
-	Position   int      `json:"position"`
-}
-
-func (s *Service) postArticle(c *fiber.Ctx) error {
-	var b articleBody
-	if err := httpd.Bind(c, &b); err != nil {
-		return err
-	}
-	a, err := s.Create(c.UserContext(), author(httpd.Viewer(c)), Article{
-		Slug: b.Slug, Locale: b.Locale, Collection: b.Collection, Title: b.Title, Summary: b.Summary, Markdown: b.Markdown, Aliases: b.Aliases,
-		Status: b.Status, Audience: b.Audience, Position: b.Position,
-	})
-	if err != nil {
-		return err
-	}
-	return c.Status(fiber.StatusCreated).JSON(a)
-}
-
-// author is how a viewer signs a revision.
-func author(v auth.Viewer) string { return orElse(v.Name, v.ID) }
-
-func (s *Service) patchArticle(c *fiber.Ctx) error {
-	id, err := httpd.PathID(c, "id")
-	if err != nil {
-		return err
-	}
-	var change ArticleChange
-	if err := httpd.Bind(c, &change); err != nil {
-		return err
-	}
-	a, err := s.Update(c.UserContext(), author(httpd.Viewer(c)), id, change)
-	if err != nil {
-		return err
-	}
-	return c.JSON(a)
-}
-
-func (s *Service) setStatus(status string) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		id, err := httpd.PathID(c, "id")
-		if err != nil {
-			return err
-		}
-		a, err := s.Update(c.UserContext(), author(httpd.Viewer(c)), id, ArticleChange{Status: &status})
-		if err != nil {
-			return err
-		}
-		return c.JSON(a)
-	}
-}
-
-func (s *Service) deleteArticle(c *fiber.Ctx) error {
-	id, err := httpd.PathID(c, "id")
-	if err != nil {
-		return err
-	}
-	if err := s.Delete(c.UserContext(), author(httpd.Viewer(c)), id); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
-}
-
-func (s *Service) postPreview(c *fiber.Ctx) error {
-	var body struct {
-		Markdown string `json:"markdown"`
-	}
-	if err := httpd.Bind(c, &body); err != nil {
-		return err
-	}
-	if len(body.Markdown) > maxMarkdown {
-		return errs.Field("markdown", "may have %d bytes at most", maxMarkdown)
-	}
-	return c.JSON(fiber.Map{"html": markup.RenderArticle(body.Markdown)})
-}
-
-func (s *Service) getRevisions(c *fiber.Ctx) error {
-	id, err := httpd.PathID(c, "id")
-	if err != nil {
-		return err
-	}
-	if _, err := articleByID(c.UserContext(), s.db, id); err != nil {
-		return pg.Map(err)
-	}
-	list, err := revisions(c.UserContext(), s.db, id)
-	if err != nil {
-		return pg.Map(err)
-	}
-	return c.JSON(fiber.Map{"revisions": list})
-}
-
-func revisionPath(c *fiber.Ctx) (id string, number int, err error) {
-	if id, err = httpd.PathID(c, "id"); err != nil {
-		return "", 0, err
-	}
-	if number, err = c.ParamsInt("number"); err != nil || number < 1 || number > 1<<30 {
-		return "", 0, errs.New(errs.NotFound, "there is no such revision")
-	}
-	return id, number, nil
-}
-
-func (s *Service) getRevision(c *fiber.Ctx) error {
-	id, number, err := revisionPath(c)
-	if err != nil {
-		return err
-	}
-	r, err := revisionByNumber(c.UserContext(), s.db, id, number)
-	if err != nil {
-		return pg.Map(err)
-	}
-	return c.JSON(r)
-}
-
-func (s *Service) postRestore(c *fiber.Ctx) error {
-	id, number, err := revisionPath(c)
-	if err != nil {
-		return err
-	}
-	a, err := s.Restore(c.UserContext(), author(httpd.Viewer(c)), id, number)
-	if err != nil {
-		return err
-	}
-	return c.JSON(a)
 }
 
 func (s *Service) getCollections(c *fiber.Ctx) error {

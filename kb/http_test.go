@@ -23,7 +23,7 @@ func TestAuthoring(t *testing.T) {
 	assert.Equal(t, "reset-your-password", a.Slug)
 	assert.Equal(t, "Reset your password", a.Title)
 	assert.Equal(t, []string{"forgot it"}, a.Aliases)
-	assert.Equal(t, kb.StatusDraft, a.Status)
+	assert.Equal(t, kb.StatusInProgress, a.Status)
 	assert.Equal(t, "Ana", a.Author)
 	assert.Equal(t, "<p>Press <strong>it</strong>.</p>\n", a.HTML)
 	assert.Equal(t, 1, a.Revision)
@@ -47,7 +47,7 @@ func TestAuthoring(t *testing.T) {
 	assert.Equal(t, "Press **it**.", restored.Markdown)
 	assert.Equal(t, 3, restored.Revision)
 
-	assert.Equal(t, kb.StatusDraft, decode[kb.Article](t, d.ask(t, "POST", path+"/unpublish", "supervisor", "")).Status)
+	assert.Equal(t, kb.StatusInProgress, decode[kb.Article](t, d.ask(t, "POST", path+"/unpublish", "supervisor", "")).Status)
 	assert.Equal(t, kb.StatusArchived, decode[kb.Article](t, d.ask(t, "POST", path+"/archive", "supervisor", "")).Status)
 	assert.Equal(t, 204, d.ask(t, "DELETE", "/api/v1/collections/"+group.ID, "supervisor", "").status)
 	assert.Empty(t, decode[kb.Article](t, d.ask(t, "GET", path, "agent", "")).Collection, "articles outlive their collection")

@@ -81,7 +81,7 @@ func TestImport(t *testing.T) {
 	assert.Equal(t, reset.Collection, spanish.Collection)
 	assert.Contains(t, spanish.Markdown, "(/help/a/delete?lang=es)")
 	assert.Equal(t, kb.AudienceAgents, bySource["staff.md"].Audience)
-	assert.Equal(t, kb.StatusDraft, bySource["staff.md"].Status)
+	assert.Equal(t, kb.StatusInProgress, bySource["staff.md"].Status)
 
 	moved := d.ask(t, "GET", "/help/a/lost-password", "", "")
 	assert.Equal(t, 301, moved.status)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,6 +24,7 @@ type ImportOptions struct {
 	Locale    string // of files that do not say; "" is the help centre's own
 	Author    string // "" is import
 	Overwrite bool   // also articles that people have edited since the last import
+	Prune     bool   // archive imported articles whose files are no more: the folder is their only source
 }
 
 // ImportReport says what an import did.
@@ -30,6 +32,7 @@ type ImportReport struct {
 	Created      int           `json:"created"`
 	Updated      int           `json:"updated"`
 	Unchanged    int           `json:"unchanged"`
+	Archived     int           `json:"archived"` // their files are no more
 	Skipped      []source.Skip `json:"skipped"`
 	LinksKept    int           `json:"links_kept"`    // links that lead to another imported article
 	LinksDropped int           `json:"links_dropped"` // relative links to nothing: only their words stay
@@ -74,7 +77,7 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 	if err := s.storeImages(ctx, images, folder.Articles); err != nil {
 		return report, err
 	}
-	groups, err := s.importCollections(ctx, folder.Articles)
+	groups, err := s.importCollections(ctx, folder)
 	if err != nil {
 		return report, err
 	}
@@ -95,6 +98,11 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 		}
 		progress(i+1, len(folder.Articles), from.Path)
 	}
+	if opt.Prune {
+		if err := s.prune(ctx, folder, opt, &report); err != nil {
+			return report, err
+		}
+	}
 	if report.Skipped == nil {
 		report.Skipped = []source.Skip{}
 	}
@@ -109,7 +117,8 @@ const (
 	importUpdated
 )
 
-func (s *Service) importArticle(ctx context.Context, from *source.Article, collection string, opt ImportOptions) (importOutcome, error) {
+// imported is the article that a file stands for.
+func (s *Service) imported(from *source.Article, collection string, opt ImportOptions) (Article, error) {
 	a := Article{
 		Slug: from.Slug, Locale: from.Locale, Collection: collection, Title: markup.Cut(from.Title, maxTitle), Summary: markup.Cut(from.Summary, maxSummary),
 		Markdown: from.Markdown, Aliases: from.Aliases[:min(len(from.Aliases), maxAliases)], Status: from.Status, Audience: AudiencePublic,
@@ -118,26 +127,46 @@ func (s *Service) importArticle(ctx context.Context, from *source.Article, colle
 	if from.Agents {
 		a.Audience = AudienceAgents
 	}
-	if err := a.normalise(opt.Locale); err != nil {
+	a.Audience = orElse(from.Audience, a.Audience)
+	return a, a.normalise(opt.Locale)
+}
+
+func (s *Service) importArticle(ctx context.Context, from *source.Article, collection string, opt ImportOptions) (importOutcome, error) {
+	a, err := s.imported(from, collection, opt)
+	if err != nil {
 		return importUnchanged, err
 	}
 	digest := a.digest()
 	outcome := importUnchanged
-	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
-		before, stored, err := articleBySource(ctx, tx, from.Path)
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
+		before, stored, err := s.articleOf(ctx, tx, from)
 		if errs.Is(err, errs.NotFound) {
 			outcome = importCreated
-			return s.importNew(ctx, tx, a, digest, from.Former)
+			return s.importNew(ctx, tx, a, digest, from)
 		}
-		if err != nil || stored == digest {
+		renamed := from.Own && before.Slug != a.Slug
+		if err != nil || (stored == digest && !renamed) {
 			return err
+		}
+		same := before
+		if err := same.normalise(opt.Locale); err == nil && same.digest() == digest && !renamed { // the same by hand, or exported from here
+			return adopt(ctx, tx, before.ID, from.Path, digest)
 		}
 		if before.digest() != stored && !opt.Overwrite {
 			return errs.New(errs.Conflict, "it was edited here since the last import; import with overwrite to replace it")
 		}
 		outcome = importUpdated
-		a.ID, a.CreatedAt, a.PublishedAt, a.Revision, a.Slug = before.ID, before.CreatedAt, before.PublishedAt, before.Revision, before.Slug
-		return s.update(ctx, tx, &before, &a, digest)
+		a.ID, a.CreatedAt, a.PublishedAt, a.Revision = before.ID, before.CreatedAt, before.PublishedAt, before.Revision
+		if !from.Own {
+			a.Slug = before.Slug
+		}
+		if err := s.update(ctx, tx, &before, &a, digest); err != nil {
+			return err
+		}
+		if err := adopt(ctx, tx, before.ID, from.Path, digest); err != nil {
+			return err
+		}
+		return importWork(ctx, tx, a.ID, from)
 	})
 	if err != nil {
 		return importUnchanged, pg.Map(err)
@@ -149,17 +178,94 @@ func (s *Service) importArticle(ctx context.Context, from *source.Article, colle
 	return outcome, nil
 }
 
-func (s *Service) importNew(ctx context.Context, tx pgx.Tx, a Article, digest string, former []string) error {
+// articleOf is the article that a file was imported as. An exported file also
+// knows one that was written here, by its address.
+func (s *Service) articleOf(ctx context.Context, tx pgx.Tx, from *source.Article) (Article, string, error) {
+	a, digest, err := articleBySource(ctx, tx, `source = $1`, from.Path)
+	if !errs.Is(err, errs.NotFound) || !from.Own {
+		return a, digest, err
+	}
+	return articleBySource(ctx, tx, `slug = $1 AND locale = $2`, from.Slug, from.Locale)
+}
+
+// adopt makes the file an article's source.
+func adopt(ctx context.Context, tx pgx.Tx, id, path, digest string) error {
+	if _, err := tx.Exec(ctx, `UPDATE kb.articles SET source = $2, source_digest = $3 WHERE id = $1`, id, path, digest); err != nil {
+		return fmt.Errorf("note an article's file: %w", err)
+	}
+	return nil
+}
+
+// importWork stores what a file says for authors alone.
+func importWork(ctx context.Context, tx pgx.Tx, id string, from *source.Article) error {
+	if from.ReviewAfter == "" {
+		return nil
+	}
+	if _, err := time.Parse(time.DateOnly, from.ReviewAfter); err != nil {
+		return errs.New(errs.Invalid, "review_after must be a day such as 2026-01-31")
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO kb.work (article, review_after) VALUES ($1, $2::text::date)
+		ON CONFLICT (article) DO UPDATE SET review_after = excluded.review_after`, id, from.ReviewAfter)
+	if err != nil {
+		return fmt.Errorf("store when to read an article again: %w", err)
+	}
+	return nil
+}
+
+// prune archives imported articles whose files are no more. Those that people
+// have edited since are left alone and reported.
+func (s *Service) prune(ctx context.Context, folder *source.Folder, opt ImportOptions, report *ImportReport) error {
+	if len(folder.Articles) == 0 {
+		return errs.New(errs.Invalid, "the folder holds no articles, so nothing was archived: is it the right one?")
+	}
+	paths := make([]string, 0, len(folder.Articles)+len(folder.Skipped))
+	for i := range folder.Articles {
+		paths = append(paths, folder.Articles[i].Path)
+	}
+	for _, skip := range folder.Skipped { // a file that cannot be read is there
+		paths = append(paths, skip.Path)
+	}
+	gone, err := rowsOf[string](ctx, s.db, "list articles without files",
+		`SELECT source FROM kb.articles WHERE source <> ALL($1) AND status <> 'archived' ORDER BY source`, paths)
+	if err != nil {
+		return pg.Map(err)
+	}
+	for _, file := range gone {
+		err := s.write(ctx, func(tx pgx.Tx) error {
+			before, stored, err := articleBySource(ctx, tx, `source = $1`, file)
+			if err != nil {
+				return err
+			}
+			if before.digest() != stored && !opt.Overwrite {
+				return errs.New(errs.Conflict, "its file is gone, and it was edited here since; import with overwrite to archive it")
+			}
+			a := before
+			a.Status, a.Author = StatusArchived, opt.Author
+			return s.update(ctx, tx, &before, &a, a.digest())
+		})
+		switch {
+		case errs.Is(err, errs.Conflict):
+			report.Skipped = append(report.Skipped, source.Skip{Path: file, Reason: errs.Public(err).Message})
+		case err != nil:
+			return fmt.Errorf("archive %s: %w", file, err)
+		default:
+			report.Archived++
+		}
+	}
+	return nil
+}
+
+func (s *Service) importNew(ctx context.Context, tx pgx.Tx, a Article, digest string, from *source.Article) error {
 	a.ID = ids.New()
 	if err := s.insert(ctx, tx, &a, digest); err != nil {
 		return err
 	}
-	for _, f := range former {
+	for _, f := range from.Former {
 		if err := addRedirect(ctx, tx, f, &a); err != nil {
 			return err
 		}
 	}
-	return nil
+	return importWork(ctx, tx, a.ID, from)
 }
 
 // slugTable knows which slugs are taken, and by which file.
@@ -188,6 +294,9 @@ func (s *Service) slugs(ctx context.Context) (slugTable, error) {
 // of returns the slug under which a file is stored, or will be. It is asked
 // once for a file, before links are written.
 func (t slugTable) of(a *source.Article) string {
+	if a.Own {
+		return a.Slug
+	}
 	if slug := t.bySource[a.Path]; slug != "" {
 		return slug
 	}
@@ -202,7 +311,11 @@ func (t slugTable) of(a *source.Article) string {
 // digest identifies what an import stores of an article: all that a file says.
 // The slug is not part of it; it stays what it was at first.
 func (a *Article) digest() string {
-	body, err := json.Marshal([]any{a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.Aliases, a.Status, a.Audience, a.Position})
+	status := a.Status
+	if status == StatusInProgress {
+		status = "draft" // as in digests that were stored before there were reviews
+	}
+	body, err := json.Marshal([]any{a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.Aliases, status, a.Audience, a.Position})
 	if err != nil {
 		panic(err) // strings and numbers always encode
 	}
@@ -210,8 +323,8 @@ func (a *Article) digest() string {
 	return hex.EncodeToString(sum[:12])
 }
 
-func articleBySource(ctx context.Context, tx pgx.Tx, source string) (Article, string, error) {
-	a, err := oneArticle(ctx, tx, `SELECT `+articleColumns+` FROM kb.articles WHERE source = $1 FOR UPDATE`, source)
+func articleBySource(ctx context.Context, tx pgx.Tx, where string, args ...any) (Article, string, error) {
+	a, err := oneArticle(ctx, tx, `SELECT `+articleColumns+` FROM kb.articles WHERE `+where+` FOR UPDATE`, args...)
 	if err != nil {
 		return a, "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/event"
+	"parley/internal/blob"
 	"parley/internal/bus"
 	"parley/internal/httpd"
 	"parley/internal/pg"
@@ -37,6 +39,14 @@ type Config struct {
 	VoteRate  int                   // votes of an address a minute; 0 is no limit
 	Metrics   prometheus.Registerer // nil keeps none
 	Clock     func() time.Time      // nil means time.Now
+
+	Staff         Staff         // who may be asked to review; nil takes anybody
+	Conversations Conversations // of which articles are made; nil makes none
+	Deflection    Deflection    // nil counts none
+	Client        *http.Client  // asks for links that leave the site; nil asks for none
+
+	SyncDir   string        // folder of Markdown that is kept in step; "" is none
+	SyncEvery time.Duration // between two looks at it; 0 is a minute
 }
 
 // Service is the knowledge base.
@@ -56,6 +66,9 @@ type Service struct {
 	loading sync.Mutex    // held while a snapshot is made
 	changed chan struct{} // the index is old
 	vectors chan struct{} // passages may be without vectors
+	checks  chan struct{} // somebody wants the links checked
+
+	files *blob.Store // pictures on their way into articles
 }
 
 const cachedQueries = 1000
@@ -86,7 +99,8 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 		db: db, bus: b, cfg: cfg, log: cfg.Log.With("module", "kb"), pages: newPages(cfg),
 		votes: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate),
 		local: local, queries: queries,
-		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1), checks: make(chan struct{}, 1),
+		files: blob.New(b, blob.Config{MaxSize: maxImage}),
 	}
 	s.showFigures()
 	return s
@@ -113,6 +127,14 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.followChanges(ctx) })
 	g.Go(func() error { return s.bus.Lead(ctx, "kb-vectors", s.embedLoop) })
 	g.Go(func() error { return s.keepHouse(ctx) })
+	g.Go(func() error {
+		return s.bus.OnDue(ctx, "kb-publish", publishTimer, func(ctx context.Context, article string, _ []byte) error { return s.publishDue(ctx, article) })
+	})
+	g.Go(func() error { return s.bus.Lead(ctx, "kb-calendar", s.keepCalendar) })
+	g.Go(func() error { return s.followChecks(ctx) })
+	if s.cfg.SyncDir != "" {
+		g.Go(func() error { return s.bus.Lead(ctx, "kb-sync", s.keepInStep) })
+	}
 	return g.Wait()
 }
 

@@ -172,7 +172,7 @@ func TestHiddenArticlesLookMissing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.article(t, "For staff", "Secret.", func(a *kb.Article) { a.Audience = kb.AudienceAgents })
-	d.article(t, "Draft", "Secret.", func(a *kb.Article) { a.Status = kb.StatusDraft })
+	d.article(t, "Draft", "Secret.", func(a *kb.Article) { a.Status = kb.StatusInProgress })
 	for _, slug := range []string{"for-staff", "draft"} {
 		assert.Equal(t, 404, d.ask(t, "GET", "/help/a/"+slug, "", "").status)
 		assert.Equal(t, 404, d.ask(t, "GET", "/api/v1/help/articles/"+slug, "", "").status)

@@ -110,9 +110,10 @@ func (s *Service) forget(ctx context.Context, now time.Time) error {
 	}{
 		{`DELETE FROM kb.searches WHERE at < $1`, keepSearches},
 		{`DELETE FROM kb.views WHERE day < $1::timestamptz::date`, keepViews},
+		{`DELETE FROM kb.autosaves WHERE updated_at < $1`, keepAutosaves},
 	} {
 		if _, err := s.db.Exec(ctx, what.sql, now.Add(-what.keep)); err != nil {
-			return fmt.Errorf("forget old searches and views: %w", err)
+			return fmt.Errorf("forget old searches, views and drafts: %w", err)
 		}
 	}
 	return nil

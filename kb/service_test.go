@@ -158,7 +158,7 @@ func TestSearchAnswersAtOnceAndBetterWithVectors(t *testing.T) {
 	d.article(t, "Delete your account", "Open **Settings**, then:\n\n## On the phone\n\nPress *Delete account* and confirm with your password.")
 	d.article(t, "Download an invoice", "Open billing and press download.")
 	d.article(t, "For staff", "How to delete an account of a customer.", func(a *kb.Article) { a.Audience = kb.AudienceAgents })
-	d.article(t, "Draft", "Delete an account, unfinished.", func(a *kb.Article) { a.Status = kb.StatusDraft })
+	d.article(t, "Draft", "Delete an account, unfinished.", func(a *kb.Article) { a.Status = kb.StatusInProgress })
 
 	got := d.find(t, "delete account with password")
 	require.NotEmpty(t, got)
@@ -205,7 +205,7 @@ func TestSearchFollowsChanges(t *testing.T) {
 	_, err := d.Update(t.Context(), "Ana", a.ID, kb.ArticleChange{Markdown: &text})
 	require.NoError(t, err)
 	finds("submarine", 1)
-	draft := kb.StatusDraft
+	draft := kb.StatusInProgress
 	_, err = d.Update(t.Context(), "Ana", a.ID, kb.ArticleChange{Status: &draft})
 	require.NoError(t, err)
 	finds("submarine", 0)
@@ -224,7 +224,7 @@ func TestChangesAreAnnounced(t *testing.T) {
 	require.NoError(t, err)
 	defer sub.Unsubscribe()
 	d.run(t)
-	a := d.article(t, "One", "Text.", func(a *kb.Article) { a.Status = kb.StatusDraft })
+	a := d.article(t, "One", "Text.", func(a *kb.Article) { a.Status = kb.StatusInProgress })
 	for _, step := range []struct {
 		change kb.ArticleChange
 		fact   string

@@ -3,7 +3,6 @@ package kb
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,30 +80,6 @@ func redirectOf(ctx context.Context, q pg.Querier, slug string) (string, error) 
 		return "", nil
 	}
 	return to[0], nil
-}
-
-// articleFilter selects articles for a list. Zero fields select all.
-type articleFilter struct {
-	query, status, collection, locale string
-	before                            time.Time // cursor
-	beforeID                          string
-	limit                             int
-}
-
-// listArticles returns articles without their text, last changed first.
-func listArticles(ctx context.Context, q pg.Querier, f articleFilter) ([]Article, error) {
-	const sql = `SELECT id, slug, locale, coalesce(collection, ''), title, summary, '', '', html_version, aliases, status,
-		audience, position, author, revision, coalesce(source, ''), created_at, updated_at, published_at
-	FROM kb.articles
-	WHERE ($1 = '' OR search @@ websearch_to_tsquery('kb.words', $1) OR title ILIKE '%' || $2 || '%')
-		AND ($3 = '' OR status = $3) AND ($4 = '' OR collection = $4) AND ($5 = '' OR locale = $5)
-		AND ($6::timestamptz IS NULL OR (updated_at, id) < ($6, $7))
-	ORDER BY updated_at DESC, id DESC LIMIT $8`
-	var before *time.Time
-	if !f.before.IsZero() {
-		before = &f.before
-	}
-	return articles(ctx, q, "list articles", sql, f.query, escapeLike(f.query), f.status, f.collection, f.locale, before, f.beforeID, f.limit)
 }
 
 // insertArticle and updateArticle also render the text.

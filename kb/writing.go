@@ -21,6 +21,7 @@ const (
 	ChangePublished = "article.published"
 	ChangeUpdated   = "article.updated" // while published
 	ChangeArchived  = "article.archived"
+	ChangeReviewDue = "article.review_due" // a published one should be read again
 )
 
 // ArticleChange is what to change of an article; nil fields stay.
@@ -157,10 +158,32 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, a *Article, digest stri
 // slug leaves a redirect.
 func (s *Service) update(ctx context.Context, tx pgx.Tx, before, a *Article, digest string) error {
 	a.UpdatedAt = s.now()
-	revised := a.Title != before.Title || a.Summary != before.Summary || a.Markdown != before.Markdown || !slices.Equal(a.Aliases, before.Aliases)
-	if revised {
-		a.Revision++
+	if revised(before, a) {
+		var err error
+		if a.Revision, err = nextRevision(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if err := insertRevision(ctx, tx, a); err != nil {
+			return err
+		}
 	}
+	return s.replace(ctx, tx, before, a, digest)
+}
+
+// updateAs is update with the text of a revision that is stored already.
+func (s *Service) updateAs(ctx context.Context, tx pgx.Tx, before, a *Article, revision int) error {
+	a.UpdatedAt, a.Revision = s.now(), revision
+	return s.replace(ctx, tx, before, a, "")
+}
+
+// revised reports whether two states of an article differ in what a revision
+// keeps.
+func revised(before, a *Article) bool {
+	return a.Title != before.Title || a.Summary != before.Summary || a.Markdown != before.Markdown || !slices.Equal(a.Aliases, before.Aliases)
+}
+
+// replace stores an article and all that follows from how it has changed.
+func (s *Service) replace(ctx context.Context, tx pgx.Tx, before, a *Article, digest string) error {
 	if a.Status == StatusPublished && a.PublishedAt == nil {
 		a.PublishedAt = &a.UpdatedAt
 	}
@@ -169,11 +192,6 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, before, a *Article, dig
 	}
 	if err := updateArticle(ctx, tx, a, digest); err != nil {
 		return err
-	}
-	if revised {
-		if err := insertRevision(ctx, tx, a); err != nil {
-			return err
-		}
 	}
 	if a.Slug != before.Slug || a.Locale != before.Locale {
 		if err := dropRedirect(ctx, tx, a.Slug, a.Locale); err != nil {
@@ -203,7 +221,7 @@ func (s *Service) settleChange(ctx context.Context, tx pgx.Tx, was string, a *Ar
 	case was == StatusPublished:
 		return s.announce(ctx, tx, ChangeArchived, a)
 	}
-	return nil // a draft is nobody else's business
+	return nil // what is being written is nobody else's business
 }
 
 func (s *Service) announce(ctx context.Context, tx pgx.Tx, fact string, a *Article) error {

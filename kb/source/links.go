@@ -22,11 +22,13 @@ type linker struct {
 	own    string               // the language that is linked to when there is no translation
 	byPath map[string]*document // locale + " " + path of any kind
 	byName map[string]*document // locale + " " + last part of the path; nil when ambiguous
+	byFile map[string]*document // path in the folder
 }
 
 func newLinker(docs []*document, own string) linker {
-	l := linker{own: own, byPath: map[string]*document{}, byName: map[string]*document{}}
+	l := linker{own: own, byPath: map[string]*document{}, byName: map[string]*document{}, byFile: map[string]*document{}}
 	for _, d := range docs {
+		l.byFile[d.Path] = d
 		stem := strings.TrimSuffix(d.rel, path.Ext(d.rel))
 		l.add(d, stem)
 		if base := path.Base(stem); base == "index" || strings.EqualFold(base, "readme") {

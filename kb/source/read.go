@@ -30,6 +30,13 @@ type Article struct {
 	Markdown   string
 	Former     []string // addresses the article had elsewhere, as slugs
 	Images     []Image
+
+	// Of exported files only, see [Front].
+	Own         bool   // the file says all: nothing was guessed
+	Audience    string // instead of Agents
+	Kind        string
+	ReviewAfter string
+	Extra       map[string]any
 }
 
 // Image is a picture that an article shows and that lies in the folder.
@@ -47,6 +54,7 @@ type Skip struct {
 // Folder is what was read.
 type Folder struct {
 	Articles     []Article
+	Groups       []Group // of an exported folder; Collection of its articles is a slug
 	Skipped      []Skip
 	LinksKept    int // links that now lead to another article
 	LinksDropped int // relative links to nothing, replaced by their words
@@ -92,9 +100,16 @@ func Read(dir fs.FS, opt Options) (*Folder, error) {
 			doc.Slug = opt.Slug(&doc.Article)
 		}
 	}
+	if folder.Groups, err = readGroups(dir); err != nil {
+		return nil, err
+	}
 	links := newLinker(docs, opt.Locale)
 	for _, doc := range docs {
-		links.rewrite(dir, doc, opt, folder)
+		if doc.Own {
+			links.ownLinks(dir, doc, opt, folder)
+		} else {
+			links.rewrite(dir, doc, opt, folder)
+		}
 		folder.Articles = append(folder.Articles, doc.Article)
 	}
 	return folder, nil
@@ -204,6 +219,9 @@ func open(dir fs.FS, name, prefix string, opt Options) (doc *document, skipped s
 	}
 	doc = &document{rel: strings.TrimPrefix(name, prefix)}
 	doc.Path, doc.Locale = name, opt.Locale
+	if front.text("format") == Format {
+		return doc, doc.openOwn(string(body))
+	}
 	if first, rest, ok := strings.Cut(doc.rel, "/"); ok {
 		if tag, isLanguage := languageOf(first); isLanguage {
 			doc.Locale, doc.rel = tag, rest
@@ -278,6 +296,9 @@ func assignSlugs(docs []*document) {
 	type key struct{ locale, slug string }
 	wanted := map[key]int{}
 	for _, d := range docs {
+		if d.Own {
+			continue
+		}
 		if d.Slug == "" {
 			d.Slug = markup.Slug(numbered.ReplaceAllString(nameOf(d.rel), ""))
 		}
@@ -285,6 +306,10 @@ func assignSlugs(docs []*document) {
 	}
 	taken := map[key]bool{}
 	for _, d := range docs {
+		if d.Own {
+			taken[key{d.Locale, d.Slug}] = true
+			continue
+		}
 		if wanted[key{d.Locale, d.Slug}] > 1 {
 			if dir := markup.Slug(strings.ReplaceAll(path.Dir(d.rel), "/", " ")); dir != "" {
 				d.Slug = dir + "-" + d.Slug

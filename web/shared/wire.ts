@@ -290,10 +290,14 @@ export interface QueuePlace {
 
 /** A personal message to one agent. */
 export interface Notice {
-  notice: "offer" | "assigned" | "revoked";
+  notice: "offer" | "assigned" | "revoked" | "article";
   agent?: string;
   conv?: string;
   until?: string;
+  /** of an article: its id, its title, and what happened to it */
+  article?: string;
+  title?: string;
+  reason?: string;
 }
 
 export type ServerFrame =
