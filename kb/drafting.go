@@ -124,7 +124,7 @@ func (s *Service) applyChange(ctx context.Context, tx pgx.Tx, v auth.Viewer, d *
 	if revised(&before, &d.Article) {
 		d.Work.WrittenBy = v.ID
 		if d.Status == StatusApproved && before.Status == StatusApproved {
-			d.Article.Status = StatusInProgress // another text than the one that was approved
+			d.Status = StatusInProgress // another text than the one that was approved
 		}
 	}
 	d.Author = author(v)
@@ -330,7 +330,7 @@ func (s *Service) moveWritten(ctx context.Context, tx pgx.Tx, d *Draft, to strin
 		return saveStaged(ctx, tx, d.ID, d.Staged)
 	}
 	before := d.Article
-	d.Article.Status = to
+	d.Status = to
 	return s.update(ctx, tx, &before, &d.Article, "")
 }
 
@@ -346,7 +346,7 @@ func (s *Service) moveLive(ctx context.Context, tx pgx.Tx, by string, d *Draft, 
 			return err
 		}
 	}
-	d.Article.Status, d.Author = to, by
+	d.Status, d.Author = to, by
 	if err := s.leaveState(ctx, tx, d); err != nil {
 		return err
 	}

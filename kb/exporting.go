@@ -45,7 +45,7 @@ func (s *Service) Export(ctx context.Context, dir string, prune bool, progress f
 		progress = func(int, int, string) {}
 	}
 	var report ExportReport
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return report, errs.Wrap(err, errs.Invalid, "%s cannot be made", dir)
 	}
 	root, err := os.OpenRoot(dir)
@@ -213,7 +213,7 @@ func (x *exporter) picture(ctx context.Context, name string) (bool, error) {
 		return at != "", nil
 	}
 	id, ext, _ := strings.Cut(name, ".")
-	if raw, err := hex.DecodeString(id); err != nil || len(raw) != 16 || strings.Trim(ext, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+	if len(id) != 32 || strings.Trim(id+ext, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		return false, nil
 	}
 	object, _, err := x.service.bus.GetObject(ctx, imagePrefix+id)
@@ -242,7 +242,7 @@ func (x *exporter) put(name string, body []byte) error {
 	if old, err := x.root.ReadFile(file); err == nil && string(old) == string(body) {
 		return nil
 	}
-	if err := x.root.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := x.root.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return errs.Wrap(err, errs.Invalid, "the folder of %s cannot be made", name)
 	}
 	if err := x.root.WriteFile(file, body, 0o644); err != nil {

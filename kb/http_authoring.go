@@ -151,19 +151,27 @@ func change[T any](c *fiber.Ctx, do func(v auth.Viewer, id string, body T) (Draf
 }
 
 func (s *Service) patchArticle(c *fiber.Ctx) error {
-	return change(c, func(v auth.Viewer, id string, ch ArticleChange) (Draft, error) { return s.Change(c.UserContext(), v, id, ch) })
+	return change(c, func(v auth.Viewer, id string, ch ArticleChange) (Draft, error) {
+		return s.Change(c.UserContext(), v, id, ch)
+	})
 }
 
 func (s *Service) patchWork(c *fiber.Ctx) error {
-	return change(c, func(v auth.Viewer, id string, k Keep) (Draft, error) { return s.Arrange(c.UserContext(), v, id, k) })
+	return change(c, func(v auth.Viewer, id string, k Keep) (Draft, error) {
+		return s.Arrange(c.UserContext(), v, id, k)
+	})
 }
 
 func (s *Service) putStaged(c *fiber.Ctx) error {
-	return change(c, func(v auth.Viewer, id string, ch TextChange) (Draft, error) { return s.Stage(c.UserContext(), v, id, ch) })
+	return change(c, func(v auth.Viewer, id string, ch TextChange) (Draft, error) {
+		return s.Stage(c.UserContext(), v, id, ch)
+	})
 }
 
 func (s *Service) postStep(c *fiber.Ctx) error {
-	return change(c, func(v auth.Viewer, id string, step Step) (Draft, error) { return s.Take(c.UserContext(), v, id, step) })
+	return change(c, func(v auth.Viewer, id string, step Step) (Draft, error) {
+		return s.Take(c.UserContext(), v, id, step)
+	})
 }
 
 // step takes a step that needs no body; what is done already is done.

@@ -70,8 +70,19 @@ func TestWhoMayWhat(t *testing.T) {
 		{"POST", "/api/v1/articles/preview", `{"markdown":"x"}`, true},
 		{"GET", "/api/v1/collections", "", true},
 		{"GET", "/api/v1/kb/status", "", true},
-		{"POST", "/api/v1/articles", `{"title":"x"}`, false},
+		{"POST", "/api/v1/articles", `{"title":"x","status":"published"}`, false},
 		{"PATCH", "/api/v1/articles/" + a.ID, `{"title":"x"}`, false},
+		{"PATCH", "/api/v1/articles/" + a.ID + "/work", `{}`, true},
+		{"PUT", "/api/v1/articles/" + a.ID + "/staged", `{"title":"y"}`, true},
+		{"POST", "/api/v1/articles/" + a.ID + "/workflow", `{"action":"approve"}`, false},
+		{"GET", "/api/v1/articles/" + a.ID + "/remarks", "", true},
+		{"GET", "/api/v1/articles/tasks", "", true},
+		{"GET", "/api/v1/kb/templates", "", true},
+		{"POST", "/api/v1/kb/templates", `{"name":"x","markdown":"y"}`, false},
+		{"GET", "/api/v1/kb/links", "", true},
+		{"GET", "/api/v1/kb/analytics", "", true},
+		{"GET", "/api/v1/kb/sync", "", true},
+		{"GET", "/api/v1/kb/settings", "", true},
 		{"POST", "/api/v1/articles/" + a.ID + "/publish", "", false},
 		{"POST", "/api/v1/collections", `{"titles":{"en":"x"}}`, false},
 		{"DELETE", "/api/v1/articles/" + a.ID, "", false},
@@ -171,5 +182,5 @@ func TestPublicSearch(t *testing.T) {
 	}
 	assert.NotContains(t, article, "author", "staff names are not public")
 	preview := d.ask(t, "POST", "/api/v1/articles/preview", "agent", `{"markdown":"<script>x</script> **b**"}`)
-	assert.Contains(t, decode[map[string]string](t, preview)["html"], "&lt;script&gt;x&lt;/script&gt; <strong>b</strong>")
+	assert.Contains(t, decode[struct{ HTML string }](t, preview).HTML, "&lt;script&gt;x&lt;/script&gt; <strong>b</strong>")
 }

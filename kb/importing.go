@@ -136,37 +136,18 @@ func (s *Service) importArticle(ctx context.Context, from *source.Article, colle
 	if err != nil {
 		return importUnchanged, err
 	}
-	digest := a.digest()
 	outcome := importUnchanged
 	err = s.db.InTx(ctx, func(tx pgx.Tx) error {
 		before, stored, err := s.articleOf(ctx, tx, from)
 		if errs.Is(err, errs.NotFound) {
 			outcome = importCreated
-			return s.importNew(ctx, tx, a, digest, from)
+			return s.importNew(ctx, tx, a, a.digest(), from)
 		}
-		renamed := from.Own && before.Slug != a.Slug
-		if err != nil || (stored == digest && !renamed) {
+		if err != nil {
 			return err
 		}
-		same := before
-		if err := same.normalise(opt.Locale); err == nil && same.digest() == digest && !renamed { // the same by hand, or exported from here
-			return adopt(ctx, tx, before.ID, from.Path, digest)
-		}
-		if before.digest() != stored && !opt.Overwrite {
-			return errs.New(errs.Conflict, "it was edited here since the last import; import with overwrite to replace it")
-		}
-		outcome = importUpdated
-		a.ID, a.CreatedAt, a.PublishedAt, a.Revision = before.ID, before.CreatedAt, before.PublishedAt, before.Revision
-		if !from.Own {
-			a.Slug = before.Slug
-		}
-		if err := s.update(ctx, tx, &before, &a, digest); err != nil {
-			return err
-		}
-		if err := adopt(ctx, tx, before.ID, from.Path, digest); err != nil {
-			return err
-		}
-		return importWork(ctx, tx, a.ID, from)
+		outcome, err = s.importAgain(ctx, tx, before, a, stored, from, opt)
+		return err
 	})
 	if err != nil {
 		return importUnchanged, pg.Map(err)
@@ -176,6 +157,34 @@ func (s *Service) importArticle(ctx context.Context, from *source.Article, colle
 		wake(s.vectors)
 	}
 	return outcome, nil
+}
+
+// importAgain stores what has changed in the file of an article. stored is what
+// the last import of it said.
+func (s *Service) importAgain(ctx context.Context, tx pgx.Tx, before, a Article, stored string, from *source.Article, opt ImportOptions) (importOutcome, error) {
+	digest := a.digest()
+	renamed := from.Own && before.Slug != a.Slug
+	if stored == digest && !renamed {
+		return importUnchanged, nil
+	}
+	same := before
+	if err := same.normalise(opt.Locale); err == nil && same.digest() == digest && !renamed { // the same by hand, or exported from here
+		return importUnchanged, adopt(ctx, tx, before.ID, from.Path, digest)
+	}
+	if before.digest() != stored && !opt.Overwrite {
+		return importUnchanged, errs.New(errs.Conflict, "it was edited here since the last import; import with overwrite to replace it")
+	}
+	a.ID, a.CreatedAt, a.PublishedAt, a.Revision = before.ID, before.CreatedAt, before.PublishedAt, before.Revision
+	if !from.Own {
+		a.Slug = before.Slug
+	}
+	if err := s.update(ctx, tx, &before, &a, digest); err != nil {
+		return importUnchanged, err
+	}
+	if err := adopt(ctx, tx, before.ID, from.Path, digest); err != nil {
+		return importUnchanged, err
+	}
+	return importUpdated, importWork(ctx, tx, a.ID, from)
 }
 
 // articleOf is the article that a file was imported as. An exported file also

@@ -192,9 +192,10 @@ func (s *Service) eachText(ctx context.Context, do func(id, title, text string, 
 // site.
 func (s *Service) judge(ctx context.Context, st *site, l markup.Link, own map[string]bool) (string, error) {
 	u, err := url.Parse(l.Dest)
+	if err != nil {
+		return "The address cannot be read.", nil //nolint:nilerr // that is the verdict
+	}
 	switch {
-	case err != nil:
-		return "The address cannot be read.", nil
 	case l.Image:
 		return s.judgeImage(ctx, st, u)
 	case u.Scheme == "mailto" || u.Scheme == "tel":

@@ -2,6 +2,7 @@ package kb_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,11 +37,17 @@ type desk struct {
 	app *fiber.App
 }
 
-// staff is a gate to which a token is the role it names.
+// staff is a gate to which a token is the role it names, of Ana or of the person
+// named after it: supervisor/ben.
 type staff struct{}
 
 func (staff) Verify(_ context.Context, token string) (auth.Viewer, bool, error) {
-	return auth.Viewer{Kind: auth.Agent, ID: "ana", Name: "Ana", Role: auth.Role(token)}, true, nil
+	role, id, _ := strings.Cut(token, "/")
+	return viewer(role, cmp.Or(id, "ana")), true, nil
+}
+
+func viewer(role, id string) auth.Viewer {
+	return auth.Viewer{Kind: auth.Agent, ID: id, Name: strings.ToUpper(id[:1]) + id[1:], Role: auth.Role(role)}
 }
 
 func newDesk(t testing.TB, options ...func(*kb.Config)) *desk {

@@ -55,7 +55,7 @@ func (s *Service) keepInStep(ctx context.Context) error {
 // time: what is new or changed is stored, what is gone is archived, what people
 // have edited here is left alone and reported.
 func (s *Service) SyncFolder(ctx context.Context) error {
-	print, err := footprint(s.cfg.SyncDir)
+	state, err := footprint(s.cfg.SyncDir)
 	if err != nil {
 		return s.noteSync(ctx, "", ImportReport{}, errs.Wrap(err, errs.Invalid, "the folder cannot be read"))
 	}
@@ -63,7 +63,7 @@ func (s *Service) SyncFolder(ctx context.Context) error {
 	if err != nil {
 		return pg.Map(err)
 	}
-	if len(known) > 0 && known[0] == print {
+	if len(known) > 0 && known[0] == state {
 		return nil
 	}
 	report, err := s.Import(ctx, s.cfg.SyncDir, ImportOptions{Author: syncAuthor, Prune: true}, nil)
@@ -71,19 +71,19 @@ func (s *Service) SyncFolder(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if err != nil && !errs.Is(err, errs.Invalid) {
-		print = "" // not the folder's fault: try again
+		state = "" // not the folder's fault: try again
 	}
-	return s.noteSync(ctx, print, report, err)
+	return s.noteSync(ctx, state, report, err)
 }
 
-func (s *Service) noteSync(ctx context.Context, print string, report ImportReport, failed error) error {
+func (s *Service) noteSync(ctx context.Context, state string, report ImportReport, failed error) error {
 	trouble := ""
 	if failed != nil {
 		trouble = sentence(errs.Public(failed).Message)
 	}
 	_, err := s.db.Exec(ctx, `INSERT INTO kb.sync (dir, print, at, report, trouble) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (one) DO UPDATE SET dir = excluded.dir, print = excluded.print, at = excluded.at, report = excluded.report, trouble = excluded.trouble`,
-		s.cfg.SyncDir, print, s.now(), report, trouble)
+		s.cfg.SyncDir, state, s.now(), report, trouble)
 	if err != nil {
 		return pg.Map(fmt.Errorf("note the import: %w", err))
 	}

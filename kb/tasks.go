@@ -25,10 +25,10 @@ func (s *Service) Tasks(ctx context.Context, agent string, approves bool) (Tasks
 		when string
 		args []any
 	}{
-		{&t.Review, `coalesce(s.status, a.status) = 'awaiting_review' AND (w.reviewer = $1 OR ($2 AND w.reviewer = ''))`, []any{agent, approves}},
-		{&t.Returned, `coalesce(s.status, a.status) = 'in_progress' AND w.asked_by = $1 AND $2 IS NOT NULL`, []any{agent, approves}},
-		{&t.Approved, `coalesce(s.status, a.status) = 'approved' AND w.publish_at IS NULL AND $2 AND $1 <> ''`, []any{agent, approves}},
-		{&t.Due, `a.status = 'published' AND w.review_after <= $3::date AND (w.owner = $1 OR ($2 AND w.owner = ''))`, []any{agent, approves, today}},
+		{&t.Review, `coalesce(s.status, a.status) = 'awaiting_review' AND (w.reviewer = $1 OR ($2::boolean AND w.reviewer = ''))`, []any{agent, approves}},
+		{&t.Returned, `coalesce(s.status, a.status) = 'in_progress' AND w.asked_by = $1 AND $2::boolean IS NOT NULL`, []any{agent, approves}},
+		{&t.Approved, `coalesce(s.status, a.status) = 'approved' AND w.publish_at IS NULL AND $2::boolean AND $1::text <> ''`, []any{agent, approves}},
+		{&t.Due, `a.status = 'published' AND w.review_after <= $3::date AND (w.owner = $1 OR ($2::boolean AND w.owner = ''))`, []any{agent, approves, today}},
 	} {
 		list, err := articles(ctx, s.db, "list tasks", `SELECT `+briefColumns+` FROM kb.articles a JOIN kb.work w ON w.article = a.id
 			LEFT JOIN kb.staged s ON s.article = a.id WHERE `+part.when+` ORDER BY coalesce(s.updated_at, a.updated_at), a.id LIMIT 100`, part.args...)

@@ -37,6 +37,7 @@ func resources() []resource {
 		{api + "/visitors", "", false},
 		{api + "/bot/", "", false},
 		{api + "/kb/", "", false},
+		{api + "/kb/templates", "template", false},
 		{api + "/routing/", "", false},
 		{api + "/search", "conversation", true},
 		{api + "/skills", "", false},

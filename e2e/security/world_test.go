@@ -179,6 +179,7 @@ func (w *world) settings(team string) {
 	gone := w.hire(w.admin, object{"name": "Gone", "email": "zqdisabled@example.com"})
 	do[object](w.desk, "PATCH", "/api/v1/agents/"+gone.ID, w.admin, object{"disabled": true})
 	w.add("account", gone.ID, admins, "zqdisabled")
+	w.add("template", create("/kb/templates", w.admin, object{"name": "Notice", "markdown": "## What"}).ID, seesB)
 	w.add("article", create("/articles", w.admin, object{"title": "A draft", "markdown": "zqdraft"}).ID, seesB, "zqdraft")
 	internal := create("/articles", w.admin, object{"title": "For us", "markdown": "zqinternal", "audience": "agents", "status": "published"})
 	w.add("article", internal.ID, seesB, "zqinternal")

@@ -294,22 +294,21 @@ func takeTitle(text *string) string {
 // two of a language would be named alike, and a number when that is not enough.
 func assignSlugs(docs []*document) {
 	type key struct{ locale, slug string }
+	taken := map[key]bool{}
+	docs = slices.DeleteFunc(slices.Clone(docs), func(d *document) bool {
+		if d.Own { // says itself what it is called
+			taken[key{d.Locale, d.Slug}] = true
+		}
+		return d.Own
+	})
 	wanted := map[key]int{}
 	for _, d := range docs {
-		if d.Own {
-			continue
-		}
 		if d.Slug == "" {
 			d.Slug = markup.Slug(numbered.ReplaceAllString(nameOf(d.rel), ""))
 		}
 		wanted[key{d.Locale, d.Slug}]++
 	}
-	taken := map[key]bool{}
 	for _, d := range docs {
-		if d.Own {
-			taken[key{d.Locale, d.Slug}] = true
-			continue
-		}
 		if wanted[key{d.Locale, d.Slug}] > 1 {
 			if dir := markup.Slug(strings.ReplaceAll(path.Dir(d.rel), "/", " ")); dir != "" {
 				d.Slug = dir + "-" + d.Slug

@@ -141,7 +141,7 @@ export interface Article {
   summary: string;
   markdown?: string;
   aliases: string[];
-  status: "draft" | "published" | "archived";
+  status: "in_progress" | "awaiting_review" | "approved" | "published" | "archived";
   audience: "public" | "agents";
   revision: number;
   updated_at: string;

@@ -17,7 +17,7 @@ import { collectionTitle, loadCollections } from "./collections";
 import { Indexing } from "./indexing";
 import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
-const statuses: Article["status"][] = ["published", "draft", "archived"];
+const statuses: Article["status"][] = ["published", "in_progress", "awaiting_review", "approved", "archived"];
 
 export function ArticlesPage({ id }: { id: string }) {
   return id ? <Edit id={id} /> : <ArticleList />;
@@ -83,7 +83,7 @@ function ArticleList() {
 }
 
 function Status({ status }: { status: Article["status"] }) {
-  const tone = { published: "badge-ok", draft: "badge-warn", archived: "" }[status];
+  const tone = { published: "badge-ok", in_progress: "badge-warn", awaiting_review: "badge-accent", approved: "badge-accent", archived: "" }[status];
   return <span class={`badge ${tone}`}>{t(`articles.${status}`)}</span>;
 }
 
@@ -122,7 +122,7 @@ function draftOf(article: Article | undefined): Draft {
 
 function Editor({ article, collections }: { article: Article | undefined; collections: Collection[] }) {
   const form = useForm(draftOf(article), article);
-  const status = useSignal<Article["status"]>(article?.status ?? "draft");
+  const status = useSignal<Article["status"]>(article?.status ?? "in_progress");
   const revision = useRef(article?.revision ?? 0);
   const editable = may("supervisor");
   const save = async (next: Article["status"]) => {
