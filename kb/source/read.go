@@ -251,11 +251,9 @@ func (d *document) fill(front matter, text *string) (skipped string) {
 	if strings.TrimSpace(*text) == "" || markup.Text(*text) == "" {
 		return "holds no text"
 	}
-	switch front.text("status") {
-	case "draft":
-		d.Status = "draft"
-	case "archived":
-		d.Status = "archived"
+	switch status := front.text("status"); status {
+	case "draft", "in_progress", "awaiting_review", "approved", "archived":
+		d.Status = status
 	default:
 		d.Status = "published"
 	}
