@@ -29,7 +29,7 @@ TOOL := go tool -modfile=tools/go.mod
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the set-up comes before what it installs for
-.PHONY: help run dev test chaos check bench microbench web fuzz screenshots setup build fmt vectors
+.PHONY: help run dev test chaos check bench bench-nlu microbench web fuzz screenshots setup build fmt vectors
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,11 @@ bench: setup build ## speed and memory, beside a relay and the bare event log, a
 	@go test -run='^$$' -bench='^BenchmarkCatchUp$$' -benchtime=3x ./chat
 	@echo "==> search in up to 100,000 passages"
 	@BENCH=1 go test -timeout=20m -run='^$$' -bench='^BenchmarkSearch$$' -benchtime=500x ./kb
+
+# The tables of docs/quality.md, from the public sets.
+bench-nlu: build ## how well the bot understands and the search finds, on the public data sets (TEST_DATA)
+	@[ -d "$(TEST_DATA)" ] || { echo "bench-nlu: set TEST_DATA to the folder of the public data sets" >&2; exit 1; }
+	@sh scripts/bench-nlu.sh "$(TEST_DATA)" $(BINARY)
 
 microbench: setup build ## benchmarks beside the code; compares with those of the run before
 	@if [ -f bin/microbench.txt ]; then mv bin/microbench.txt bin/microbench.before.txt; fi

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"parley/internal/words"
 )
@@ -23,7 +24,7 @@ import (
 //
 // Expressions are regular ones whose letters are words: "." is any word, "a?"
 // the word a or nothing, and spaces only keep words apart. An umlaut also
-// stands for its spelling with e.
+// stands for its spelling with e. Every Chinese character counts as a word.
 type wish struct{ languages []wishIn }
 
 // wishIn is a wish in one language. The words of its lexicon are numbered and
@@ -32,6 +33,7 @@ type wish struct{ languages []wishIn }
 // letters.
 type wishIn struct {
 	runes    map[string]rune
+	own      map[rune]bool // words that no other language's lexicon has
 	similar  []string
 	ask, not *regexp.Regexp
 }
@@ -55,7 +57,26 @@ func newWish() *wish {
 		in.not = in.compile(sections["not"], names)
 		w.languages = append(w.languages, in)
 	}
+	w.part()
 	return w
+}
+
+// part finds the words that tell the languages' lexicons apart.
+func (w *wish) part() {
+	count := map[string]int{}
+	for _, in := range w.languages {
+		for word := range in.runes {
+			count[word]++
+		}
+	}
+	for i, in := range w.languages {
+		w.languages[i].own = map[rune]bool{}
+		for word, r := range in.runes {
+			if count[word] == 1 {
+				w.languages[i].own[r] = true
+			}
+		}
+	}
 }
 
 // expand resolves the names, each of which may use those before it.
@@ -94,10 +115,7 @@ func (w *wishIn) encode(expression string) string {
 			expression = expression[end:]
 			continue
 		}
-		end := strings.IndexFunc(expression, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		if end < 0 {
-			end = len(expression)
-		}
+		end := wordEnd(expression)
 		if end > 0 {
 			b.WriteRune(w.number(expression[:end]))
 		} else {
@@ -109,6 +127,22 @@ func (w *wishIn) encode(expression string) string {
 		expression = expression[end:]
 	}
 	return b.String()
+}
+
+// wordEnd returns how many bytes the word at the start of an expression has.
+func wordEnd(expression string) int {
+	for i, r := range expression {
+		if unicode.Is(unicode.Han, r) {
+			if i == 0 {
+				return utf8.RuneLen(r)
+			}
+			return i
+		}
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return i
+		}
+	}
+	return len(expression)
 }
 
 // number returns the rune of a lexicon's word and of its other spelling.
@@ -128,23 +162,31 @@ func (w *wishIn) number(word string) rune {
 // start and at its end. Whoever writes more and wants a person says so there.
 const wishWords = 40
 
-// in reports whether the message asks for a person.
+// in reports whether the message asks for a person. It is searched in the
+// languages that it has words of which no other has; in all when it has none,
+// as "agent" alone.
 func (w *wish) in(n *words.Text) bool {
-	return slices.ContainsFunc(w.languages, func(in wishIn) bool {
-		words, known := in.read(n)
-		return known && in.ask.MatchString(in.not.ReplaceAllString(words, string(cutOut)))
-	})
+	var texts [8]string // more than there are languages
+	var own [8]bool
+	some := false
+	for i := range w.languages {
+		texts[i], own[i] = w.languages[i].read(n)
+		some = some || own[i]
+	}
+	for i, in := range w.languages {
+		if texts[i] != "" && (own[i] || !some) && in.ask.MatchString(in.not.ReplaceAllString(texts[i], string(cutOut))) {
+			return true
+		}
+	}
+	return false
 }
 
-// read returns the message as the runes of its words, and whether any of them
-// is in the lexicon.
-func (w *wishIn) read(n *words.Text) (words string, known bool) {
+// read returns the message as the runes of its words, "" when none of them is in
+// the lexicon, and whether any is in no other.
+func (w *wishIn) read(n *words.Text) (words string, own bool) {
+	known := false
 	runes := make([]rune, 0, 2*wishWords)
-	for i, run := range n.Runs {
-		if i >= wishWords && i < len(n.Runs)-wishWords {
-			continue
-		}
-		word := n.Bytes[run.From:run.To]
+	add := func(word []byte) {
 		r, ok := w.runes[string(word)]
 		if !ok {
 			r, ok = w.runes[w.nearest(word)]
@@ -152,10 +194,27 @@ func (w *wishIn) read(n *words.Text) (words string, known bool) {
 		if !ok {
 			r = unknownWord
 		}
-		known = known || ok
+		known, own = known || ok, own || w.own[r]
 		runes = append(runes, r)
 	}
-	return string(runes), known
+	for i, run := range n.Runs {
+		if i >= wishWords && i < len(n.Runs)-wishWords {
+			continue
+		}
+		rest := n.Bytes[run.From:run.To]
+		for len(rest) > 0 {
+			size := len(rest)
+			if r, first := utf8.DecodeRune(rest); unicode.Is(unicode.Han, r) {
+				size = first
+			}
+			add(rest[:size])
+			rest = rest[size:]
+		}
+	}
+	if !known {
+		return "", false
+	}
+	return string(runes), own
 }
 
 func (w *wishIn) nearest(word []byte) string {

@@ -23,13 +23,18 @@ func TestWishForAPerson(t *testing.T) {
 	w := newWish()
 	var n words.Text
 	asks := readLines(t, "wants_human.txt")
-	require.GreaterOrEqual(t, len(asks), 100)
+	for _, language := range []string{"es", "fr", "ar", "zh"} {
+		own := readLines(t, "wants_human."+language+".txt")
+		require.GreaterOrEqual(t, len(own), 20, language)
+		asks = append(asks, own...)
+	}
+	require.GreaterOrEqual(t, len(asks), 300)
 	for _, text := range asks {
 		n.Set(text)
 		assert.True(t, w.in(&n), "asks for a person: %s", text)
 	}
-	others := readLines(t, "wants_no_human.txt")
-	require.GreaterOrEqual(t, len(others), 60)
+	others := append(readLines(t, "wants_no_human.txt"), readLines(t, "wants_no_human.more.txt")...)
+	require.GreaterOrEqual(t, len(others), 200)
 	for _, text := range others {
 		n.Set(text)
 		assert.False(t, w.in(&n), "does not ask for a person: %s", text)

@@ -146,7 +146,7 @@ func samples(intents []Intent) []Sample {
 		for _, e := range i.Examples {
 			out = append(out, Sample{e, i.ID})
 		}
-		out = append(out, Sample{strings.ReplaceAll(i.Name, "_", " "), i.ID})
+		out = append(out, Sample{Spoken(i.Name), i.ID})
 		if i.Description != "" {
 			out = append(out, Sample{i.Description, i.ID})
 		}

@@ -17,21 +17,25 @@ func TestDetectLanguage(t *testing.T) {
 		"en": {
 			"Hello, how do I reset my password?", "my card has not arrived", "the app keeps crashing", "can you help me please",
 			"What does it cost per month?", "i was charged twice", "please cancel this order", "Where can I download an invoice",
+			"where is my order", "cancel my subscription", "refund please", "the page is empty", "I forgot my password", "is it free?",
 		},
 		"de": {
 			"Wie setze ich mein Passwort zurück?", "meine Karte ist nicht angekommen", "Ich möchte kündigen", "Wo finde ich die Rechnung",
 			"Was kostet das im Monat?", "die App stürzt ab", "ich wurde doppelt belastet", "kann ich das zurueckgeben",
+			"Wo ist mein Paket?", "Rechnung fehlt", "Passwort vergessen", "Geld zurück bitte", "Bestellung stornieren", "ist das kostenlos?",
 		},
 		"es": {
 			"¿Cómo restablezco mi contraseña?", "mi tarjeta no ha llegado", "quiero cancelar mi pedido", "qué precio tiene al mes",
 			"Hola, necesito ayuda con mi cuenta", "no puedo entrar en la página",
+			"¿Dónde está mi pedido?", "tarjeta rechazada", "cancelar suscripción", "quiero un reembolso", "olvidé mi contraseña", "¿es gratis?",
 		},
 		"fr": {
 			"Comment réinitialiser mon mot de passe ?", "ma carte n'est pas arrivée", "je voudrais annuler ma commande", "combien ça coûte par mois",
 			"Bonjour, j'ai besoin d'aide avec mon compte", "je ne peux pas me connecter",
+			"Où est ma commande ?", "carte refusée", "annuler mon abonnement", "je veux un remboursement", "mot de passe oublié", "est-ce gratuit ?",
 		},
-		"ar": {"كيف أعيد تعيين كلمة المرور؟", "لم تصل بطاقتي", "أريد إلغاء الطلب app"},
-		"zh": {"如何重置我的密码?", "我的卡还没有到", "我想取消订单 iPhone"},
+		"ar": {"كيف أعيد تعيين كلمة المرور؟", "لم تصل بطاقتي", "أريد إلغاء الطلب app", "أين طلبي؟", "نسيت كلمة المرور"},
+		"zh": {"如何重置我的密码?", "我的卡还没有到", "我想取消订单 iPhone", "订单在哪里", "退款", "忘记密码了"},
 		"ja": {"パスワードをリセットするにはどうすればいいですか", "注文をキャンセルしたい"},
 		"ru": {"Как сбросить пароль?"},
 		"":   {"", "12345", "ok", "PayPal", "xyzzy qwert", "👍"},

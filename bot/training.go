@@ -11,7 +11,9 @@ import (
 	"parley/internal/vectors"
 )
 
-// Sample is an example of an intent.
+// Sample is an example of an intent, or of messages that belong to none when
+// the intent is empty. The latter are never guessed; they teach what is out of
+// scope.
 type Sample struct {
 	Text   string
 	Intent string
@@ -57,16 +59,21 @@ func Train(ctx context.Context, samples []Sample, inboxes map[string][]string, s
 // trainingSet is the samples with their features counted once for all folds.
 type trainingSet struct {
 	bags    []bag
-	labels  []int // into intents
+	labels  []int // into intents, or noLabel
 	ranks   []int // of the sample among those of its intent
 	intents []string
 	inboxes map[string][]string // an intent: the inboxes it is in, when not in all
 }
 
+// noLabel is that of samples that belong to no intent.
+const noLabel = -1
+
 func newTrainingSet(samples []Sample) *trainingSet {
 	set := &trainingSet{bags: make([]bag, len(samples))}
 	for _, s := range samples {
-		set.intents = append(set.intents, s.Intent)
+		if s.Intent != "" {
+			set.intents = append(set.intents, s.Intent)
+		}
 	}
 	slices.Sort(set.intents)
 	set.intents = slices.Compact(set.intents)
@@ -74,6 +81,10 @@ func newTrainingSet(samples []Sample) *trainingSet {
 	c := &counter{table: vectors.Builtin()}
 	for i, s := range samples {
 		c.count(s.Text, &set.bags[i])
+		if s.Intent == "" {
+			set.labels, set.ranks = append(set.labels, noLabel), append(set.ranks, 0)
+			continue
+		}
 		label, _ := slices.BinarySearch(set.intents, s.Intent)
 		set.labels = append(set.labels, label)
 		set.ranks = append(set.ranks, seen[label])
@@ -83,9 +94,11 @@ func newTrainingSet(samples []Sample) *trainingSet {
 }
 
 func (set *trainingSet) all() []int {
-	all := make([]int, len(set.bags))
-	for i := range all {
-		all[i] = i
+	var all []int
+	for i, label := range set.labels {
+		if label != noLabel {
+			all = append(all, i)
+		}
 	}
 	return all
 }
@@ -97,14 +110,17 @@ func (set *trainingSet) train(ctx context.Context, samples []int, intents []stri
 	for i, s := range samples {
 		bags[i] = set.bags[s]
 	}
+	labels := make([]int, len(samples))
+	for i, s := range samples {
+		labels[i], _ = slices.BinarySearch(intents, set.intents[set.labels[s]])
+	}
 	m := &Model{intents: intents, vocab: newVocabulary(bags), scopes: newScopes(intents, set.inboxes)}
 	c := newCorpus(m.vocab.size(), len(intents))
 	c.rivals = m.scopes.rivals
 	var v vector
-	for i, s := range samples {
+	for i := range samples {
 		m.vocab.vector(&bags[i], &v)
-		label, _ := slices.BinarySearch(intents, set.intents[set.labels[s]])
-		c.add(&v, label)
+		c.add(&v, labels[i])
 	}
 	losses := []loss{newSoftmaxLoss(softmaxCost, len(intents)), &hingeLoss{hingeCost}}
 	fits := make([]*linear, len(losses))
@@ -181,7 +197,7 @@ func (set *trainingSet) leaveOut(ctx context.Context, round int, seed uint64) (f
 	}
 	for i, label := range set.labels {
 		switch {
-		case label%folds == round:
+		case label == noLabel || label%folds == round:
 			strange = append(strange, i)
 		case set.ranks[i]%folds == folds-1-round:
 			known = append(known, i)
@@ -213,6 +229,9 @@ func (set *trainingSet) leaveOut(ctx context.Context, round int, seed uint64) (f
 
 // maskOf hides from a sample what no inbox of its intent has.
 func (set *trainingSet) maskOf(m *Model, sample int) []bool {
+	if set.labels[sample] == noLabel {
+		return nil
+	}
 	return m.scopes.beside(set.inboxes[set.intents[set.labels[sample]]])
 }
 

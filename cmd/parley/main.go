@@ -96,7 +96,7 @@ func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
 	}
 	root.AddCommand(
 		p.serveCommand(), p.migrateCommand(), p.configCommand(flags), p.routesCommand(), p.subjectsCommand(), p.metricsCommand(), p.doctorCommand(),
-		p.userCommand(), p.inboxCommand(), p.tokenCommand(), p.integrationCommand(), p.kbCommand(), p.dlqCommand(), p.verifyCommand(), p.backupCommand(), p.restoreCommand(), p.personCommand(),
+		p.userCommand(), p.inboxCommand(), p.tokenCommand(), p.integrationCommand(), p.kbCommand(), p.botCommand(), p.dlqCommand(), p.verifyCommand(), p.backupCommand(), p.restoreCommand(), p.personCommand(),
 		p.benchCommand(), p.versionCommand(),
 	)
 	refuseUnknown(root)
