@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"parley/bot/flow"
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/pg"
@@ -33,7 +34,19 @@ type Config struct {
 	// ones, of which then nearly all are among those offered.
 	AnswerLead float64
 
-	LLM     LLM                   // no URL means none
+	LLM LLM // no URL means none
+	// Mailer sends one-time codes to visitors whom a personal tool must know; nil
+	// hands over to people instead.
+	Mailer Mailer
+	// People knows the contacts; nil keeps flows from reading or telling anything
+	// of them.
+	People People
+	// Queue says how many wait for people; nil means nobody does.
+	Queue Queue
+	// Secret is the installation's, from which the key of one-time codes is
+	// derived. Nil makes codes that end with the process.
+	Secret []byte
+
 	Staff   Staff                 // says whether people are there; nil leaves open when they answer
 	Now     func() time.Time      // the clock; nil means event.Now
 	Metrics prometheus.Registerer // nil keeps none
@@ -57,6 +70,17 @@ func (c *Config) setDefaults() {
 type Inboxes interface {
 	// Inbox returns the inbox, or errs.NotFound.
 	Inbox(ctx context.Context, id string) (event.Inbox, error)
+	// InboxByKey returns the inbox of a public key, or errs.NotFound.
+	InboxByKey(ctx context.Context, key string) (event.Inbox, error)
+}
+
+// People knows the contacts; *people.Service does.
+type People interface {
+	// Contacts returns the contacts by the ids that were asked for.
+	Contacts(ctx context.Context, ids []string) (map[string]event.Contact, error)
+	// Learn notes what a visitor has said of themselves. It changes nothing that
+	// their site has signed.
+	Learn(ctx context.Context, contact string, attributes map[string]string) error
 }
 
 // Service is the module. Its methods work without Run, in a process that
@@ -75,6 +99,12 @@ type Service struct {
 	llm           *author // nil without a language model
 	metrics       *metrics
 	quiet         *quiet
+
+	flows   *flowBook
+	engine  *flow.Engine
+	reader  flow.Reader
+	toolbox toolbox
+	codeKey []byte
 }
 
 // New makes the module; Run starts it.
@@ -85,6 +115,8 @@ func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) 
 		understanding: newUnderstanding(), phrases: newPhrases(),
 		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now), metrics: newMetrics(cfg.Metrics), quiet: newQuiet(),
 	}
+	s.flows, s.reader, s.codeKey = newFlowBook(db, s.now), s.understanding.reader(), codeKey(cfg.Secret)
+	s.engine = flow.NewEngine(s.reader)
 	s.showFigures()
 	return s
 }
@@ -110,6 +142,11 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	defer notices.Unsubscribe()
+	changes, err := s.bus.Subscribe(flowNotice, func(string, []byte) { s.flows.stale() })
+	if err != nil {
+		return err
+	}
+	defer changes.Unsubscribe()
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{s.trainer.run, s.runAnswers, s.runForgetting} {
 		g.Go(func() error { return run(ctx) })

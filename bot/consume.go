@@ -46,6 +46,11 @@ func (s *Service) onEvent(ctx context.Context, d bus.Delivery) error {
 	}
 	was := t.State
 	t.apply(&e)
+	if was == event.StateBot && t.ledByPeople() {
+		if err := reopenResolution(ctx, s.db, t.Conv, e.Seq, s.now()); err != nil {
+			return pg.Map(err)
+		}
+	}
 	if t.waits() {
 		return s.answer(ctx, &t)
 	}
@@ -147,7 +152,7 @@ func (s *Service) tryDecide(ctx context.Context, t *talk, name string, readers *
 // another message or by a person is dropped: what came in between is delivered
 // next.
 func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, from event.Actor) error {
-	last, err := s.store(ctx, t.Seq, p.events(t.Conv, seq, from, s.now()))
+	last, late, err := s.store(ctx, t.Seq, p.events(t.Conv, seq, from, s.now()), p.Firm)
 	after := *t
 	switch {
 	case errors.Is(err, errOvertaken):
@@ -155,8 +160,12 @@ func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, fr
 		return err
 	default:
 		after = p.After
-		after.Seq = last
+		if after.Seq = last; late {
+			after.Seq = t.Seq // what came in between is delivered next, and answered then
+		}
 		s.metrics.answered(p)
+		s.learn(ctx, &after, p.Learned)
+		return pg.Map(s.settle(ctx, &after, p, seq))
 	}
 	return pg.Map(saveTalk(ctx, s.db, &after, s.now()))
 }
@@ -175,7 +184,7 @@ func (s *Service) rescue(ctx context.Context, conv string, cause error) error {
 	in := s.inbox(ctx, &t)
 	from := actorIn(&in)
 	p := s.apology(&t, from.Name, peopleUnknown)
-	_, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from, s.now()))
+	_, _, err = s.store(ctx, t.Seq, p.events(conv, t.Pending[len(t.Pending)-1].Seq, from, s.now()), p.Firm)
 	if errors.Is(err, errOvertaken) {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/bot/flow"
 	"parley/event"
 )
 
@@ -24,6 +25,12 @@ type turn struct {
 	name     string    // the bot's
 	readers  *audience // of an answer while it is written; nil for nobody
 	plan     plan
+
+	rehearsal bool              // a try-out: nothing is done outside the bot
+	live      []*flow.Flow      // flows that may be started
+	flow      *flow.Flow        // that the talk is in, or was when the turn began
+	next      *flow.Flow        // to be started
+	contact   map[string]string // what flows may read of the contact; nil until it was looked up
 }
 
 // decide plans the answer to the messages that wait in the talk. It reads the
@@ -36,7 +43,7 @@ func (s *Service) decide(ctx context.Context, t *talk, name string, readers *aud
 		return plan{}, fmt.Errorf("load the intents: %w", err)
 	}
 	turn := s.begin(t, b, name)
-	turn.readers = readers
+	turn.readers, turn.rehearsal, turn.live = readers, readers == nil, s.openFlows(ctx)
 	if err := turn.decide(ctx); err != nil {
 		return plan{}, err
 	}
@@ -71,6 +78,17 @@ func (s *Service) begin(t *talk, b *brain, name string) *turn {
 }
 
 func (t *turn) decide(ctx context.Context) error {
+	if err := t.respond(ctx); err != nil {
+		return err
+	}
+	if t.next == nil {
+		return nil
+	}
+	return t.enter(ctx, t.next)
+}
+
+// respond plans the answer, or names the flow that gives it.
+func (t *turn) respond(ctx context.Context) error {
 	if done, err := t.choose(ctx); done || err != nil {
 		return err
 	}
@@ -78,7 +96,13 @@ func (t *turn) decide(ctx context.Context) error {
 		t.phrase(actFallback, "files", stageOffer)
 		return nil
 	}
-	if t.callForPerson() || t.chat() {
+	if t.picked() == "" && t.callForPerson() {
+		return nil
+	}
+	if done, err := t.guide(ctx); done || err != nil {
+		return err
+	}
+	if t.next = t.bot.understanding.byPhrase(t.live, t.talk.Inbox, t.text); t.next != nil || t.chat() {
 		return nil
 	}
 	if t.talk.Stage == stageFeedback {
@@ -123,8 +147,7 @@ func (t *turn) choose(ctx context.Context) (bool, error) {
 	case choiceHuman:
 		t.accept()
 	case choiceYes:
-		t.phrase(actSmallTalk, "confirmed", stageNone)
-		t.talk.Failures, t.talk.Upset = 0, 0
+		t.confirmed()
 	case choiceNo:
 		t.unhelpful()
 	case choiceAgain:
@@ -190,8 +213,7 @@ func (t *turn) chat() bool {
 	case kind == NoSmallTalk:
 		return false
 	case t.talk.Stage == stageFeedback && (kind == Yes || kind == Thanks):
-		t.talk.Failures, t.talk.Upset = 0, 0
-		t.phrase(actSmallTalk, "confirmed", stageNone)
+		t.confirmed()
 	case t.talk.Stage == stageFeedback && kind == No:
 		t.unhelpful()
 	case t.talk.Stage == stageOffer && kind == Yes:
@@ -226,7 +248,10 @@ func (t *turn) intent(enough float64) bool {
 
 func (t *turn) answerIntent(in *Intent, confidence float64) bool {
 	t.plan.Trace.Intent, t.plan.Trace.Confidence = in.Name, confidence
-	t.talk.Question = t.text
+	t.talk.Question, t.talk.Source = t.text, "intent:"+in.ID
+	if t.next = byIntent(t.live, t.talk.Inbox, in); t.next != nil {
+		return true
+	}
 	if len(in.Skills) > 0 {
 		t.talk.Skills = in.Skills
 	}
@@ -237,6 +262,7 @@ func (t *turn) answerIntent(in *Intent, confidence float64) bool {
 	case in.Answer == "":
 		t.handOff(reasonRequested, "handover")
 	case len(in.Choices) > 0:
+		t.plan.Answered = true
 		t.say(actIntent, in.Answer, stageNone, append(slices.Clip(in.Choices), t.choices(choiceHuman)...)...)
 	default:
 		t.answered(actIntent, in.Answer)
@@ -244,8 +270,16 @@ func (t *turn) answerIntent(in *Intent, confidence float64) bool {
 	return true
 }
 
+// confirmed follows an answer that helped.
+func (t *turn) confirmed() {
+	t.talk.Failures, t.talk.Upset = 0, 0
+	t.plan.Confirmed, t.plan.Feedback = true, thumbUp
+	t.phrase(actSmallTalk, "confirmed", stageNone)
+}
+
 // unhelpful follows an answer that was none.
 func (t *turn) unhelpful() {
+	t.plan.Feedback = thumbDown
 	if t.talk.Failures > 0 {
 		t.fail()
 		return

@@ -9,8 +9,10 @@ import (
 
 // Forget deletes what is remembered of conversations.
 func (s *Service) Forget(ctx context.Context, convs []string) error {
-	if _, err := s.db.Exec(ctx, `DELETE FROM bot.talks WHERE conv = ANY($1)`, convs); err != nil {
-		return pg.Map(fmt.Errorf("forget talks: %w", err))
+	for _, table := range []string{"talks", "resolutions", "feedback"} {
+		if _, err := s.db.Exec(ctx, `DELETE FROM bot.`+table+` WHERE conv = ANY($1)`, convs); err != nil {
+			return pg.Map(fmt.Errorf("forget %s: %w", table, err))
+		}
 	}
 	return nil
 }

@@ -22,6 +22,10 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.Handle(api, fiber.MethodDelete, "/intents/:id", httpd.Supervisor, s.deleteIntent)
 	httpd.Handle(api, fiber.MethodPost, "/bot/try", httpd.Agent, s.postTry)
 	httpd.Handle(api, fiber.MethodGet, "/bot/status", httpd.Agent, s.getStatus)
+	httpd.Handle(api, fiber.MethodGet, "/bot/resolutions", httpd.Agent, s.getResolutions)
+	httpd.Handle(api, fiber.MethodGet, "/widget/:key/proactive", httpd.Public, s.getProactive)
+	s.flowRoutes(api)
+	s.toolRoutes(api)
 }
 
 func (s *Service) getIntents(c *fiber.Ctx) error {

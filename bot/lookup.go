@@ -52,6 +52,9 @@ func (t *turn) lookUp(ctx context.Context) error {
 	}
 	t.plan.Trace.Confidence = best
 	result := failed
+	if len(passages) > 0 {
+		t.talk.Source = "article:" + passages[0].Article
+	}
 	if t.bot.llm != nil && best >= t.bot.cfg.SuggestThreshold {
 		result = t.compose(ctx, question, passages)
 		t.bot.metrics.model.WithLabelValues(result.String()).Inc()
@@ -142,6 +145,7 @@ func (t *turn) quote(question string, passages []event.Passage) bool {
 func (t *turn) answerFrom(question, text string, passages []event.Passage) {
 	t.plan.Trace.Confidence = passages[0].Answerable
 	t.answered(actAnswer, text)
+	t.talk.Source = "article:" + passages[0].Article
 	t.talk.Others = t.others(question, passages)
 	t.plan.Sources = sources(passages, t.bot.cfg.AnswerThreshold)
 }
@@ -166,7 +170,7 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 	}
 	for _, g := range t.guess.Guesses {
 		sure := g.Probability * t.guess.InScope
-		if in := t.brain.intent(g.Intent, t.talk.Inbox); in != nil && in.Answer != "" && sure >= t.bot.cfg.SuggestThreshold {
+		if in := t.brain.intent(g.Intent, t.talk.Inbox); in != nil && (in.Answer != "" || byIntent(t.live, t.talk.Inbox, in) != nil) && sure >= t.bot.cfg.SuggestThreshold {
 			found = append(found, scored{option{Label: label(in.Name), Intent: in.ID}, sure})
 		}
 	}

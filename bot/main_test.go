@@ -69,6 +69,10 @@ func (inboxes) Inbox(_ context.Context, id string) (event.Inbox, error) {
 	return event.Inbox{}, errs.New(errs.NotFound, "there is no such inbox")
 }
 
+func (i inboxes) InboxByKey(ctx context.Context, key string) (event.Inbox, error) {
+	return i.Inbox(ctx, key)
+}
+
 // staff stand for agents' tokens: the token is the role.
 type staff struct{}
 

@@ -16,6 +16,7 @@ type metrics struct {
 	handoffs *prometheus.CounterVec
 	seconds  prometheus.Histogram
 	model    *prometheus.CounterVec
+	tools    *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -33,17 +34,21 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "parley_bot_model_calls_total", Help: "Answers asked of the language model, by outcome: composed, refused or failed.",
 		}, []string{"outcome"}),
 	}
-	for _, action := range []string{actAnswer, actIntent, actSmallTalk, actGreeting, actClarify, actFallback, actHandoff} {
+	m.tools = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "parley_bot_tool_calls_total", Help: "Calls of tools, by outcome.",
+	}, []string{"outcome"})
+	m.tools.WithLabelValues("ok")
+	for _, action := range []string{actFlow, actAnswer, actIntent, actSmallTalk, actGreeting, actClarify, actFallback, actHandoff} {
 		m.answers.WithLabelValues(action) // so that the first one is a rise
 	}
-	for _, reason := range []string{reasonRequested, reasonUnsure, reasonFailure, reasonAnger, reasonError} {
+	for _, reason := range []string{reasonRequested, reasonUnsure, reasonFailure, reasonAnger, reasonError, reasonFlow, reasonTicket, reasonProof} {
 		m.handoffs.WithLabelValues(reason)
 	}
 	for _, o := range []outcome{composed, refused, failed} {
 		m.model.WithLabelValues(o.String())
 	}
 	if r != nil {
-		r.MustRegister(m.answers, m.handoffs, m.seconds, m.model)
+		r.MustRegister(m.answers, m.handoffs, m.seconds, m.model, m.tools)
 	}
 	return m
 }

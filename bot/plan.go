@@ -19,6 +19,8 @@ const (
 	actClarify   = "clarify"  // asked which of some answers is meant
 	actFallback  = "fallback" // did not know, and asked again or offered a person
 	actHandoff   = "handoff"
+	actFlow      = "flow" // went on with a guided flow
+	actTool      = "tool" // called a tool; the entry is a record of that alone
 )
 
 // Reasons of a handoff.
@@ -28,6 +30,9 @@ const (
 	reasonFailure   = "repeated_failure"
 	reasonAnger     = "anger"
 	reasonError     = "error"
+	reasonFlow      = "flow"         // a flow's author wants a person here
+	reasonTicket    = "ticket"       // a flow wants a ticket
+	reasonProof     = "verification" // the visitor could not show who they are
 )
 
 // Ids of the quick replies that the bot itself understands. Others are options
@@ -48,7 +53,26 @@ type plan struct {
 	Sources  []event.Source
 	Handoff  *event.Handoff
 	After    talk // what it remembers then
+
+	Before    []string          // Markdown of messages before the last one
+	Rating    int               // that the visitor gave, 1 … 5; 0 for none
+	Learned   map[string]string // attributes for the contact
+	FlowEnded string            // why a flow ended in this turn; "" when none did
+	Firm      bool              // a tool was called: only a person voids the plan
+	Answered  bool              // the last message is an answer
+	Resolved  bool              // a flow ended with what the visitor wanted
+	Confirmed bool              // the visitor says that they were helped
+	Feedback  thumb
 }
+
+// thumb is what a visitor says of the last answer.
+type thumb int
+
+const (
+	noThumb thumb = iota
+	thumbUp
+	thumbDown
+)
 
 // cid names an event of the answer to the message at seq: the same answer has
 // the same ids, whoever gives it.
@@ -66,6 +90,14 @@ const sender = "bot"
 func (p *plan) events(conv string, seq uint64, from event.Actor, at time.Time) []event.Event {
 	trace := p.Trace
 	out := []event.Event{{Kind: event.KindBot, CID: cid("trace", seq), Bot: &trace}}
+	for i, markdown := range p.Before {
+		out = append(out, event.Event{
+			Kind: event.KindMessage, CID: cid(fmt.Sprintf("say%d", i+1), seq), Text: markup.Text(markdown), HTML: markup.Render(markdown),
+		})
+	}
+	if p.Rating > 0 {
+		out = append(out, event.Event{Kind: event.KindRated, CID: cid("rated", seq), Rating: &event.Rating{Score: p.Rating}})
+	}
 	if p.Markdown != "" {
 		out = append(out, event.Event{
 			Kind: event.KindMessage, CID: answerCID(seq), Text: markup.Text(p.Markdown), HTML: markup.Render(p.Markdown),
@@ -114,6 +146,7 @@ func (t *turn) choice(action, key string, options []option) {
 // answered says an answer and asks whether it was one.
 func (t *turn) answered(action, markdown string) {
 	t.talk.Others = nil
+	t.plan.Answered = true
 	t.say(action, markdown+"\n\n"+t.words("feedback"), stageFeedback, t.choices(choiceYes, choiceNo, choiceHuman)...)
 }
 
@@ -144,7 +177,11 @@ func (t *turn) choices(ids ...string) []event.Choice {
 // done closes the plan.
 func (t *turn) done() plan {
 	t.plan.Trace.Language, t.plan.Trace.Sentiment = t.language, string(t.read.Sentiment)
+	t.plan.Trace.Flow = t.flowTrace()
 	t.talk.Pending = nil
+	for _, markdown := range t.plan.Before {
+		t.talk.remember(true, markup.Text(markdown))
+	}
 	t.talk.remember(true, markup.Text(t.plan.Markdown))
 	t.plan.After = t.talk
 	return t.plan

@@ -22,14 +22,15 @@ const maxConflicts = 20
 // came in since the one before; after is the last sequence that the plan knows.
 // What an earlier try has stored is not stored again. It returns the sequence of
 // the plan's last event. Once a part of the answer is out, the rest follows
-// whatever the visitor writes meanwhile.
-func (s *Service) store(ctx context.Context, after uint64, events []event.Event) (uint64, error) {
-	out := progress{last: after, own: map[string]uint64{}}
+// whatever the visitor writes meanwhile; of a firm plan all does. late says that
+// they have written something then.
+func (s *Service) store(ctx context.Context, after uint64, events []event.Event, firm bool) (last uint64, late bool, err error) {
+	out := progress{last: after, own: map[string]uint64{}, firm: firm}
 	for i := range events {
 		e := &events[i]
 		for tries := 0; out.own[e.CID] == 0; tries++ {
 			if tries == maxConflicts {
-				return 0, errs.New(errs.Busy, "too much happens in the conversation at once")
+				return 0, false, errs.New(errs.Busy, "too much happens in the conversation at once")
 			}
 			ack, err := s.bus.PublishEvent(ctx, e, sender, e.CID, &out.last)
 			if err == nil {
@@ -38,15 +39,15 @@ func (s *Service) store(ctx context.Context, after uint64, events []event.Event)
 				break
 			}
 			if _, conflict := errors.AsType[*bus.WrongSequenceError](err); !conflict {
-				return 0, err
+				return 0, false, err
 			}
 			if err := s.catchUp(ctx, e.Conv, &out); err != nil {
-				return 0, err
+				return 0, false, err
 			}
 		}
 		out.visible = out.visible || !e.Internal()
 	}
-	return out.own[events[len(events)-1].CID], nil
+	return out.own[events[len(events)-1].CID], out.late, nil
 }
 
 // progress is how far the storing of a plan has come.
@@ -54,6 +55,8 @@ type progress struct {
 	last    uint64            // sequence up to which the conversation is known
 	own     map[string]uint64 // cid of the plan's stored events → sequence
 	visible bool              // the visitor can see a part of it
+	firm    bool              // it stands whatever the visitor writes
+	late    bool              // the visitor has written since, and that stands unanswered
 }
 
 // catchUp reads what came in after p.last, or returns errOvertaken when it makes
@@ -71,7 +74,10 @@ func (s *Service) catchUp(ctx context.Context, conv string, p *progress) error {
 		case e.From.Kind == event.ActorBot:
 			p.own[e.CID] = e.Seq
 			p.visible = p.visible || !e.Internal()
-		case !p.visible && voids(&e):
+		case !voids(&e):
+		case e.Kind == event.KindMessage && e.From.Kind == event.ActorVisitor && (p.visible || p.firm):
+			p.late = true
+		case !p.visible:
 			return errOvertaken
 		}
 	}

@@ -20,6 +20,7 @@ const (
 	Greeting    SmallTalk = "greeting"
 	Yes         SmallTalk = "yes"
 	No          SmallTalk = "no"
+	Cancel      SmallTalk = "cancel" // whatever goes on is to end
 
 	filler SmallTalk = "filler" // words that change nothing
 )
@@ -27,7 +28,7 @@ const (
 // smallTalkKinds lists the kinds, the one that a mixed message is answered by
 // first: "hi, who are you" asks who.
 func smallTalkKinds() []SmallTalk {
-	return []SmallTalk{WhoAreYou, HowAreYou, Bye, Thanks, Greeting, No, Yes}
+	return []SmallTalk{WhoAreYou, HowAreYou, Cancel, Bye, Thanks, Greeting, No, Yes}
 }
 
 // chatter recognises small talk in any language that has a lexicon

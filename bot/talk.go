@@ -27,6 +27,14 @@ type talk struct {
 	Skills   map[string]int `json:"skills,omitempty"`   // of the last intent, for a handoff
 	Question string         `json:"question,omitempty"` // last one that was searched for
 	Lines    []line         `json:"lines,omitempty"`    // the end of the dialogue
+
+	Contact  string    `json:"contact,omitempty"`
+	Verified bool      `json:"verified,omitempty"` // the site had proved who the visitor is
+	Flow     *guided   `json:"flow,omitempty"`     // that is gone through
+	Checking *checking `json:"checking,omitempty"` // the visitor is asked for a one-time code
+	Proved   *proved   `json:"proved,omitempty"`   // by such a code
+	Source   string    `json:"source,omitempty"`   // of the last answer: intent:, article: or flow: and an id
+	Note     string    `json:"note,omitempty"`     // of a flow, for the handoff's summary
 }
 
 // said is a visitor's message.
@@ -77,10 +85,15 @@ func (t *talk) apply(e *event.Event) {
 	case event.KindOpened:
 		if o := e.Opened; o != nil && t.State == "" {
 			t.Inbox, t.Locale = o.Inbox, o.Locale
+			t.Contact, t.Verified = o.Contact, o.Verified
 			t.enter(o.State)
 		}
 	case event.KindMessage:
 		t.say(e)
+	case event.KindBot:
+		if e.Bot != nil && e.Bot.Tool == nil {
+			t.Flow = guidedFrom(e.Bot.Flow)
+		}
 	case event.KindHandoff, event.KindQueued:
 		t.enter(event.StateQueued)
 	case event.KindAssigned:
@@ -136,6 +149,7 @@ func (t *talk) enter(state event.State) {
 	}
 	if state != t.State {
 		t.Stage, t.Failures, t.Upset, t.Options, t.Others = stageNone, 0, 0, nil, nil
+		t.Flow, t.Checking, t.Note = nil, nil, ""
 	}
 	t.State = state
 }
@@ -169,6 +183,12 @@ func (t *talk) language() string {
 func (t *talk) summary() string {
 	const lines = 4
 	var b strings.Builder
+	if t.Note != "" {
+		b.WriteString(t.Note + "\n")
+	}
+	if t.Flow != nil {
+		b.WriteString(t.Flow.collected())
+	}
 	for _, l := range t.Lines[max(0, len(t.Lines)-lines):] {
 		who := "Visitor: "
 		if l.Bot {

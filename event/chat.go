@@ -110,13 +110,14 @@ type Event struct {
 
 // Opened is the body of the first event: who and where.
 type Opened struct {
-	Inbox   string            `json:"inbox"`
-	Visitor string            `json:"visitor"`
-	Contact string            `json:"contact"`
-	State   State             `json:"state"` // bot, or queued when the inbox has no bot
-	Locale  string            `json:"locale,omitempty"`
-	Page    *Page             `json:"page,omitempty"`
-	Fields  map[string]string `json:"fields,omitempty"` // pre-chat form
+	Inbox    string            `json:"inbox"`
+	Visitor  string            `json:"visitor"`
+	Contact  string            `json:"contact"`
+	State    State             `json:"state"`              // bot, or queued when the inbox has no bot
+	Verified bool              `json:"verified,omitempty"` // the site had proved who the visitor is
+	Locale   string            `json:"locale,omitempty"`
+	Page     *Page             `json:"page,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"` // pre-chat form
 }
 
 // Page is the page of the customer's site that the visitor is on.
@@ -154,10 +155,37 @@ type Source struct {
 type BotTrace struct {
 	Intent     string  `json:"intent,omitempty"`
 	Confidence float64 `json:"confidence"` // calibrated, 0 … 1
-	Action     string  `json:"action"`     // answer, intent, smalltalk, clarify, fallback, handoff, greeting
+	Action     string  `json:"action"`     // answer, intent, smalltalk, clarify, fallback, handoff, greeting, flow, tool
 	Sentiment  string  `json:"sentiment,omitempty"`
 	Language   string  `json:"language,omitempty"`
 	Micros     int64   `json:"micros"` // time taken
+
+	Flow *BotFlow `json:"flow,omitempty"` // where the conversation stands in a guided flow after this
+	Tool *BotTool `json:"tool,omitempty"` // a tool was called; such an entry says nothing else
+}
+
+// BotFlow is the place of a conversation in a guided flow. It is enough to go on
+// from.
+type BotFlow struct {
+	ID      string            `json:"id"`
+	Name    string            `json:"name"`
+	Version int               `json:"version"`
+	Block   string            `json:"block,omitempty"`  // that waits for the visitor
+	Ended   string            `json:"ended,omitempty"`  // why it ended; "" while it goes on
+	Values  map[string]string `json:"values,omitempty"` // attributes that were asked for or set
+	Tries   int               `json:"tries,omitempty"`  // answers to the present question that were none
+	Calls   int               `json:"calls,omitempty"`  // of tools and searches so far
+	Run     uint64            `json:"run,omitempty"`    // sequence of the message that started it
+	Prompt  uint64            `json:"prompt,omitempty"` // sequence of the message after which the question was asked
+}
+
+// BotTool is the record of a call of a tool.
+type BotTool struct {
+	Name    string `json:"name"`
+	Outcome string `json:"outcome"` // ok, refused, failed, timeout, missing, invalid_input, invalid_output, forbidden, unverified
+	By      string `json:"by"`      // flow or model
+	Request string `json:"request"` // id that the tool was given
+	Micros  int64  `json:"micros"`  // time taken
 }
 
 // Handoff asks for a human.

@@ -201,7 +201,8 @@ func (s *socket) begin(ctx context.Context, conv string, inbox *event.Inbox, f O
 	e := event.Event{
 		Conv: conv, At: s.svc.now(), From: s.viewer.Actor(), Kind: event.KindOpened,
 		Opened: &event.Opened{
-			Inbox: s.viewer.Inbox, Visitor: s.viewer.ID, Contact: s.viewer.Contact, State: state, Page: f.Page, Fields: f.Fields,
+			Inbox: s.viewer.Inbox, Visitor: s.viewer.ID, Contact: s.viewer.Contact, State: state, Verified: s.viewer.Verified,
+			Page: f.Page, Fields: f.Fields,
 		},
 	}
 	if !says {

@@ -41,3 +41,12 @@ FROM unnest($3::text[]) named (pool) CROSS JOIN LATERAL (
 ) found`
 
 const serves = `CASE WHEN (a.inboxes IS NULL OR $1 = ANY (a.inboxes)) AND (coalesce($2::text[], '{}') = '{}' OR a.teams && $2) THEN true ELSE false END`
+
+// Waiting counts the conversations of the inbox that wait for a person, up to
+// limit.
+func (s *Service) Waiting(ctx context.Context, inbox string, limit int) (int, error) {
+	var n int
+	err := s.db.QueryRow(ctx, `
+SELECT count(*) FROM (SELECT FROM routing.conversations WHERE inbox = $1 AND state = 'waiting' LIMIT $2) waiting`, inbox, limit).Scan(&n)
+	return n, pg.Map(err)
+}

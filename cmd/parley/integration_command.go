@@ -25,13 +25,17 @@ func (p *program) integrationAddCommand() *cobra.Command {
 		Use:   "add NAME",
 		Short: "Add an integration and print its credentials, once",
 		Example: "  parley integration add crm --can read,attributes\n" +
-			"  parley integration add shop --inbox agra5gkm2eommcijejfu6kdx7m --can read,send,handoff",
+			"  parley integration add shop --inbox agra5gkm2eommcijejfu6kdx7m --can read,send,handoff\n" +
+			"  parley integration add orders --tool order.status",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if p.cfg.NATSURL != "" {
 				return usageError{errors.New("with an external NATS its own accounts hold the users; docs/integrating.md has the rights to give them")}
 			}
 			in.Name = args[0]
+			if len(in.Tools) > 0 && !cmd.Flags().Changed("can") {
+				in.Can = nil // a program that serves tools needs no other right
+			}
 			c, err := bus.AddIntegration(cmd.Context(), p.natsDir(), in)
 			if err != nil {
 				return err
@@ -47,6 +51,7 @@ func (p *program) integrationAddCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringSliceVar(&in.Inboxes, "inbox", nil, "id of an inbox it may follow; may be repeated (default: every inbox)")
 	f.StringSliceVar(&in.Can, "can", []string{bus.CanRead}, "what it may do: read, send, attributes, handoff")
+	f.StringSliceVar(&in.Tools, "tool", nil, "name of a tool that it serves to the bot, and nothing else; may be repeated")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -66,7 +71,11 @@ func (p *program) integrationListCommand() *cobra.Command {
 				if len(in.Inboxes) > 0 {
 					inboxes = strings.Join(in.Inboxes, ",")
 				}
-				if _, err := p.printf("%-20s %-30s %s\n", in.Name, strings.Join(in.Can, ","), inboxes); err != nil {
+				can := strings.Join(in.Can, ",")
+				if len(in.Tools) > 0 {
+					can, inboxes = "tools", strings.Join(in.Tools, ",")
+				}
+				if _, err := p.printf("%-20s %-30s %s\n", in.Name, can, inboxes); err != nil {
 					return err
 				}
 			}

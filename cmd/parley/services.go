@@ -88,6 +88,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Clock: clock, Metrics: own("routing"), Log: s.log.With("module", "routing")})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
 		Now:   clock,
+		Queue: m.routing, People: m.people, Secret: s.secret,
 		Staff: m.routing, Metrics: own("bot"), Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
 			URL: s.cfg.LLMURL, Key: s.cfg.LLMKey, Model: s.cfg.LLMModel, Timeout: s.cfg.LLMTimeout, DailyTokens: s.cfg.LLMDailyTokens,

@@ -51,6 +51,8 @@ func resources() []resource {
 		{api + "/teams", "team", false},
 		{api + "/tokens", "token", false},
 		{api + "/intents", "intent", false},
+		{api + "/flows", "flow", false},
+		{api + "/tools", "", false},
 		{api + "/articles", "article", false},
 		{api + "/collections", "collection", false},
 		{api + "/webhooks", "webhook", false},

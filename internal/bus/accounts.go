@@ -33,8 +33,14 @@ func accountsConfig(users []user, integrations []Integration, shards int) string
 	for _, g := range exports(shards) {
 		fmt.Fprintf(&c, "      { %s }\n", g.export())
 	}
-	c.WriteString("    ]\n  }\n")
+	c.WriteString("    ]\n")
+	writeToolImports(&c, integrations)
+	c.WriteString("  }\n")
 	for _, in := range integrations {
+		if len(in.Tools) > 0 {
+			writeToolAccount(&c, in)
+			continue
+		}
 		writeIntegration(&c, in, shards)
 	}
 	c.WriteString("}\n")
@@ -138,5 +144,5 @@ func mergeIntegrations(configured, stored []Integration) ([]Integration, error) 
 		}
 	}
 	slices.SortFunc(out, func(a, b Integration) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	return out, checkTools(out)
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,11 +145,18 @@ func AddIntegration(ctx context.Context, dir string, in Integration) (Credential
 	if err := in.validate(); err != nil {
 		return Credentials{}, err
 	}
+	others, err := Integrations(dir)
+	if err != nil {
+		return Credentials{}, err
+	}
+	others = slices.DeleteFunc(others, func(o Integration) bool { return o.Name == in.Name })
+	if err := checkTools(append(others, in)); err != nil {
+		return Credentials{}, err
+	}
 	c := Credentials{User: in.Name, Password: ids.Secret(), InboxPrefix: InboxPrefix(in.Name), Domain: Domain}
 	if len(in.follows(1)) > 0 {
 		c.Consumer = IntegrationConsumer(in.Name)
 	}
-	var err error
 	if in.Password, err = hashSecret(c.Password); err != nil {
 		return Credentials{}, err
 	}

@@ -15,10 +15,11 @@ import (
 
 // Integration is another company's system, with a NATS user of its own.
 type Integration struct {
-	Name     string   `json:"name"`     // lower-case letters, digits and "-", at most 32; part of its subjects
-	Password string   `json:"password"` // plain, or its bcrypt hash
-	Inboxes  []string `json:"inboxes"`  // ids of the inboxes it may follow; none means all, and the conversations' whole log, internal notes included
-	Can      []string `json:"can"`      // see the constants
+	Name     string   `json:"name"`            // lower-case letters, digits and "-", at most 32; part of its subjects
+	Password string   `json:"password"`        // plain, or its bcrypt hash
+	Inboxes  []string `json:"inboxes"`         // ids of the inboxes it may follow; none means all, and the conversations' whole log, internal notes included
+	Can      []string `json:"can"`             // see the constants
+	Tools    []string `json:"tools,omitempty"` // names of the tools it serves to the bot; such an integration may do nothing else
 }
 
 // What an integration may do. Each but CanRead is the verb of a micro service
@@ -72,7 +73,7 @@ func (in Integration) validate() error {
 			return errs.Field("inboxes", "does not know %q", inbox)
 		}
 	}
-	return nil
+	return in.validateTools()
 }
 
 // grant is a subject an integration may use.
