@@ -247,11 +247,12 @@ func (t *turn) handFlowOver(h *flow.HandOver, said []flow.Message) {
 	}
 }
 
-// giveUp leaves the flow for a person.
-func (t *turn) giveUp(reason, key string) {
+// giveUp leaves the flow for a person, because the visitor could not be proved to
+// be who they are.
+func (t *turn) giveUp(key string) {
 	t.talk.Checking = nil
 	t.plan.FlowEnded = flow.EndedHandoff
-	t.handOff(reason, key)
+	t.handOff(reasonProof, key)
 }
 
 // carry does what a flow calls for. message is what a search has found.

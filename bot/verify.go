@@ -81,7 +81,7 @@ func (s *Service) code(conv string, c *checking) string {
 // no code can be sent.
 func (t *turn) askForProof(ctx context.Context, tool string) {
 	if t.bot.cfg.Mailer == nil {
-		t.giveUp(reasonProof, "verify_no_mail")
+		t.giveUp("verify_no_mail")
 		return
 	}
 	t.talk.Checking = &checking{Tool: tool}
@@ -96,7 +96,7 @@ func (t *turn) askForProof(ctx context.Context, tool string) {
 func (t *turn) sendCode(ctx context.Context, email string) {
 	c := t.talk.Checking
 	if c.Codes >= maxCodes {
-		t.giveUp(reasonProof, "verify_failed")
+		t.giveUp("verify_failed")
 		return
 	}
 	c.Email, c.Seq, c.Sent, c.Tries = email, t.last.Seq, t.bot.now(), 0
@@ -104,7 +104,7 @@ func (t *turn) sendCode(ctx context.Context, email string) {
 	subject, text := t.words("verify_subject"), strings.ReplaceAll(t.words("verify_mail"), "{code}", t.bot.code(t.talk.Conv, c))
 	if err := t.bot.cfg.Mailer.Send(ctx, email, subject, text); err != nil {
 		t.bot.log.Error("a one-time code could not be sent", "conv", t.talk.Conv, "error", err)
-		t.giveUp(reasonProof, "verify_no_mail")
+		t.giveUp("verify_no_mail")
 		return
 	}
 	t.say(actFlow, strings.ReplaceAll(t.words("verify_code"), "{email}", hideAddress(email)), stageNone, t.choices(choiceHuman)...)
@@ -124,7 +124,7 @@ func (t *turn) check(ctx context.Context) (done bool) {
 		email, ok := t.bot.reader.Read(flow.KindEmail, t.text, t.language)
 		if !ok {
 			if c.Tries++; c.Tries >= codeTries {
-				t.giveUp(reasonProof, "verify_failed")
+				t.giveUp("verify_failed")
 				return true
 			}
 			t.say(actFlow, t.words("verify_email"), stageNone, t.choices(choiceHuman)...)
@@ -145,7 +145,7 @@ func (t *turn) check(ctx context.Context) (done bool) {
 		return false
 	}
 	if c.Tries++; c.Tries >= codeTries || !fresh {
-		t.giveUp(reasonProof, "verify_failed")
+		t.giveUp("verify_failed")
 		return true
 	}
 	t.say(actFlow, t.words("verify_wrong"), stageNone, t.choices(choiceHuman)...)

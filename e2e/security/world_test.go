@@ -175,6 +175,7 @@ func (w *world) settings(team string) {
 	w.add("webhook", create("/webhooks", w.admin, object{"url": "https://zqwebhook.example/"}).Webhook.ID, admins, "zqwebhook")
 	w.add("team", team, seesB)
 	w.add("intent", create("/intents", w.admin, object{"name": "zqintent", "answer": "x", "examples": []string{"x"}}).ID, seesB, "zqintent")
+	w.add("flow", create("/flows", w.admin, object{"name": "zqflow", "start": "a", "blocks": []object{{"id": "a", "type": "end"}}}).ID, seesB, "zqflow")
 	w.add("collection", create("/collections", w.admin, object{"titles": object{"en": "Account"}}).ID, seesB)
 	gone := w.hire(w.admin, object{"name": "Gone", "email": "zqdisabled@example.com"})
 	do[object](w.desk, "PATCH", "/api/v1/agents/"+gone.ID, w.admin, object{"disabled": true})
