@@ -115,7 +115,7 @@ func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) 
 		understanding: newUnderstanding(), phrases: newPhrases(),
 		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now), metrics: newMetrics(cfg.Metrics), quiet: newQuiet(),
 	}
-	s.flows, s.reader, s.codeKey = newFlowBook(db, s.now), s.understanding.reader(), codeKey(cfg.Secret)
+	s.flows, s.reader, s.codeKey = newFlowBook(db, s.now), &slots{s.understanding, s.now}, codeKey(cfg.Secret)
 	s.engine = flow.NewEngine(s.reader)
 	s.showFigures()
 	return s

@@ -23,7 +23,7 @@ func (s *Service) flowRoutes(api fiber.Router) {
 	httpd.Handle(api, fiber.MethodDelete, "/flows/:id", httpd.Supervisor, s.deleteFlow)
 	httpd.Handle(api, fiber.MethodPost, "/flows/:id/publish", httpd.Supervisor, s.postFlowPublish)
 	httpd.Handle(api, fiber.MethodGet, "/flows/:id/versions", httpd.Agent, s.getFlowVersions)
-	httpd.Handle(api, fiber.MethodPost, "/flows/:id/versions/:n/restore", httpd.Supervisor, s.postFlowRestore)
+	httpd.Handle(api, fiber.MethodPost, "/flows/:id/versions/:number/restore", httpd.Supervisor, s.postFlowRestore)
 	httpd.Handle(api, fiber.MethodGet, "/flows/:id/export", httpd.Agent, s.getFlowExport)
 }
 
@@ -117,7 +117,7 @@ func (s *Service) postFlowRestore(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(c.Params("n"))
+	version, err := strconv.Atoi(c.Params("number"))
 	if err != nil || version < 1 || version > 1<<30 {
 		return errs.New(errs.NotFound, "there is no such version")
 	}

@@ -98,7 +98,7 @@ func TestRoutesDeclareTheirAccess(t *testing.T) {
 		"GET /api/v1/flows": httpd.Agent, "POST /api/v1/flows": httpd.Supervisor, "POST /api/v1/flows/check": httpd.Agent,
 		"POST /api/v1/flows/try": httpd.Supervisor, "POST /api/v1/flows/import": httpd.Supervisor, "GET /api/v1/flows/:id": httpd.Agent,
 		"PUT /api/v1/flows/:id": httpd.Supervisor, "DELETE /api/v1/flows/:id": httpd.Supervisor, "POST /api/v1/flows/:id/publish": httpd.Supervisor,
-		"GET /api/v1/flows/:id/versions": httpd.Agent, "POST /api/v1/flows/:id/versions/:n/restore": httpd.Supervisor,
+		"GET /api/v1/flows/:id/versions": httpd.Agent, "POST /api/v1/flows/:id/versions/:number/restore": httpd.Supervisor,
 		"GET /api/v1/flows/:id/export": httpd.Agent, "GET /api/v1/tools": httpd.Agent, "PUT /api/v1/tools/:name": httpd.Admin,
 		"GET /api/v1/bot/resolutions": httpd.Agent, "GET /api/v1/widget/:key/proactive": httpd.Public,
 	}, got)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -101,6 +102,10 @@ func (e *Expect) known() bool { return e.kind() == kindPattern || slices.Contain
 
 // read finds the value in a message.
 func (e *Expect) read(r Reader, text, language string) (string, bool) {
+	if e.kind() == KindText {
+		text = strings.TrimSpace(text)
+		return text, text != ""
+	}
 	if e.kind() != kindPattern {
 		return r.Read(e.kind(), text, language)
 	}

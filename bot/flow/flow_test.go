@@ -3,9 +3,12 @@ package flow
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"parley/bot/entity"
 )
 
 // order is a flow with every type of block.
@@ -38,7 +41,18 @@ func order() *Flow {
 	}
 }
 
-func engine() *Engine { return NewEngine(NewPlain(nil)) }
+// entities reads what the bot reads.
+type entities struct{}
+
+func (entities) Read(kind Kind, text, language string) (string, bool) {
+	found := entity.Find(entity.Kind(kind), text, language, time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	if len(found) == 0 {
+		return "", false
+	}
+	return found[0].Value, true
+}
+
+func engine() *Engine { return NewEngine(entities{}) }
 
 // say is an input of words.
 func say(text string) Input { return Input{Answer: &Answer{Text: text}} }
@@ -251,45 +265,18 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-func TestPlainReads(t *testing.T) {
+func TestPatternsAndTexts(t *testing.T) {
 	t.Parallel()
-	p := NewPlain(nil)
-	for _, c := range []struct {
-		kind       Kind
-		text, want string
-	}{
-		{KindText, " some words ", "some words"},
-		{KindText, "  ", ""},
-		{KindEmail, "it is Ann.Smith@Example.com, thanks", "ann.smith@example.com"},
-		{KindEmail, "ann at example", ""},
-		{KindNumber, "I have 3,5 of them", "3.5"},
-		{KindNumber, "none", ""},
-		{KindOrder, "number a-12345 please", "A-12345"},
-		{KindOrder, "#4711", "4711"},
-		{KindOrder, "how long does it take?", ""},
-		{KindPhone, "call +49 (30) 123-4567", "+49 (30) 123-4567"},
-		{KindPhone, "call me", ""},
-		{KindVersion, "I run v2.10.3 here", "2.10.3"},
-		{KindVersion, "the newest", ""},
-		{KindAmount, "it was 1.299,50 €", "1299.50"},
-		{KindAmount, "$1,299", "1299"},
-		{KindAmount, "too much", ""},
-		{KindDate, "on 3.12.2026, I think", "2026-12-03"},
-		{KindDate, "since 2026-02-28", "2026-02-28"},
-		{KindDate, "5 March 2026", "2026-03-05"},
-		{KindDate, "yesterday", ""},
-		{KindYesNo, "Yes please", "yes"},
-		{KindYesNo, "No.", "no"},
-		{KindYesNo, "perhaps", ""},
-		{"unheard of", "x", ""},
-	} {
-		got, ok := p.Read(c.kind, c.text, "en")
-		assert.Equal(t, c.want, got, "%s %q", c.kind, c.text)
-		assert.Equal(t, c.want != "", ok, "%s %q", c.kind, c.text)
-	}
-	value, ok := (&Expect{kindPattern, `(?i)ticket (\d+)`}).read(p, "it is Ticket 77", "en")
+	value, ok := (&Expect{kindPattern, `(?i)ticket (\d+)`}).read(nil, "it is Ticket 77", "en")
 	assert.True(t, ok)
 	assert.Equal(t, "77", value)
+	_, ok = (&Expect{kindPattern, `(`}).read(nil, "(", "en")
+	assert.False(t, ok)
+	value, ok = (*Expect)(nil).read(nil, " words ", "en")
+	assert.True(t, ok)
+	assert.Equal(t, "words", value)
+	_, ok = (&Expect{Kind: KindText}).read(nil, " ", "en")
+	assert.False(t, ok)
 }
 
 func TestFill(t *testing.T) {
