@@ -3,6 +3,8 @@ package bot
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -36,6 +38,7 @@ func (t *turn) lookUp(ctx context.Context) error {
 		}
 		return err
 	}
+	defer func() { t.record(ctx, question, passages) }()
 	if len(passages) == 0 || passages[0].Answerable <= t.guess.Confidence() {
 		if t.intent(t.bot.cfg.IntentThreshold) {
 			return nil
@@ -229,4 +232,30 @@ func (t *turn) answerArticle(ctx context.Context, o *option) (bool, error) {
 	t.answerFrom(o.Query, text, passages[i:i+1])
 	t.plan.Trace.Confidence = 1 // the visitor has said so
 	return true, nil
+}
+
+// SearchRecorder is a [Searcher] that wants to know what came of the bot's
+// searches, for those who write the articles.
+type SearchRecorder interface {
+	Searched(ctx context.Context, o event.SearchOutcome)
+}
+
+// record says what came of a search for a question. The same turn, run again,
+// is recorded once; who asked cannot be told from it.
+func (t *turn) record(ctx context.Context, question string, passages []event.Passage) {
+	recorder, ok := t.bot.searcher.(SearchRecorder)
+	if !ok {
+		return
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", t.talk.Conv, t.last.Seq))
+	o := event.SearchOutcome{
+		ID: hex.EncodeToString(sum[:16]), Text: question, Locale: t.language, Source: "bot", Results: len(passages), Outcome: event.SearchShown,
+	}
+	switch t.plan.Trace.Action {
+	case actAnswer, actIntent:
+		o.Outcome = event.SearchAnswered
+	case actHandoff:
+		o.Outcome = event.SearchHandedOver
+	}
+	recorder.Searched(ctx, o)
 }

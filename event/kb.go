@@ -25,3 +25,23 @@ type Passage struct {
 	// comparable over queries.
 	Answerable float64 `json:"answerable"`
 }
+
+// SearchOutcome is a search and what came of it, for those who write the
+// articles. It names nobody.
+type SearchOutcome struct {
+	ID      string // the same one is recorded once; "" makes one
+	Text    string
+	Locale  string // "" when it is not known
+	Source  string // where it was made, such as bot
+	Results int
+	Outcome string // one of those below
+	Article string // that answered or was opened
+}
+
+// What came of a search.
+const (
+	SearchShown      = "shown" // results, or that there are none
+	SearchClicked    = "clicked"
+	SearchAnswered   = "answered"    // by the bot
+	SearchHandedOver = "handed_over" // by the bot to a person
+)

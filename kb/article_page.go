@@ -14,6 +14,7 @@ import (
 	"parley/internal/markup"
 	"parley/internal/pg"
 	"parley/internal/view"
+	"parley/kb/analysis"
 )
 
 // publicArticle loads the article of an address in the language to show, and
@@ -96,7 +97,7 @@ func voteID(c *fiber.Ctx) string {
 // named.
 func (s *Service) otherLanguage(c *fiber.Ctx, got string) *view.Notice {
 	asked := c.Query("lang")
-	if asked == "" || langOf(asked) == langOf(got) || languageName(asked) == asked {
+	if asked == "" || analysis.Language(asked) == analysis.Language(got) || languageName(asked) == asked {
 		return nil
 	}
 	return &view.Notice{Kind: "warn", Text: "This article is not available in " + languageName(asked) + ". You are reading it in " + languageName(got) + "."}
@@ -133,7 +134,7 @@ func (s *Service) surroundings(ctx context.Context, a *Article, body *articleVie
 		return err
 	}
 	for _, p := range found {
-		if p.Article != a.ID && p.Answerable >= relatedAbove && langOf(p.Locale) == langOf(a.Locale) && len(body.Related) < relatedArticles {
+		if p.Article != a.ID && p.Answerable >= relatedAbove && analysis.Language(p.Locale) == analysis.Language(a.Locale) && len(body.Related) < relatedArticles {
 			body.Related = append(body.Related, link{Title: p.Title, URL: articleURL(p.Slug, p.Locale, s.cfg.Locale)})
 		}
 	}

@@ -1,7 +1,6 @@
 package kb_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -143,22 +142,16 @@ func (l *library) vectors(b *testing.B, d *desk) {
 	var id int64
 	var text string
 	_, err = pgx.ForEachRow(rows, []any{&id, &text}, func() error {
-		v, err := embedOne(ctx, learned, text)
-		list = append(list, []any{"bench", id, "en", false, v})
+		vectors, err := learned.Embed(ctx, learned.(embed.Splitter).Split(text))
+		for part, v := range vectors {
+			list = append(list, []any{"bench", id, part, "en", "public", pgvector.NewHalfVector(v)})
+		}
 		return err
 	})
 	require.NoError(b, err)
-	copyRows(b, d, "embeddings", list, "model", "chunk", "lang", "agents", "vector")
+	copyRows(b, d, "embeddings", list, "model", "chunk", "part", "lang", "audience", "vector")
 	_, err = d.db.Exec(ctx, `SET max_parallel_maintenance_workers = 0; SET maintenance_work_mem = '512MB'; `+index)
 	require.NoError(b, err)
-}
-
-func embedOne(ctx context.Context, e embed.Embedder, text string) (pgvector.HalfVector, error) {
-	v, err := e.Embed(ctx, []string{text})
-	if err != nil {
-		return pgvector.HalfVector{}, err
-	}
-	return pgvector.NewHalfVector(v[0]), nil
 }
 
 func copyRows(b *testing.B, d *desk, table string, rows [][]any, columns ...string) {

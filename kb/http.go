@@ -1,6 +1,7 @@
 package kb
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,23 +31,46 @@ func (s *Service) Routes(r fiber.Router) {
 	route(fiber.MethodPatch, "/collections/:id", httpd.Supervisor, s.patchCollection)
 	route(fiber.MethodDelete, "/collections/:id", httpd.Supervisor, s.deleteCollection)
 	route(fiber.MethodGet, "/kb/gaps", httpd.Agent, s.getGaps)
+	route(fiber.MethodGet, "/kb/searches", httpd.Agent, s.getSearches)
 	route(fiber.MethodGet, "/kb/status", httpd.Agent, s.getStatus)
 }
 
-func (s *Service) getSearch(c *fiber.Ctx) error { return s.answerSearch(c, AudiencePublic) }
+// getSearch answers the public. Suggestions while typing are no searches: only
+// one that asks for it by record=true is recorded, and gets an id under which
+// the address of an opened result (from=id) says that it led there.
+func (s *Service) getSearch(c *fiber.Ctx) error {
+	body, q, err := s.answerSearch(c, AudiencePublic)
+	if err != nil {
+		return err
+	}
+	if c.QueryBool("record") && q.Text != "" {
+		body.Search = s.recordSearch(c.UserContext(), q.Text, q.Locale, sourceWidget, len(body.Results))
+	}
+	return c.JSON(body)
+}
 
-func (s *Service) getAgentSearch(c *fiber.Ctx) error { return s.answerSearch(c, AudienceAgents) }
+func (s *Service) getAgentSearch(c *fiber.Ctx) error {
+	body, _, err := s.answerSearch(c, AudienceAgents)
+	if err != nil {
+		return err
+	}
+	return c.JSON(body)
+}
 
-func (s *Service) answerSearch(c *fiber.Ctx, audience string) error {
+type searchBody struct {
+	Results []event.Passage `json:"results"`
+	Meant   string          `json:"meant,omitempty"`  // the question in a better spelling
+	Search  string          `json:"search,omitempty"` // id of the recorded search
+}
+
+func (s *Service) answerSearch(c *fiber.Ctx, audience string) (searchBody, event.SearchQuery, error) {
 	limit, err := httpd.QueryInt(c, "limit", defaultPassages, 1, maxPassages)
 	if err != nil {
-		return err
+		return searchBody{}, event.SearchQuery{}, err
 	}
-	found, err := s.Search(c.UserContext(), event.SearchQuery{Text: c.Query("q"), Locale: c.Query("locale"), Audience: audience, Limit: limit})
-	if err != nil {
-		return err
-	}
-	return c.JSON(fiber.Map{"results": found})
+	q := event.SearchQuery{Text: strings.Clone(c.Query("q")), Locale: strings.Clone(c.Query("locale")), Audience: audience, Limit: limit}
+	found, err := s.search(c.UserContext(), q, true)
+	return searchBody{Results: found.passages, Meant: found.meant}, q, err
 }
 
 // publicBody is a public article for the widget.
@@ -67,6 +91,9 @@ func (s *Service) getPublicArticle(c *fiber.Ctx) error {
 		return err
 	}
 	s.views.add(a.ID)
+	if from := c.Query("from"); from != "" {
+		s.recordClick(c.UserContext(), from, a.ID)
+	}
 	return c.JSON(publicBody{
 		ID: a.ID, Slug: a.Slug, Locale: a.Locale, Title: a.Title, Summary: a.Summary, HTML: a.HTML,
 		URL: articleURL(a.Slug, a.Locale, s.cfg.Locale), UpdatedAt: a.UpdatedAt,

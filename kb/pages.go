@@ -78,6 +78,7 @@ type voteView struct{ Action, State, ID string }
 
 type searchView struct {
 	Query       string
+	Meant       *link // the same search in a better spelling
 	Results     []resultView
 	Suggestions []link
 	Empty       view.Empty

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"parley/internal/errs"
 	"parley/internal/ids"
@@ -20,6 +21,7 @@ const (
 	cleanPeriod   = 6 * time.Hour
 	keepSearches  = 90 * 24 * time.Hour
 	keepViews     = 400 * 24 * time.Hour
+	keepChanges   = 7 * 24 * time.Hour
 	popularWithin = 60 * 24 * time.Hour
 	maxCounted    = 10_000 // articles between two flushes; further ones are not counted
 )
@@ -116,44 +118,7 @@ func (s *Service) forget(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("forget old searches, views and drafts: %w", err)
 		}
 	}
-	return nil
-}
-
-// What could name a person is masked before a search is stored.
-var (
-	mailLike   = regexp.MustCompile(`\S+@\S+`)
-	numberLike = regexp.MustCompile(`[+]?\d[\d ()./-]{5,}\d`)
-)
-
-func impersonal(query string) string {
-	query = mailLike.ReplaceAllString(query, "<e-mail>")
-	query = numberLike.ReplaceAllString(query, "<number>")
-	return markup.Cut(query, 200)
-}
-
-// recordSearch keeps what was looked for and returns the id under which a
-// click on a result is recorded; "" when that failed, which nobody must
-// notice.
-func (s *Service) recordSearch(ctx context.Context, query, locale string, results int) string {
-	id := ids.New()
-	_, err := s.db.Exec(ctx, `INSERT INTO kb.searches (id, query, locale, results, at) VALUES ($1, $2, $3, $4, $5)`,
-		id, impersonal(query), locale, results, s.now())
-	if err != nil {
-		s.log.Warn("a search was not recorded", "error", err)
-		return ""
-	}
-	return id
-}
-
-// recordClick says which article a search has led to; the first one counts.
-func (s *Service) recordClick(ctx context.Context, search, article string) {
-	if !ids.Valid(search) {
-		return
-	}
-	_, err := s.db.Exec(ctx, `UPDATE kb.searches SET clicked = $2 WHERE id = $1 AND clicked = '' AND at > $3`, search, article, s.now().Add(-time.Hour))
-	if err != nil {
-		s.log.Warn("a click on a search result was not recorded", "error", err)
-	}
+	return s.db.InTx(ctx, func(tx pgx.Tx) error { return dropChanges(ctx, tx, now.Add(-keepChanges)) })
 }
 
 // Vote records whether an article helped and returns the vote's id.
@@ -214,7 +179,7 @@ func (s *Service) State(ctx context.Context) (IndexState, error) {
 	err := s.db.QueryRow(ctx, `WITH making AS (SELECT id, name FROM kb.models WHERE NOT active ORDER BY created_at DESC LIMIT 1),
 			used AS (SELECT id, name FROM kb.models WHERE active)
 		SELECT (SELECT count(*) FROM kb.articles WHERE status = 'published'), (SELECT count(*) FROM kb.chunks),
-			(SELECT count(*) FROM kb.embeddings WHERE model = coalesce((SELECT id FROM making), (SELECT id FROM used))),
+			(SELECT count(*) FROM kb.embeddings WHERE part = 0 AND model = coalesce((SELECT id FROM making), (SELECT id FROM used))),
 			coalesce((SELECT name FROM used), ''), coalesce((SELECT name FROM making), ''),
 			(SELECT trouble FROM kb.state)`).
 		Scan(&st.Articles, &st.Chunks, &st.Embedded, &st.Model, &st.Making, &st.Trouble)

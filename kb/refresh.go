@@ -13,12 +13,12 @@ import (
 	"parley/kb/index"
 )
 
-// snapshot is what searches of this process use. It is immutable; a change of
-// the knowledge base makes a new one.
+// snapshot is what searches of this process use. A change of the knowledge base
+// makes a new one, which shares the index: that follows article by article.
 type snapshot struct {
 	generation int64
 	index      *index.Index
-	chunks     int
+	vectors    int               // of the model, up to exactBelow
 	model      model             // the zero model when there are no vectors yet
 	embedder   embedder.Embedder // of the model; nil when this process cannot ask it
 }
@@ -28,12 +28,12 @@ type snapshot struct {
 const switchSubject = "settings.kb"
 
 const (
-	settle         = 50 * time.Millisecond // a burst of changes makes one index
+	settle         = 50 * time.Millisecond // a burst of changes is taken in at once
 	checkPeriod    = time.Minute
 	refreshTimeout = time.Minute
 )
 
-// followChanges makes the index anew after changes, by this process or
+// followChanges keeps the index up to date with changes, by this process or
 // another, until ctx ends.
 func (s *Service) followChanges(ctx context.Context) error {
 	for _, subject := range []string{"kb.*", switchSubject} {
@@ -56,15 +56,12 @@ func (s *Service) followChanges(ctx context.Context) error {
 				return nil
 			}
 		}
-		began := time.Now()
 		if _, err := s.refresh(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("the search index is old: it could not be made anew", "error", err)
+			s.log.Warn("the search index is old: changes could not be loaded", "error", err)
 			wake(s.changed)
 			pause(ctx, time.Second)
 			continue
 		}
-		// An index that takes long to make is made less often.
-		pause(ctx, min(time.Since(began), 10*time.Second))
 	}
 }
 
@@ -98,37 +95,77 @@ func (s *Service) refresh(ctx context.Context) (*snapshot, error) {
 	defer s.loading.Unlock()
 	old := s.snap.Load()
 	var next *snapshot
+	var apply func()
 	// One snapshot of the database, so that index and generation belong together.
 	err := pgx.BeginTxFunc(ctx, s.db.Pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		var generation int64
-		if err := tx.QueryRow(ctx, `SELECT generation FROM kb.state`).Scan(&generation); err != nil {
-			return fmt.Errorf("read the generation: %w", err)
+		st, err := stateOf(ctx, tx)
+		if err != nil {
+			return err
 		}
-		if old != nil && old.generation == generation {
-			next = old
-			return nil
+		if old != nil && old.generation == st.generation {
+			same := *old // but for the vectors, which come in without a change
+			next = &same
+			return s.loadModel(ctx, tx, next)
 		}
-		var err error
-		next, err = s.load(ctx, tx, generation)
-		return err
+		if next, apply, err = s.load(ctx, tx, old, st); err != nil {
+			return err
+		}
+		return s.loadModel(ctx, tx, next)
 	})
 	if err != nil {
 		return nil, err
+	}
+	if apply != nil {
+		apply()
 	}
 	s.snap.Store(next)
 	return next, nil
 }
 
-func (s *Service) load(ctx context.Context, tx pgx.Tx, generation int64) (*snapshot, error) {
-	list, chunks, err := indexed(ctx, tx)
-	if err != nil {
-		return nil, err
+// load reads what has changed since the old snapshot, or everything when there
+// is none or too much has happened since. apply brings the index up to date; it
+// cannot fail.
+func (s *Service) load(ctx context.Context, tx pgx.Tx, old *snapshot, st state) (next *snapshot, apply func(), err error) {
+	if old == nil || old.generation < st.dropped {
+		list, err := indexed(ctx, tx, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		x := index.Build(list)
+		return &snapshot{generation: st.generation, index: x}, func() { x.SetWeights(st.weights) }, nil
 	}
+	changed, err := changedSince(ctx, tx, old.generation)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []index.Article
+	if len(changed) > 0 {
+		if list, err = indexed(ctx, tx, changed); err != nil {
+			return nil, nil, err
+		}
+	}
+	x := old.index
+	return &snapshot{generation: st.generation, index: x}, func() {
+		there := make(map[string]bool, len(list))
+		for i := range list {
+			x.Put(&list[i])
+			there[list[i].ID] = true
+		}
+		for _, id := range changed {
+			if !there[id] {
+				x.Drop(id)
+			}
+		}
+		x.SetWeights(st.weights)
+	}, nil
+}
+
+// loadModel says whose vectors searches use.
+func (s *Service) loadModel(ctx context.Context, tx pgx.Tx, next *snapshot) error {
 	all, err := models(ctx, tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	next := &snapshot{generation: generation, index: index.Build(list), chunks: chunks}
 	for _, m := range all {
 		if !m.Active {
 			continue
@@ -137,8 +174,11 @@ func (s *Service) load(ctx context.Context, tx pgx.Tx, generation int64) (*snaps
 		if next.embedder, err = s.embedderOf(m); err != nil {
 			s.log.Warn("searches go without vectors", "model", m.Name, "error", err)
 		}
+		if next.vectors, err = countVectors(ctx, tx, m.ID, exactBelow); err != nil {
+			return err
+		}
 	}
-	return next, nil
+	return nil
 }
 
 // embedderOf returns the embedder that made a model's vectors; NotFound when it

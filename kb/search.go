@@ -7,6 +7,7 @@ import (
 	"parley/event"
 	"parley/internal/markup"
 	"parley/internal/pg"
+	"parley/kb/analysis"
 	"parley/kb/index"
 )
 
@@ -14,8 +15,8 @@ const (
 	defaultPassages = 5
 	maxPassages     = 20
 	maxSnippet      = 240 // characters
-	leadCount       = 40  // passages whose cosine is asked for because of their words
-	nearCount       = 60  // passages found by their vectors
+	leadCount       = 30  // articles whose cosine is asked for because of their words
+	nearCount       = 100 // vectors next to the question's
 	exactBelow      = 10_000
 	embedPatience   = 300 * time.Millisecond // for the vector of a question
 )
@@ -24,38 +25,60 @@ const (
 // an article. It answers from words alone when the question cannot be embedded
 // in time. A question without words has no passages.
 func (s *Service) Search(ctx context.Context, q event.SearchQuery) ([]event.Passage, error) {
+	found, err := s.search(ctx, q, true)
+	return found.passages, err
+}
+
+// SearchWords is [Service.Search] by words and n-grams alone: what the vectors
+// must not make worse.
+func (s *Service) SearchWords(ctx context.Context, q event.SearchQuery) ([]event.Passage, error) {
+	found, err := s.search(ctx, q, false)
+	return found.passages, err
+}
+
+// findings are what a search has found.
+type findings struct {
+	passages []event.Passage
+	meant    string // the question as it was probably meant to be spelt, "" for as it is
+}
+
+func (s *Service) search(ctx context.Context, q event.SearchQuery, byVectors bool) (findings, error) {
 	text := markup.Cut(printable(q.Text), maxQuery)
 	limit := q.Limit
 	if limit <= 0 {
 		limit = defaultPassages
 	}
 	limit = min(limit, maxPassages)
+	found := findings{passages: []event.Passage{}}
 	snap, err := s.current(ctx)
 	if err != nil {
-		return nil, pg.Map(err)
+		return found, pg.Map(err)
 	}
-	agents := q.Audience == AudienceAgents
-	search := snap.index.Begin(index.Query{Text: text, Locale: q.Locale, Agents: agents})
-	near := s.nearby(ctx, snap, search, q.Locale, agents)
+	audiences := audiencesOf(q.Audience)
+	search := snap.index.Begin(index.Query{Text: text, Locale: q.Locale, Audiences: audiences})
+	found.meant = search.Meant()
+	var near map[int64]float64
+	if byVectors {
+		near = s.nearby(ctx, snap, search, q.Locale, audiences)
+	}
 	results := search.Results(near, limit)
+	if len(results) == 0 {
+		return found, nil
+	}
 	ids := make([]int64, len(results))
 	for i, r := range results {
 		ids[i] = r.Chunk
 	}
-	out := make([]event.Passage, 0, len(results))
-	if len(ids) == 0 {
-		return out, nil
-	}
-	found, err := passagesByID(ctx, s.db, ids, agents)
+	rows, err := passagesByID(ctx, s.db, ids, audiences)
 	if err != nil {
-		return nil, pg.Map(err)
+		return found, pg.Map(err)
 	}
 	for _, r := range results {
-		if p, ok := found[r.Chunk]; ok {
-			out = append(out, s.passage(p, r, text))
+		if p, ok := rows[r.Chunk]; ok {
+			found.passages = append(found.passages, s.passage(p, r, orElse(found.meant, text)))
 		}
 	}
-	return out, nil
+	return found, nil
 }
 
 func (s *Service) passage(p passage, r index.Result, query string) event.Passage {
@@ -73,7 +96,7 @@ func (s *Service) passage(p passage, r index.Result, query string) event.Passage
 // nearby returns the cosines of passages, scaled so that unrelated texts have
 // 0. It is nil when there are no vectors or none can be had now: a search by
 // words is better than none.
-func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, locale string, agents bool) map[int64]float64 {
+func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, locale string, audiences []string) map[int64]float64 {
 	text := search.Text()
 	if snap.embedder == nil || text == "" {
 		return nil
@@ -83,13 +106,13 @@ func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Sear
 		s.log.Warn("a search went without vectors", "model", snap.model.Name, "error", err)
 		return nil
 	}
-	lang := langOf(locale)
+	lang := analysis.Language(locale)
 	if !snap.index.Has(locale) {
 		lang = ""
 	}
 	found, err := cosines(ctx, s.db, vectorQuery{
-		model: snap.model.ID, vector: vector, lang: lang, agents: agents,
-		leads: search.Leads(leadCount), exact: snap.chunks < exactBelow, near: nearCount,
+		model: snap.model.ID, vector: vector, lang: lang, audiences: audiences,
+		leads: search.Leads(leadCount), exact: snap.vectors < exactBelow, near: nearCount,
 	})
 	if err != nil {
 		s.log.Warn("a search went without vectors", "model", snap.model.Name, "error", err)

@@ -34,14 +34,17 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		Title: "Nothing found", Text: "Try other words, or fewer of them. What others read is below.",
 	}}
 	if query != "" {
-		found, err := s.Search(ctx, event.SearchQuery{Text: query, Locale: locale, Audience: AudiencePublic, Limit: pageResults})
+		found, err := s.search(ctx, event.SearchQuery{Text: query, Locale: locale, Audience: AudiencePublic, Limit: pageResults}, true)
 		if err != nil {
 			return err
 		}
-		found = worthShowing(found)
-		id := s.recordSearch(ctx, query, locale, len(found))
-		if body.Results, err = s.results(ctx, query, id, found); err != nil {
+		shown := worthShowing(found.passages)
+		id := s.recordSearch(ctx, query, locale, sourceHelp, len(shown))
+		if body.Results, err = s.results(ctx, orElse(found.meant, query), id, shown); err != nil {
 			return pg.Map(err)
+		}
+		if found.meant != "" {
+			body.Meant = &link{Title: found.meant, URL: "/help/search?" + url.Values{"q": {found.meant}, "lang": {locale}}.Encode()}
 		}
 	}
 	if len(body.Results) == 0 {

@@ -27,6 +27,7 @@ import (
 	"parley/internal/testkit"
 	"parley/internal/view"
 	"parley/kb"
+	"parley/kb/embed"
 )
 
 // desk is a knowledge base on a real database and bus, with its HTTP surface.
@@ -257,6 +258,8 @@ func TestChangesAreAnnounced(t *testing.T) {
 	}
 }
 
+var builtin = embed.NewLocal().Name()
+
 func TestAnotherEmbedderTakesOverInTheBackground(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -265,7 +268,7 @@ func TestAnotherEmbedderTakesOverInTheBackground(t *testing.T) {
 	}
 	require.NoError(t, d.EmbedAll(t.Context()))
 	before := d.embedded(t)
-	assert.Equal(t, "local-1", before.Model)
+	assert.Equal(t, builtin, before.Model)
 
 	gate := make(chan struct{})
 	slow := &slowEmbedder{gate: gate}
@@ -274,7 +277,7 @@ func TestAnotherEmbedderTakesOverInTheBackground(t *testing.T) {
 	go func() { done <- next.EmbedAll(t.Context()) }()
 	require.Eventually(t, func() bool {
 		st, err := next.State(t.Context())
-		return err == nil && st.Making == "slow" && st.Embedded == 0 && st.Model == "local-1"
+		return err == nil && st.Making == "slow" && st.Embedded == 0 && st.Model == builtin
 	}, 10*time.Second, 10*time.Millisecond)
 	found, err := next.Search(t.Context(), event.SearchQuery{Text: "delete account", Locale: "en"})
 	require.NoError(t, err)
@@ -300,7 +303,7 @@ func TestTheStateSaysWhyNothingIsEmbedded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "the embeddings endpoint does not answer", st.Trouble)
 	assert.Equal(t, "broken", st.Making)
-	assert.Equal(t, "local-1", st.Model, "searches go on with the old vectors")
+	assert.Equal(t, builtin, st.Model, "searches go on with the old vectors")
 
 	broken.mended.Store(true)
 	require.NoError(t, next.EmbedAll(t.Context()))

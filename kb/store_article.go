@@ -160,9 +160,12 @@ func deleteArticle(ctx context.Context, tx pgx.Tx, id string) error {
 	return nil
 }
 
-// nextGeneration tells every process that its index is old.
-func nextGeneration(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, `UPDATE kb.state SET generation = generation + 1`); err != nil {
+// nextGeneration tells every process that its index is old, and which articles
+// in it.
+func nextGeneration(ctx context.Context, tx pgx.Tx, articles ...string) error {
+	_, err := tx.Exec(ctx, `WITH next AS (UPDATE kb.state SET generation = generation + 1 RETURNING generation)
+		INSERT INTO kb.changes (generation, article) SELECT next.generation, a FROM next, unnest($1::text[]) AS a`, articles)
+	if err != nil {
 		return fmt.Errorf("count a change: %w", err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"parley/internal/pg"
+	"parley/kb/analysis"
 	"parley/kb/chunk"
 	"parley/kb/index"
 )
@@ -60,17 +61,12 @@ func syncChunks(ctx context.Context, tx pgx.Tx, a *Article) error {
 	for _, ids := range have {
 		batch.Queue(`DELETE FROM kb.chunks WHERE id = ANY($1)`, ids)
 	}
-	batch.Queue(`UPDATE kb.embeddings e SET lang = $2, agents = $3 FROM kb.chunks c
-		WHERE c.id = e.chunk AND c.article = $1 AND (e.lang, e.agents) <> ($2, $3)`, a.ID, langOf(a.Locale), a.Audience == AudienceAgents)
+	batch.Queue(`UPDATE kb.embeddings e SET lang = $2, audience = $3 FROM kb.chunks c
+		WHERE c.id = e.chunk AND c.article = $1 AND (e.lang, e.audience) <> ($2, $3)`, a.ID, analysis.Language(a.Locale), a.Audience)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("store an article's passages: %w", err)
 	}
 	return nil
-}
-
-func langOf(locale string) string {
-	lang, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	return lang
 }
 
 // storedChunks returns the ids of an article's passages by digest.
@@ -91,26 +87,25 @@ func storedChunks(ctx context.Context, q pg.Querier, article string) (map[string
 	return have, nil
 }
 
-// indexed loads what the index needs of every published article.
-func indexed(ctx context.Context, q pg.Querier) ([]index.Article, int, error) {
-	rows, err := q.Query(ctx, `SELECT a.id, a.locale, a.audience = 'agents', a.title, a.summary, a.aliases, c.id, c.ordinal, c.path,
+// indexed loads what the index needs of published articles: of those given, or
+// of all for nil.
+func indexed(ctx context.Context, q pg.Querier, only []string) ([]index.Article, error) {
+	rows, err := q.Query(ctx, `SELECT a.id, a.locale, a.audience, a.title, a.summary, a.aliases, c.id, c.ordinal, c.path,
 			CASE WHEN c.ordinal > 0 THEN c.text ELSE '' END
 		FROM kb.articles a JOIN kb.chunks c ON c.article = a.id
-		WHERE a.status = 'published' ORDER BY a.id, c.ordinal`)
+		WHERE a.status = 'published' AND ($1::text[] IS NULL OR a.id = ANY($1)) ORDER BY a.id, c.ordinal`, only)
 	if err != nil {
-		return nil, 0, fmt.Errorf("load passages for the index: %w", err)
+		return nil, fmt.Errorf("load passages for the index: %w", err)
 	}
 	var out []index.Article
-	chunks := 0
 	for rows.Next() {
 		var a index.Article
 		var c index.Chunk
 		var ordinal int
-		if err := rows.Scan(&a.ID, &a.Locale, &a.Agents, &a.Title, &a.Summary, &a.Aliases, &c.ID, &ordinal, &c.Path, &c.Text); err != nil {
+		if err := rows.Scan(&a.ID, &a.Locale, &a.Audience, &a.Title, &a.Summary, &a.Aliases, &c.ID, &ordinal, &c.Path, &c.Text); err != nil {
 			rows.Close()
-			return nil, 0, fmt.Errorf("read a passage for the index: %w", err)
+			return nil, fmt.Errorf("read a passage for the index: %w", err)
 		}
-		chunks++
 		if n := len(out); n == 0 || out[n-1].ID != a.ID {
 			out = append(out, a)
 		}
@@ -122,9 +117,9 @@ func indexed(ctx context.Context, q pg.Querier) ([]index.Article, int, error) {
 		last.Chunks = append(last.Chunks, c)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, 0, fmt.Errorf("load passages for the index: %w", err)
+		return nil, fmt.Errorf("load passages for the index: %w", err)
 	}
-	return out, chunks, nil
+	return out, nil
 }
 
 // passage is a chunk with what a reader needs of its article.
@@ -137,10 +132,10 @@ type passage struct {
 
 // passagesByID loads passages that the reader may see; what was unpublished
 // since the index was made is missing.
-func passagesByID(ctx context.Context, q pg.Querier, ids []int64, agents bool) (map[int64]passage, error) {
+func passagesByID(ctx context.Context, q pg.Querier, ids []int64, audiences []string) (map[int64]passage, error) {
 	rows, err := q.Query(ctx, `SELECT c.id, a.id, a.slug, a.locale, a.title, coalesce(c.path[array_length(c.path, 1)], ''), c.anchor, c.markdown, c.text
 		FROM kb.chunks c JOIN kb.articles a ON a.id = c.article
-		WHERE c.id = ANY($1) AND a.status = 'published' AND (a.audience = 'public' OR $2)`, ids, agents)
+		WHERE c.id = ANY($1) AND a.status = 'published' AND a.audience = ANY($2)`, ids, audiences)
 	if err != nil {
 		return nil, fmt.Errorf("load passages: %w", err)
 	}

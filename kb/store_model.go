@@ -73,20 +73,20 @@ func activate(ctx context.Context, tx pgx.Tx, id string, mean float32) (bool, er
 
 // unembedded is a passage without a vector.
 type unembedded struct {
-	ID      int64
-	Context string
-	Lang    string
-	Agents  bool
+	ID       int64
+	Context  string
+	Lang     string
+	Audience string
 }
 
-// missingVectors returns passages that the model has not embedded; none when
-// there is no such model any more.
-func missingVectors(ctx context.Context, q pg.Querier, model string, limit int) ([]unembedded, error) {
-	rows, err := q.Query(ctx, `SELECT c.id, c.context, lower(split_part(a.locale, '-', 1)), a.audience = 'agents'
+// missingVectors returns passages that the model has not embedded, whose ids
+// are above after; none when there is no such model any more.
+func missingVectors(ctx context.Context, q pg.Querier, model string, after int64, limit int) ([]unembedded, error) {
+	rows, err := q.Query(ctx, `SELECT c.id, c.context, lower(split_part(a.locale, '-', 1)), a.audience
 		FROM kb.chunks c JOIN kb.articles a ON a.id = c.article
-		WHERE EXISTS (SELECT FROM kb.models WHERE id = $1)
+		WHERE EXISTS (SELECT FROM kb.models WHERE id = $1) AND c.id > $2
 			AND NOT EXISTS (SELECT FROM kb.embeddings e WHERE e.model = $1 AND e.chunk = c.id)
-		ORDER BY c.id LIMIT $2`, model, limit)
+		ORDER BY c.id LIMIT $3`, model, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for passages without a vector: %w", err)
 	}
@@ -97,20 +97,26 @@ func missingVectors(ctx context.Context, q pg.Querier, model string, limit int) 
 	return out, nil
 }
 
-// insertVectors skips passages that are gone by now, and models that are. The
-// locks keep what is there from going before the rows are in.
-func insertVectors(ctx context.Context, tx pgx.Tx, model string, chunks []unembedded, vectors [][]float32) error {
-	ids, langs, agents, halves := make([]int64, len(chunks)), make([]string, len(chunks)), make([]bool, len(chunks)), make([]string, len(chunks))
+// insertVectors stores the vectors of passages, of each one in order. It skips
+// passages that are gone by now, and models that are. The locks keep what is
+// there from going before the rows are in.
+func insertVectors(ctx context.Context, tx pgx.Tx, model string, chunks []unembedded, vectors [][][]float32) error {
+	var ids []int64
+	var parts []int16
+	var langs, audiences, halves []string
 	for i, c := range chunks {
-		ids[i], langs[i], agents[i], halves[i] = c.ID, c.Lang, c.Agents, pgvector.NewHalfVector(vectors[i]).String()
+		for part, v := range vectors[i] {
+			ids, parts = append(ids, c.ID), append(parts, int16(part))
+			langs, audiences, halves = append(langs, c.Lang), append(audiences, c.Audience), append(halves, pgvector.NewHalfVector(v).String())
+		}
 	}
 	_, err := tx.Exec(ctx, `WITH held AS MATERIALIZED (SELECT id FROM kb.models WHERE id = $1 FOR KEY SHARE),
 			kept AS MATERIALIZED (SELECT id FROM kb.chunks WHERE id = ANY($2) ORDER BY id FOR KEY SHARE)
-		INSERT INTO kb.embeddings (model, chunk, lang, agents, vector)
-		SELECT held.id, n.chunk, n.lang, n.agents, n.vector::public.halfvec
-		FROM unnest($2::bigint[], $3::text[], $4::boolean[], $5::text[]) AS n (chunk, lang, agents, vector)
+		INSERT INTO kb.embeddings (model, chunk, part, lang, audience, vector)
+		SELECT held.id, n.chunk, n.part, n.lang, n.audience, n.vector::public.halfvec
+		FROM unnest($2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::text[]) AS n (chunk, part, lang, audience, vector)
 		JOIN kept ON kept.id = n.chunk CROSS JOIN held
-		ON CONFLICT (model, chunk) DO NOTHING`, model, ids, langs, agents, halves)
+		ON CONFLICT (model, chunk, part) DO NOTHING`, model, ids, parts, langs, audiences, halves)
 	if err != nil {
 		return fmt.Errorf("store vectors: %w", err)
 	}
@@ -133,7 +139,7 @@ func countChunks(ctx context.Context, q pg.Querier) (n int, err error) {
 func meanCosine(ctx context.Context, q pg.Querier, model string) (mean float32, err error) {
 	err = q.QueryRow(ctx, `WITH drawn AS MATERIALIZED (
 			SELECT e.vector, c.article, row_number() OVER (ORDER BY md5(e.chunk::text)) AS n
-			FROM kb.embeddings e JOIN kb.chunks c ON c.id = e.chunk WHERE e.model = $1 LIMIT 1000)
+			FROM kb.embeddings e JOIN kb.chunks c ON c.id = e.chunk WHERE e.model = $1 AND e.part = 0 LIMIT 1000)
 		SELECT coalesce(avg(nullif(1 - (a.vector <=> b.vector), 'NaN')), 0)::real
 		FROM drawn a JOIN drawn b ON b.n = a.n + 1 AND b.article <> a.article`, model).Scan(&mean)
 	if err != nil {
@@ -142,59 +148,11 @@ func meanCosine(ctx context.Context, q pg.Querier, model string) (mean float32, 
 	return mean, nil
 }
 
-// vectorQuery asks for the cosines of a question.
-type vectorQuery struct {
-	model  string
-	vector []float32
-	lang   string  // "" for all
-	agents bool    // also what is for agents only
-	leads  []int64 // chunks that are wanted whatever their cosine
-	exact  bool    // compare with every vector instead of the index's neighbours
-	near   int     // the nearest so many
-}
-
-// The nearest by the HNSW index. The filter is on the index's own table, so an
-// iterative scan finds enough rows whatever it drops.
-const nearbyCosines = `
-WITH near AS MATERIALIZED (
-	SELECT chunk, vector <=> $2::public.halfvec AS distance FROM kb.embeddings
-	WHERE model = $1 AND ($3 = '' OR lang = $3) AND (NOT agents OR $4)
-	ORDER BY vector <=> $2::public.halfvec LIMIT $6)
-SELECT chunk, 1 - distance FROM near
-UNION SELECT chunk, 1 - (vector <=> $2::public.halfvec) FROM kb.embeddings
-	WHERE model = $1 AND chunk = ANY($5) AND (NOT agents OR $4)`
-
-// Below some thousand vectors it is as fast, and exact, to compare all.
-const exactCosines = `
-WITH every AS MATERIALIZED (
-	SELECT chunk, vector <=> $2::public.halfvec AS distance FROM kb.embeddings
-	WHERE model = $1 AND ($3 = '' OR lang = $3) AND (NOT agents OR $4)),
-near AS (SELECT chunk, distance FROM every ORDER BY distance LIMIT $6)
-SELECT chunk, 1 - distance FROM near
-UNION SELECT chunk, 1 - distance FROM every WHERE chunk = ANY($5)`
-
-// cosines returns the cosines of the nearest passages and of the leads.
-// Planned anew each time: what is best depends on the share of the table that
-// the filter leaves.
-func cosines(ctx context.Context, q pg.Querier, v vectorQuery) (map[int64]float64, error) {
-	sql := nearbyCosines
-	if v.exact {
-		sql = exactCosines
-	}
-	rows, err := q.Query(ctx, sql, pgx.QueryExecModeExec, v.model, pgvector.NewHalfVector(v.vector).String(), v.lang, v.agents, v.leads, v.near)
+// countVectors counts a model's vectors, up to a number that is enough.
+func countVectors(ctx context.Context, q pg.Querier, model string, enough int) (n int, err error) {
+	err = q.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM kb.embeddings WHERE model = $1 LIMIT $2) e`, model, enough).Scan(&n)
 	if err != nil {
-		return nil, fmt.Errorf("compare vectors: %w", err)
+		return 0, fmt.Errorf("count vectors: %w", err)
 	}
-	out := make(map[int64]float64, v.near+len(v.leads))
-	var id int64
-	var cosine float64
-	if _, err := pgx.ForEachRow(rows, []any{&id, &cosine}, func() error {
-		if cosine == cosine { // the zero vector has no angle to anything: NaN
-			out[id] = cosine
-		}
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("compare vectors: %w", err)
-	}
-	return out, nil
+	return n, nil
 }

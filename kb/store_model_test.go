@@ -35,8 +35,8 @@ func TestNeighboursAreTheNearest(t *testing.T) {
 	require.NoError(t, err)
 	q := vectorQuery{model: snap.model.ID, vector: vector, near: 10, exact: true}
 	for _, lang := range []string{"", "de", "en"} {
-		for _, agents := range []bool{true, false} {
-			q.lang, q.agents = lang, agents
+		for _, agents := range []string{AudienceAgents, AudiencePublic} {
+			q.lang, q.audiences = lang, audiencesOf(agents)
 			q.exact = true
 			exact, err := cosines(t.Context(), db, q)
 			require.NoError(t, err)
@@ -44,10 +44,10 @@ func TestNeighboursAreTheNearest(t *testing.T) {
 			q.exact = false
 			near, err := cosines(t.Context(), db, q)
 			require.NoError(t, err)
-			assert.InDeltaMapValues(t, exact, near, 1e-9, "language %q, agents %t", lang, agents)
+			assert.InDeltaMapValues(t, exact, near, 1e-9, "language %q, reader %s", lang, agents)
 		}
 	}
-	q.lang, q.agents, q.near = "", false, 1
+	q.lang, q.audiences, q.near = "", audiencesOf(AudiencePublic), 1
 	var all []int64
 	rows, err := db.Query(t.Context(), `SELECT id FROM kb.chunks`)
 	require.NoError(t, err)

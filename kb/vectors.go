@@ -16,6 +16,7 @@ import (
 
 const (
 	embedBatch   = 64
+	maxParts     = 64 // vectors of a passage
 	learnTexts   = 20_000
 	embedPeriod  = time.Minute      // what a lost wake would leave undone
 	embedPause   = 10 * time.Second // after a failure
@@ -69,10 +70,16 @@ func (s *Service) embedModel(ctx context.Context) (current bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for done := false; !done; {
-		if done, err = s.embedOnce(ctx, m.ID, e); err != nil {
-			return false, err
+	// The last round finds nothing: a passage whose transaction was slow has a
+	// lower id than those that were embedded before it.
+	for round := 1; round > 0; {
+		round = 0
+		for after := int64(0); after >= 0; round++ {
+			if after, err = s.embedOnce(ctx, m.ID, after, e); err != nil {
+				return false, err
+			}
 		}
+		round-- // the empty batch
 	}
 	if m.Active {
 		return true, nil
@@ -127,23 +134,47 @@ func outgrown(learned, now int) bool {
 	return now > learned+learned/2+8 || now < learned/2-8
 }
 
-// embedOnce embeds a batch; done when there was nothing left to do.
-func (s *Service) embedOnce(ctx context.Context, model string, e embedder.Embedder) (done bool, err error) {
+// embedOnce embeds a batch of the passages whose ids are above a number. It
+// returns the number to go on from, -1 when there was nothing left to do: each
+// passage is looked at once, however many there are. What is stored meanwhile
+// has a higher id.
+func (s *Service) embedOnce(ctx context.Context, model string, after int64, e embedder.Embedder) (next int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
 	defer cancel()
-	batch, err := missingVectors(ctx, s.db, model, embedBatch)
+	batch, err := missingVectors(ctx, s.db, model, after, embedBatch)
 	if err != nil || len(batch) == 0 {
-		return true, err
+		return -1, err
 	}
-	texts := make([]string, len(batch))
-	for i, c := range batch {
-		texts[i] = c.Context
-	}
-	vectors, err := e.Embed(ctx, texts)
+	vectors, err := embedPassages(ctx, e, batch)
 	if err != nil {
-		return false, fmt.Errorf("embed %d passages: %w", len(batch), err)
+		return 0, fmt.Errorf("embed %d passages: %w", len(batch), err)
 	}
-	return false, s.db.InTx(ctx, func(tx pgx.Tx) error { return insertVectors(ctx, tx, model, batch, vectors) })
+	err = s.db.InTx(ctx, func(tx pgx.Tx) error { return insertVectors(ctx, tx, model, batch, vectors) })
+	return batch[len(batch)-1].ID, err
+}
+
+// embedPassages returns the vectors of each passage, one at least.
+func embedPassages(ctx context.Context, e embedder.Embedder, batch []unembedded) ([][][]float32, error) {
+	splitter, splits := e.(embedder.Splitter)
+	var texts []string
+	parts := make([]int, len(batch))
+	for i, c := range batch {
+		list := []string{c.Context}
+		if splits {
+			list = splitter.Split(c.Context)
+			list = list[:min(len(list), maxParts)]
+		}
+		texts, parts[i] = append(texts, list...), len(list)
+	}
+	all, err := e.Embed(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][][]float32, len(batch))
+	for i, n := range parts {
+		out[i], all = all[:n], all[n:]
+	}
+	return out, nil
 }
 
 // switchTo makes searches of all processes use a complete model; false when

@@ -122,7 +122,7 @@ func (s *Service) Delete(ctx context.Context, author, id string) error {
 		if err := deleteArticle(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := nextGeneration(ctx, tx); err != nil || a.Status != StatusPublished {
+		if err := nextGeneration(ctx, tx, id); err != nil || a.Status != StatusPublished {
 			return err
 		}
 		a.Author, a.UpdatedAt = author, s.now()
@@ -210,7 +210,7 @@ func (s *Service) settleChange(ctx context.Context, tx pgx.Tx, was string, a *Ar
 	if err := syncChunks(ctx, tx, a); err != nil {
 		return err
 	}
-	if err := nextGeneration(ctx, tx); err != nil {
+	if err := nextGeneration(ctx, tx, a.ID); err != nil {
 		return err
 	}
 	switch {

@@ -11,7 +11,7 @@ import (
 
 func (p *program) kbCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "kb", Short: "Manage the knowledge base"}
-	cmd.AddCommand(p.kbImportCommand(), p.kbExportCommand())
+	cmd.AddCommand(p.kbImportCommand(), p.kbExportCommand(), p.kbEvalCommand())
 	return cmd
 }
 

@@ -60,7 +60,7 @@ func TestStem(t *testing.T) {
 		words := analysis.For("en").Words(in)
 		assert.Equal(t, want, words[0].Term, in)
 	}
-	assert.Equal(t, "caresses", analysis.For("de").Words("caresses")[0].Term)
+	assert.Equal(t, "caresses", analysis.For("hu").Words("caresses")[0].Term, "a language whose endings are not known")
 }
 
 func TestGramsSurviveATypingError(t *testing.T) {
@@ -88,5 +88,58 @@ func BenchmarkWords(b *testing.B) {
 	a := analysis.For("en")
 	for b.Loop() {
 		a.Words("If you have lost the phone that receives your codes, sign in with a backup code and add a new phone.")
+	}
+}
+
+// TestLightStems: forms of a word in other languages become one.
+func TestLightStems(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ locale, forms, other string }{
+		{"de", "Rechnung Rechnungen", "Rechner"},
+		{"de", "Passwort Passwortes Passworts", "Pass"},
+		{"de", "Konto Kontos", "Konter"},
+		{"es", "contraseña contraseñas", "contrato"},
+		{"es", "factura facturas", "fractura"},
+		{"es", "pago pagos", "pagina"},
+		{"fr", "changer changez changé changée", "chance"},
+		{"fr", "compte comptes", "comptoir"},
+		{"fr", "journal journaux", "jour"},
+		{"it", "fattura fatture", "fatto"},
+		{"pt", "conta contas", "contrato"},
+		{"nl", "rekening rekeningen", "rekken"},
+		{"ru", "пароль пароля паролем пароли", "парад"},
+		{"ru", "карта карты картой картами", "картон"},
+		{"ar", "الحساب حساب", "كتاب"},
+	} {
+		a := analysis.For(tt.locale)
+		want := ""
+		for _, w := range a.Words(tt.forms) {
+			if want == "" {
+				want = w.Term
+			}
+			assert.Equal(t, want, w.Term, "%s in %q", w.Text, tt.forms)
+		}
+		assert.NotEqual(t, want, a.Words(tt.other)[0].Term)
+	}
+}
+
+func TestDetect(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"How do I change the password of my account?":            "en",
+		"Wie kann ich das Passwort für mein Konto ändern?":       "de",
+		"¿Cómo puedo cambiar la contraseña de mi cuenta?":        "es",
+		"Comment est-ce que je peux changer mon mot de passe ?":  "fr",
+		"Come posso cambiare la password del mio account?":       "it",
+		"Como posso mudar a senha da minha conta? Não sei o que": "pt",
+		"Hoe kan ik het wachtwoord van mijn account wijzigen?":   "nl",
+		"Как изменить пароль от моей учётной записи?":            "ru",
+		"如何更改密码？":                                                "zh",
+		"パスワードを変更する方法":                                           "ja",
+		"كيف أغير كلمة المرور؟":                                  "ar",
+		"npm install": "",
+		"":            "",
+	} {
+		assert.Equal(t, want, analysis.Detect(text), text)
 	}
 }

@@ -16,20 +16,31 @@ type Word struct {
 	Stop       bool   // so frequent in the language that it says nothing
 }
 
-// Analyzer knows one language.
-type Analyzer struct{ english bool }
+// Analyzer knows one language. It is immutable.
+type Analyzer struct {
+	stop map[string]bool
+	stem func(string) string // nil for a language whose endings are not known
+}
 
-// For returns the analyzer for a BCP 47 tag. English is stemmed and has stop
-// words; for other languages words are taken as they are, and [Grams] carry
-// what a stemmer would.
+// For returns the analyzer for a BCP 47 tag; "" is English. Words of languages
+// without rules are taken as they are, and [Grams] carry what a stemmer would.
 func For(locale string) Analyzer {
+	lang := Language(locale)
+	if lang == "" {
+		lang = "en"
+	}
+	return Analyzer{stop: stopWords[lang], stem: stemmers[lang]}
+}
+
+// Language is the language of a BCP 47 tag, in lower case.
+func Language(locale string) string {
 	lang, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	return Analyzer{english: lang == "en" || lang == ""}
+	return lang
 }
 
 // Stems reports whether the analyzer knows the language's word endings. Where
 // it does not, character n-grams deserve more weight.
-func (a Analyzer) Stems() bool { return a.english }
+func (a Analyzer) Stems() bool { return a.stem != nil }
 
 // maxWord bounds a word in bytes, so that a pasted key or a page of base64
 // does not become a term.
@@ -79,10 +90,9 @@ func (a Analyzer) Words(text string) []Word {
 }
 
 func (a Analyzer) word(text string, start, end int) Word {
-	w := Word{Text: text, Term: text, Start: start, End: end}
-	if a.english {
-		w.Stop = englishStop[text]
-		w.Term = stem(text)
+	w := Word{Text: text, Term: text, Start: start, End: end, Stop: a.stop[text]}
+	if a.stem != nil {
+		w.Term = a.stem(text)
 	}
 	return w
 }
@@ -95,8 +105,11 @@ func appendFolded(b []byte, r rune) []byte {
 		}
 		return append(b, byte(r)) //nolint:gosec // it is ASCII
 	}
-	if r == 'ß' {
+	switch {
+	case r == 'ß':
 		return append(b, "ss"...)
+	case r >= 0x0600 && r <= 0x06ff:
+		return appendArabic(b, r)
 	}
 	if unicode.Is(unicode.Latin, r) || r == 'ё' || r == 'Ё' || r >= 0xff00 {
 		for _, d := range norm.NFKD.String(string(r)) {
@@ -112,25 +125,28 @@ func appendFolded(b []byte, r rune) []byte {
 	return utf8.AppendRune(b, unicode.ToLower(r))
 }
 
+// appendArabic folds the letters that are typed one way or the other, and
+// leaves out vowel points and the stretching line.
+func appendArabic(b []byte, r rune) []byte {
+	switch {
+	case r >= 0x064b && r <= 0x065f, r == 0x0670, r == 0x0640:
+		return b
+	case r == 'أ', r == 'إ', r == 'آ':
+		r = 'ا'
+	case r == 'ى':
+		r = 'ي'
+	case r == 'ة':
+		r = 'ه'
+	case r >= 0x0660 && r <= 0x0669:
+		r = '0' + r - 0x0660
+	}
+	return utf8.AppendRune(b, r)
+}
+
 // dense reports whether the script of r is written without spaces.
 func dense(r rune) bool {
 	if r < 0x0e00 {
 		return false
 	}
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer)
-}
-
-// englishStop are words that occur in nearly every text.
-var englishStop = stopSet(`a about after all also am an and any are as at be because been before being both but by can could
-	did do does doing for from had has have having he her here him his how i if in into is it its just let me more most my
-	no not now of on one only or other our out over own please she should so some such than that the their them then there
-	these they this those to too up us very was we were what when where which while who why will with would you your
-	im ive id youre its dont cant wont doesnt didnt isnt arent whats hi hello hey thanks thank get got want need`)
-
-func stopSet(words string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		set[w] = true
-	}
-	return set
 }

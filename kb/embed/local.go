@@ -10,50 +10,49 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 
+	"parley/internal/vectors"
+	"parley/internal/words"
 	"parley/kb/analysis"
 )
 
-// Local embeds by three vectors of unit length: the words' stems and their
-// character n-grams, both brought to few dimensions by a random projection
-// (Achlioptas, JCSS 66(4), 2003), and the concepts that the words name, after a
-// list of what people call things when they ask for help. Concepts have
-// dimensions of their own, because the noise of a projection would cost what
-// they bring. The concepts are what finds "get rid of my login"
-// for "delete your account": fused with words and n-grams they raise nDCG@10 on
-// questions in people's own words from 54.6 to 62.8 on one public help centre
-// and from 38.2 to 44.6 on another.
+// Local embeds by two vectors of unit length. One is the meaning, of the table in
+// internal/vectors, its words weighted by how much they say in this knowledge
+// base. The other is the words' stems and their character n-grams, brought to
+// few dimensions by a random projection (Achlioptas, JCSS 66(4), 2003): it
+// knows names and languages that the table does not.
 //
 // It is deterministic: the same text and state give the same vector in every
 // process and version of this package. It is safe for concurrent use.
 type Local struct {
-	concepts concepts
-	docs     float64
-	df       []uint16 // texts that a feature occurs in, by bucket of its hash
+	table *vectors.Table
+	docs  float64
+	df    []uint16 // texts that a feature occurs in, by bucket of its hash
 }
 
-// The weights of the three vectors.
+// The weights of the parts of a vector, as of its words' frequencies.
 const (
-	wordWeight    = 0.5
-	gramWeight    = 0.25
-	conceptWeight = 2.0
+	spellingWeight = 0.3  // of the second vector beside the first
+	gramWeight     = 0.5  // of n-grams beside stems, within the second
+	knownEnough    = 0.75 // share of known words above which the meaning counts in full
+	idfPower       = 0.5  // the table knows already how much a word says elsewhere
 )
 
+// english reads texts of all languages for their spelling: words of other
+// languages only lose an ending that looks like an English one.
+var english = analysis.For("en")
+
 const (
-	buckets     = 1 << 15
-	conceptDims = 176 // of the dimensions; concepts beyond them share
-	signs       = 8   // entries other than zero in the projection of a feature
+	buckets = 1 << 15
+	signs   = 8 // entries other than zero in the projection of a feature
 )
 
 // NewLocal returns an embedder that has learned nothing yet: all words say the
 // same.
-func NewLocal() *Local {
-	return &Local{concepts: readConcepts(conceptText), df: make([]uint16, buckets)}
-}
+func NewLocal() *Local { return &Local{table: vectors.Builtin(), df: make([]uint16, buckets)} }
 
-// Name implements [Embedder].
-func (l *Local) Name() string { return "local-1" }
+// Name implements [Embedder]. It changes with the table.
+func (l *Local) Name() string { return "local-2 " + l.table.Digest()[:8] }
 
 // Dim implements [Embedder].
 func (l *Local) Dim() int { return Dim }
@@ -61,64 +60,76 @@ func (l *Local) Dim() int { return Dim }
 // Embed implements [Embedder]. It fails only when ctx has ended.
 func (l *Local) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	out := make([][]float32, len(texts))
+	var read words.Text
 	for i, text := range texts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		out[i] = l.embed(text)
+		out[i] = l.embed(text, &read)
 	}
 	return out, nil
 }
 
-// features are weights by hash, or by number for concepts.
-type features map[uint32]float64
-
-// sparse returns the three vectors of a text, weighted by tf-idf.
-func (l *Local) sparse(text string) (words, grams, named features) {
-	words, grams, named = features{}, features{}, features{}
-	list := english.Words(text)
-	for _, w := range list {
-		if !w.Stop {
-			words[wordFeature(w)]++
-		}
-	}
-	for h, tf := range words {
-		words[h] = (1 + math.Log(tf)) * l.idf(h)
-	}
-	for i, w := range list {
-		if !w.Stop {
-			weight := words[wordFeature(w)]
-			analysis.Grams(list[i:i+1], func(h uint32) { grams[h] += weight })
-		}
-	}
-	l.concepts.in(list, func(id uint16) { named[uint32(id)]++ })
-	for id, tf := range named {
-		named[id] = (1 + math.Log(tf)) * l.idf(conceptFeature(id))
-	}
-	return words, grams, named
-}
-
-func wordFeature(w analysis.Word) uint32 { return analysis.Hash("w" + w.Term) }
-
-func conceptFeature(id uint32) uint32 { return analysis.Hash("c" + strconv.FormatUint(uint64(id), 10)) }
-
-func (l *Local) idf(h uint32) float64 {
-	return math.Log((1+l.docs)/(1+float64(l.df[h%buckets]))) + 0.1
-}
-
-func (l *Local) embed(text string) []float32 {
-	words, grams, named := l.sparse(text)
+func (l *Local) embed(text string, read *words.Text) []float32 {
 	sum := make([]float64, Dim)
-	add(sum, words, wordWeight, project)
-	add(sum, grams, gramWeight, project)
-	add(sum, named, conceptWeight, place)
+	var meaning [vectors.Dim]float32
+	read.Set(text)
+	known := float64(l.table.EmbedWeighted(read, l.weight, meaning[:]))
+	for i, x := range meaning {
+		sum[i] = min(1, known/knownEnough) * float64(x)
+	}
+	spelling := l.spelling(text)
+	for i, x := range spelling {
+		sum[len(meaning)+i] = spellingWeight * float64(x) //nolint:gosec // both halves fit
+	}
 	return unit(sum)
 }
 
-// add adds a sparse vector, made unit length and weighted, in the way that by
-// maps a feature to dimensions. The order of the sum is fixed, so that the
-// result is the same to the last bit.
-func add(sum []float64, f features, weight float64, by func(sum []float64, feature uint32, x float64)) {
+// weight says how much a word says in this knowledge base.
+func (l *Local) weight(word []byte) float32 {
+	return float32(math.Pow(l.idf(analysis.Hash(word))/l.idf(noFeature), idfPower))
+}
+
+// noFeature stands for what no text has.
+const noFeature = ^uint32(0)
+
+// features are weights by hash.
+type features map[uint32]float64
+
+// spelling projects the words and n-grams of a text.
+func (l *Local) spelling(text string) []float32 {
+	terms, grams := features{}, features{}
+	list := english.Words(text)
+	for _, w := range list {
+		if !w.Stop {
+			terms[analysis.Hash(w.Term)]++
+		}
+	}
+	for h, tf := range terms {
+		terms[h] = (1 + math.Log(tf)) * l.idf(h)
+	}
+	for i, w := range list {
+		if !w.Stop {
+			weight := terms[analysis.Hash(w.Term)]
+			analysis.Grams(list[i:i+1], func(h uint32) { grams[h] += weight })
+		}
+	}
+	sum := make([]float64, Dim-vectors.Dim)
+	add(sum, terms, 1)
+	add(sum, grams, gramWeight)
+	return unit(sum)
+}
+
+func (l *Local) idf(h uint32) float64 {
+	if h == noFeature {
+		return math.Log(1+l.docs) + 0.1
+	}
+	return math.Log((1+l.docs)/(1+float64(l.df[h%buckets]))) + 0.1
+}
+
+// add projects a sparse vector, made unit length and weighted. The order of the
+// sum is fixed, so that the result is the same to the last bit.
+func add(sum []float64, f features, weight float64) {
 	norm := 0.0
 	order := slices.Sorted(maps.Keys(f))
 	for _, h := range order {
@@ -128,14 +139,11 @@ func add(sum []float64, f features, weight float64, by func(sum []float64, featu
 		return
 	}
 	for _, h := range order {
-		by(sum, h, f[h]*weight/math.Sqrt(norm))
+		project(sum, h, f[h]*weight/math.Sqrt(norm))
 	}
 }
 
-// place gives a concept its dimension.
-func place(sum []float64, concept uint32, x float64) { sum[concept%conceptDims] += x }
-
-// project spreads a feature over some of the other dimensions, with signs.
+// project spreads a feature over some of the dimensions, with signs.
 func project(sum []float64, hash uint32, x float64) {
 	x /= math.Sqrt(signs)
 	random := uint64(hash)*0x9e3779b97f4a7c15 + 1 // xorshift64 (Marsaglia, 2003)
@@ -143,7 +151,7 @@ func project(sum []float64, hash uint32, x float64) {
 		random ^= random << 13
 		random ^= random >> 7
 		random ^= random << 17
-		if at := conceptDims + random>>20%(Dim-conceptDims); random>>40&1 == 0 {
+		if at := random >> 20 % uint64(len(sum)); random>>40&1 == 0 {
 			sum[at] += x
 		} else {
 			sum[at] -= x
@@ -167,19 +175,21 @@ func unit(v []float64) []float32 {
 	return out
 }
 
-// Learn implements [Learner]: it counts in how many texts each word and concept
-// occurs.
+// Learn implements [Learner]: it counts in how many texts each word occurs.
 func (l *Local) Learn(texts []string) []byte {
 	df := make([]uint16, buckets)
+	var read words.Text
 	for _, text := range texts {
 		seen := map[uint32]bool{}
-		list := english.Words(text)
-		for _, w := range list {
+		for _, w := range english.Words(text) {
 			if !w.Stop {
-				seen[wordFeature(w)%buckets] = true
+				seen[analysis.Hash(w.Term)%buckets] = true
 			}
 		}
-		l.concepts.in(list, func(id uint16) { seen[conceptFeature(uint32(id))%buckets] = true })
+		read.Set(text)
+		for i := range read.Words {
+			seen[analysis.Hash(read.Word(i))%buckets] = true
+		}
 		for b := range seen {
 			if df[b] < math.MaxUint16 {
 				df[b]++
@@ -202,7 +212,7 @@ func (l *Local) With(state []byte) (Embedder, error) {
 		return nil, fmt.Errorf("open the embedder's state: %w", err)
 	}
 	var docs uint32
-	next := &Local{concepts: l.concepts, df: make([]uint16, buckets)}
+	next := &Local{table: l.table, df: make([]uint16, buckets)}
 	body := io.LimitReader(zip, 4+2*buckets)
 	if err := binary.Read(body, binary.LittleEndian, &docs); err != nil {
 		return nil, fmt.Errorf("read the embedder's state: %w", err)

@@ -9,6 +9,10 @@ type evidence struct {
 	cover float64 // share of the question's words, by idf, that it has
 }
 
+func (s *partSearch) evidence(c *candidate) evidence {
+	return evidence{dense: c.dense, char: c.char, cover: c.cover / max(s.mass, 1e-9)}
+}
+
 // answerable estimates the probability that the article answers the question.
 // The weights are a logistic regression (L2 0.02, classes weighted equally) on
 // 132 questions in people's own words that two public help centres answer and

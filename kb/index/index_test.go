@@ -1,6 +1,10 @@
 package index_test
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +22,7 @@ func helpCentre() *index.Index {
 			{ID: 1, Text: "Passwords have twelve characters."}, {ID: 2, Path: []string{"From the sign-in page"}, Text: "Press the link below the form, then open the e-mail that arrives."},
 		}},
 		{ID: "invoice", Locale: "en", Title: "Download an invoice", Chunks: passage(3, "Open billing and press download beside the month.")},
-		{ID: "salaries", Locale: "en", Agents: true, Title: "Reset a customer's password", Chunks: passage(4, "For staff: open the customer and press reset.")},
+		{ID: "salaries", Locale: "en", Audience: "agents", Title: "Reset a customer's password", Chunks: passage(4, "For staff: open the customer and press reset.")},
 		{ID: "contraseña", Locale: "es", Title: "Restablecer la contraseña", Chunks: passage(5, "Pulse el enlace debajo del formulario.")},
 		{ID: "密码", Locale: "zh", Title: "重置密码", Chunks: passage(6, "点击表单下方的链接。")},
 		{ID: "empty", Locale: "en", Title: "Password"},
@@ -43,7 +47,7 @@ func TestSearch(t *testing.T) {
 		{"a word and its other forms", index.Query{Text: "resetting passwords", Locale: "en"}, []string{"password"}},
 		{"an alias", index.Query{Text: "secret word", Locale: "en"}, []string{"password"}},
 		{"a typing error", index.Query{Text: "invocie", Locale: "en"}, []string{"invoice"}},
-		{"what is for agents, for agents", index.Query{Text: "customer password", Locale: "en", Agents: true}, []string{"salaries", "password"}},
+		{"what is for agents, for agents", index.Query{Text: "customer password", Locale: "en", Audiences: []string{"agents"}}, []string{"salaries", "password"}},
 		{"what is for agents, for others", index.Query{Text: "customer password staff", Locale: "en"}, []string{"password"}},
 		{"another language", index.Query{Text: "contrasena", Locale: "es-MX"}, []string{"contraseña"}},
 		{"a script without spaces", index.Query{Text: "忘记密码", Locale: "zh"}, []string{"密码"}},
@@ -95,7 +99,7 @@ func TestTextIsSpeltAsInTheArticles(t *testing.T) {
 func TestLeads(t *testing.T) {
 	t.Parallel()
 	s := helpCentre().Begin(index.Query{Text: "reset password", Locale: "en"})
-	assert.ElementsMatch(t, []int64{1, 100}, s.Leads(10))
+	assert.ElementsMatch(t, []int64{1, 2, 100}, s.Leads(10))
 	assert.Empty(t, index.Build(nil).Begin(index.Query{Text: "x"}).Leads(10))
 }
 
@@ -144,4 +148,119 @@ func FuzzSearch(f *testing.F) {
 			t.Fatalf("snippet of %d characters", n)
 		}
 	})
+}
+
+// TestChangesOneByOne holds an index that was changed article by article
+// against one that was made of what is there in the end.
+func TestChangesOneByOne(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("invoice payment card refund password login phone code account delete change address order parcel return late broken")
+	text := func(n int) string {
+		out := make([]string, n)
+		for i := range out {
+			out[i] = words[random.IntN(len(words))]
+		}
+		return strings.Join(out, " ")
+	}
+	now := map[string]index.Article{}
+	x := index.Build(nil)
+	id := int64(0)
+	for range 600 {
+		name := fmt.Sprintf("article%02d", random.IntN(40))
+		if random.IntN(4) == 0 {
+			delete(now, name)
+			x.Drop(name)
+			continue
+		}
+		a := index.Article{ID: name, Locale: "en", Title: text(3), Head: id + 1, Chunks: []index.Chunk{{ID: id + 2, Text: text(20)}, {ID: id + 3, Text: text(9)}}}
+		id += 3
+		now[name] = a
+		x.Put(&a)
+	}
+	var list []index.Article
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		list = append(list, now[name])
+	}
+	fresh := index.Build(list)
+	require.Equal(t, len(list), x.Articles())
+	for range 50 {
+		q := index.Query{Text: text(4), Locale: "en"}
+		cosines := map[int64]float64{id: 0.5, 1: 0.9} // of a chunk that is there, perhaps, and of one that has long gone
+		want, got := fresh.Begin(q).Results(cosines, 40), x.Begin(q).Results(cosines, 40)
+		require.Len(t, got, len(want), q.Text)
+		scores := map[string]float64{}
+		for _, r := range want {
+			scores[r.Article] = r.Score
+		}
+		for _, r := range got {
+			assert.InDelta(t, scores[r.Article], r.Score, 0.05, "the n-grams' weights may be a little old")
+		}
+	}
+}
+
+func TestSearchesGoOnWhileTheIndexChanges(t *testing.T) {
+	t.Parallel()
+	x := helpCentre()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 300 {
+			x.Put(&index.Article{ID: fmt.Sprint(i % 7), Locale: "en", Title: "Reset", Chunks: passage(int64(1000+i), "Reset the password.")})
+			x.Drop(fmt.Sprint((i + 3) % 7))
+		}
+	}()
+	for range 300 {
+		s := x.Begin(index.Query{Text: "reset password", Locale: "en"})
+		s.Leads(5)
+		assert.NotEmpty(t, s.Results(map[int64]float64{1: 0.4}, 5))
+	}
+	<-done
+}
+
+func TestMeant(t *testing.T) {
+	t.Parallel()
+	x := helpCentre()
+	for text, want := range map[string]string{
+		"where is my invocie?": "where is my invoice?",
+		"resetpassword":        "reset password",
+		"reset my password":    "",
+		"qwertzuiop":           "",
+	} {
+		assert.Equal(t, want, x.Begin(index.Query{Text: text, Locale: "en"}).Meant(), text)
+	}
+}
+
+// TestLearn: where the right article is the one with the nearest meaning,
+// meaning gets more weight, and less where it is not; never much.
+func TestLearn(t *testing.T) {
+	t.Parallel()
+	x := helpCentre()
+	samples := func(nearest map[int64]float64) (out []index.Sample) {
+		for range 200 {
+			s := x.Begin(index.Query{Text: "reset the password or the invoice", Locale: "en"})
+			sample, ok := s.Sample(nearest, "invoice", 1)
+			require.True(t, ok)
+			out = append(out, sample)
+		}
+		return out
+	}
+	usual := index.DefaultWeights()
+	assert.Equal(t, usual, index.Learn(nil))
+	more := index.Learn(samples(map[int64]float64{3: 0.6, 1: 0.1}))
+	less := index.Learn(samples(map[int64]float64{3: 0.1, 1: 0.6}))
+	assert.Greater(t, more.Dense, usual.Dense)
+	assert.Less(t, less.Dense, usual.Dense)
+	assert.LessOrEqual(t, more.Dense, 2*usual.Dense)
+	_, ok := x.Begin(index.Query{Text: "invoice", Locale: "en"}).Sample(nil, "absent", 1)
+	assert.False(t, ok)
+}
+
+func TestAHiddenTitleDoesNotFindItself(t *testing.T) {
+	t.Parallel()
+	x := index.Build([]index.Article{
+		{ID: "a", Locale: "en", Title: "Zanzibar", Chunks: passage(1, "Nothing of the kind.")}, {ID: "b", Locale: "en", Title: "Other", Chunks: passage(2, "A trip to Zanzibar.")},
+	})
+	assert.ElementsMatch(t, []string{"a", "b"}, ids(x.Begin(index.Query{Text: "Zanzibar", Locale: "en"}).Results(nil, 5)))
+	assert.Equal(t, []string{"b"}, ids(x.Begin(index.Query{Text: "Zanzibar", Locale: "en", Hidden: "a"}).Results(nil, 5)))
 }

@@ -6,42 +6,46 @@ import (
 	"unicode/utf8"
 )
 
-// vocabulary knows every word of the articles, for queries with typing errors.
+// vocabulary knows the words of the articles as they are written, for queries
+// with typing errors. It keeps words whose articles are gone until the part is
+// compacted; the number of articles of their term tells.
 type vocabulary struct {
 	byLen map[int][]spelling
-	seen  map[string]string // word → term
+	seen  map[string]int32 // word → term
 }
 
 type spelling struct {
-	word, term string
-	runes      []rune
+	word  string
+	runes []rune
+	term  int32
 }
 
-func (v *vocabulary) add(word, term string) {
+const maxWordBytes = 48 // longer ones are no words that people misspell
+
+func (v *vocabulary) add(word string, term int32) {
 	if v.seen == nil {
-		v.seen = map[string]string{}
+		v.seen, v.byLen = map[string]int32{}, map[int][]spelling{}
 	}
-	if len(word) < 48 { // bytes; longer ones are no words that people misspell
-		v.seen[word] = term
+	if _, known := v.seen[word]; known || len(word) >= maxWordBytes {
+		return
 	}
+	v.seen[word] = term
+	runes := []rune(word)
+	v.byLen[len(runes)] = append(v.byLen[len(runes)], spelling{word: word, runes: runes, term: term})
 }
 
-func (v *vocabulary) sort() {
-	v.byLen = map[int][]spelling{}
+func (v *vocabulary) each(do func(word string, term int32)) {
 	for word, term := range v.seen {
-		n := utf8.RuneCountInString(word)
-		v.byLen[n] = append(v.byLen[n], spelling{word: word, term: term, runes: []rune(word)})
-	}
-	for _, list := range v.byLen {
-		slices.SortFunc(list, func(a, b spelling) int { return strings.Compare(a.word, b.word) })
+		do(word, term)
 	}
 }
 
 // near returns the known words that differ from an unknown one by the fewest
-// edits: one edit in words of 4 to 7 characters, two in longer ones.
-func (v *vocabulary) near(word string) []spelling {
+// edits: one edit in words of 4 to 7 characters, two in longer ones. used tells
+// whether any article has a term.
+func (v *vocabulary) near(word string, used func(term int32) bool) []spelling {
 	runes := []rune(word)
-	if _, known := v.seen[word]; known || len(runes) < 4 || len(runes) > 40 {
+	if len(runes) < 4 || len(runes) > 40 {
 		return nil
 	}
 	best := 1
@@ -55,7 +59,7 @@ func (v *vocabulary) near(word string) []spelling {
 				continue // two errors at the very start are rare, and this halves the work
 			}
 			d := distance(runes, s.runes, best)
-			if d > best {
+			if d > best || !used(s.term) {
 				continue
 			}
 			if d < best {
@@ -64,7 +68,30 @@ func (v *vocabulary) near(word string) []spelling {
 			found = append(found, s)
 		}
 	}
+	slices.SortFunc(found, func(a, b spelling) int { return strings.Compare(a.word, b.word) })
 	return found
+}
+
+// halves parts a word that was typed without the space between two known ones.
+func (v *vocabulary) halves(word string, used func(term int32) bool) (left, right string) {
+	const least = 3 // characters of a half
+	if utf8.RuneCountInString(word) < 2*least {
+		return "", ""
+	}
+	best := 0
+	for i := range word {
+		a, b := word[:i], word[i:]
+		short := min(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
+		if short < least || short <= best {
+			continue
+		}
+		ta, knownA := v.seen[a]
+		tb, knownB := v.seen[b]
+		if knownA && knownB && used(ta) && used(tb) {
+			best, left, right = short, a, b
+		}
+	}
+	return left, right
 }
 
 // distance counts the insertions, deletions, substitutions and swaps of

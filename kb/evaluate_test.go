@@ -1,0 +1,109 @@
+package kb_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/internal/testkit"
+	"parley/kb/measure"
+)
+
+func quiet(int, int, string) {}
+
+func TestEvaluate(t *testing.T) {
+	t.Parallel()
+	set := &measure.Set{
+		Documents: []measure.Document{
+			{ID: "pw", Title: "Reset your password", Text: "Press the link below the form and open the e-mail."},
+			{ID: "inv", Title: "Download an invoice", Text: "Open billing and press download beside the month."},
+			{ID: "none", Text: "A document without a title, about parcels that are late."},
+		},
+		Questions: []measure.Question{
+			{ID: "1", Text: "how do i reset my password", Answers: map[string]float64{"pw": 1}},
+			{ID: "2", Text: "my parcel is late", Answers: map[string]float64{"none": 1}},
+		},
+		Unanswerable: []measure.Question{{ID: "3", Text: "weather tomorrow"}},
+	}
+	e, err := newDesk(t).Evaluate(t.Context(), set, quiet)
+	require.NoError(t, err)
+	assert.Equal(t, 3, e.Documents)
+	assert.GreaterOrEqual(t, e.Passages, 6)
+	for _, f := range []measure.Figures{e.Fused, e.Lexical} {
+		assert.InDelta(t, 1, f.NDCG10, 1e-9)
+		assert.InDelta(t, 1, f.Hit1, 1e-9)
+		assert.InDelta(t, 1, f.Answerable, 1e-9)
+		assert.Positive(t, f.P95)
+	}
+}
+
+// TestRetrievalOnPublicSets holds the search to what it reaches on public sets,
+// less a little: through PostgreSQL, with nothing set for any of them.
+func TestRetrievalOnPublicSets(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		folder string
+		every  int // of the questions
+		ndcg   float64
+		auroc  float64
+	}{
+		{"retrieval-login-gov", 1, 0.50, 0.80},
+		{"retrieval-npm-docs", 1, 0.42, 0.80},
+		{"apidocs-rag", 1, 0.74, 0.80},
+		{"xquad/en", 6, 0.95, 0.80},
+		{"xquad/es", 6, 0.93, 0.80},
+		{"xquad/de", 6, 0.92, 0.80},
+		{"xquad/ru", 6, 0.92, 0.80},
+		{"xquad/zh", 6, 0.94, 0.80},
+	} {
+		t.Run(tt.folder, func(t *testing.T) {
+			t.Parallel()
+			dir := testkit.Data(t, tt.folder)
+			set, err := measure.Read(measure.Files{
+				Corpus: filepath.Join(dir, "corpus.jsonl"), Queries: filepath.Join(dir, "queries.jsonl"), Qrels: filepath.Join(dir, "qrels", "test.tsv"),
+				Unanswerable: testkit.Data(t, "retrieval-unanswerable.jsonl"),
+			})
+			require.NoError(t, err)
+			var questions []measure.Question
+			for i, q := range set.Questions {
+				if i%tt.every == 0 {
+					questions = append(questions, q)
+				}
+			}
+			set.Questions = questions
+			e, err := newDesk(t).Evaluate(t.Context(), set, quiet)
+			require.NoError(t, err)
+			t.Logf("fused %+v, words alone %+v", e.Fused, e.Lexical)
+			assert.GreaterOrEqual(t, e.Fused.NDCG10, tt.ndcg)
+			assert.GreaterOrEqual(t, e.Fused.Answerable, tt.auroc)
+			assert.GreaterOrEqual(t, e.Fused.NDCG10, e.Lexical.NDCG10-0.005, "meaning must not cost what words find")
+		})
+	}
+}
+
+// BenchmarkEmbedding shows that what is left to embed is found in constant time
+// a passage.
+func BenchmarkEmbedding(b *testing.B) {
+	for _, articles := range []int{100, 1000} {
+		b.Run(fmt.Sprint(articles), func(b *testing.B) {
+			if articles > 100 && os.Getenv("BENCH") == "" {
+				b.Skip("takes long to prepare; `make bench` runs it")
+			}
+			for b.Loop() {
+				b.StopTimer()
+				d := newDesk(b)
+				lib := newLibrary(articles)
+				for i := range articles {
+					d.article(b, fmt.Sprintf("Article %d", i), lib.passages[i])
+				}
+				b.StartTimer()
+				require.NoError(b, d.EmbedAll(b.Context()))
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*articles), "µs/article")
+		})
+	}
+}

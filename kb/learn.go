@@ -1,0 +1,105 @@
+package kb
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"parley/internal/pg"
+	"parley/kb/index"
+)
+
+const (
+	titleSamples = 200
+	clickSamples = 500
+	clicksWithin = 60 * 24 * time.Hour
+	titleWorth   = 0.1 // of a click: titles are not how people ask
+	worthSaving  = 0.03
+)
+
+// example is a query with the article that it should find.
+type example struct {
+	Query, Locale, Article string
+	Title                  bool // the query is the article's own title
+}
+
+// LearnWeights sets how searches weigh words, spelling and meaning by this
+// knowledge base: from its titles, each of which should find the text of its
+// own article, and from the results that readers opened. It does nothing while
+// little has changed since the last time.
+func (s *Service) LearnWeights(ctx context.Context) error {
+	st, err := stateOf(ctx, s.db)
+	if err != nil {
+		return pg.Map(err)
+	}
+	due, err := learningDue(ctx, s.db, st.learned)
+	if err != nil || !due {
+		return pg.Map(err)
+	}
+	snap, err := s.refresh(ctx)
+	if err != nil || snap.embedder == nil {
+		return pg.Map(err)
+	}
+	list, err := examples(ctx, s.db, s.now())
+	if err != nil {
+		return pg.Map(err)
+	}
+	var samples []index.Sample
+	for i := range list {
+		e := &list[i]
+		q := index.Query{Text: e.Query, Locale: e.Locale, Audiences: audiencesOf(AudienceAgents)}
+		worth := 1.0
+		if e.Title {
+			q.Hidden, worth = e.Article, titleWorth
+		}
+		search := snap.index.Begin(q)
+		near := s.nearby(ctx, snap, search, e.Locale, q.Audiences)
+		if sample, ok := search.Sample(near, e.Article, worth); ok {
+			samples = append(samples, sample)
+		}
+		if ctx.Err() != nil {
+			return pg.Map(ctx.Err())
+		}
+	}
+	next := index.Learn(samples)
+	if sameWeights(next, st.weights) {
+		next = st.weights
+	}
+	s.log.Debug("weights of the search learned", "samples", len(samples), "weights", next)
+	return pg.Map(s.db.InTx(ctx, func(tx pgx.Tx) error { return saveWeights(ctx, tx, next, snap.generation) }))
+}
+
+func sameWeights(a, b index.Weights) bool {
+	near := func(x, y float64) bool { return math.Abs(math.Log(x/y)) < worthSaving }
+	return near(a.Dense, b.Dense) && near(a.Head, b.Head) && near(a.Char, b.Char)
+}
+
+// learningDue reports whether a tenth of the articles has changed since a
+// generation, or there are many more clicks to learn from.
+func learningDue(ctx context.Context, q pg.Querier, learned int64) (due bool, err error) {
+	err = q.QueryRow(ctx, `SELECT $1 < 0 OR (SELECT count(DISTINCT article) FROM kb.changes WHERE generation > $1) >
+		greatest(10, (SELECT count(*) FROM kb.articles WHERE status = 'published') / 10)`, learned).Scan(&due)
+	if err != nil {
+		return false, fmt.Errorf("ask how much has changed: %w", err)
+	}
+	return due, nil
+}
+
+// examples returns titles, drawn the same way each time, and the latest clicks.
+func examples(ctx context.Context, q pg.Querier, now time.Time) ([]example, error) {
+	rows, err := q.Query(ctx, `(SELECT title, locale, id, true FROM kb.articles WHERE status = 'published' AND title LIKE '% %'
+			ORDER BY md5(id) LIMIT $1)
+		UNION ALL (SELECT query, locale, clicked, false FROM kb.searches WHERE clicked <> '' AND at > $2 ORDER BY at DESC LIMIT $3)`,
+		titleSamples, now.Add(-clicksWithin), clickSamples)
+	if err != nil {
+		return nil, fmt.Errorf("load examples for the search: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[example])
+	if err != nil {
+		return nil, fmt.Errorf("load examples for the search: %w", err)
+	}
+	return out, nil
+}
