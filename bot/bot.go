@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 
 	"parley/bot/flow"
 	"parley/event"
@@ -105,6 +108,9 @@ type Service struct {
 	reader  flow.Reader
 	toolbox toolbox
 	codeKey []byte
+
+	examined atomic.Pointer[Examination] // the last one
+	exams    singleflight.Group
 }
 
 // New makes the module; Run starts it.
@@ -160,12 +166,13 @@ const (
 )
 
 // runForgetting deletes what is remembered of conversations that ended long
-// ago, once a day.
+// ago, and messages that nobody has dealt with, once a day.
 func (s *Service) runForgetting(ctx context.Context) error {
 	tick := time.NewTicker(forgetEvery)
 	defer tick.Stop()
 	for {
-		if err := deleteOldTalks(ctx, s.db, s.now().Add(-keepTalks)); err != nil && ctx.Err() == nil {
+		err := errors.Join(deleteOldTalks(ctx, s.db, s.now().Add(-keepTalks)), deleteOldMisfits(ctx, s.db, s.now().Add(-keepMisfits)))
+		if err != nil && ctx.Err() == nil {
 			s.log.Warn("old talks could not be deleted and will be tomorrow", "error", err)
 		}
 		select {

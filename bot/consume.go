@@ -164,6 +164,7 @@ func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, fr
 			after.Seq = t.Seq // what came in between is delivered next, and answered then
 		}
 		s.metrics.answered(p)
+		s.noteMisfit(ctx, t, p)
 		s.learn(ctx, &after, p.Learned)
 		return pg.Map(s.settle(ctx, &after, p, seq))
 	}

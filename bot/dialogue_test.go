@@ -234,7 +234,7 @@ func TestNothingToAnswerFromCallsAPersonAtOnce(t *testing.T) {
 	list, err := w.svc.Intents(t.Context())
 	require.NoError(t, err)
 	for _, i := range list {
-		require.NoError(t, w.svc.DeleteIntent(t.Context(), i.ID))
+		require.NoError(t, w.svc.DeleteIntent(t.Context(), "Ada", i.ID))
 	}
 	c := w.start().open(event.StateBot, "en")
 	assert.Equal(t, "low_confidence", c.handoff(c.say("is there anyth about socks")).Reason)

@@ -14,5 +14,8 @@ func (s *Service) Forget(ctx context.Context, convs []string) error {
 			return pg.Map(fmt.Errorf("forget %s: %w", table, err))
 		}
 	}
+	if _, err := s.db.Exec(ctx, `DELETE FROM bot.misfits WHERE conv = ANY($1)`, convs); err != nil {
+		return pg.Map(fmt.Errorf("forget messages that fit nowhere: %w", err))
+	}
 	return nil
 }

@@ -20,6 +20,13 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.Handle(api, fiber.MethodPost, "/intents", httpd.Supervisor, s.postIntent)
 	httpd.Handle(api, fiber.MethodPatch, "/intents/:id", httpd.Supervisor, s.patchIntent)
 	httpd.Handle(api, fiber.MethodDelete, "/intents/:id", httpd.Supervisor, s.deleteIntent)
+	httpd.Handle(api, fiber.MethodGet, "/intents/export", httpd.Agent, s.getIntentFile)
+	httpd.Handle(api, fiber.MethodPost, "/intents/import", httpd.Supervisor, s.postIntentFile)
+	httpd.Handle(api, fiber.MethodGet, "/intents/versions", httpd.Agent, s.getIntentVersions)
+	httpd.Handle(api, fiber.MethodPost, "/intents/versions/:version/restore", httpd.Supervisor, s.postIntentVersion)
+	httpd.Handle(api, fiber.MethodGet, "/bot/examination", httpd.Agent, s.getExamination)
+	httpd.Handle(api, fiber.MethodGet, "/bot/misfits", httpd.Supervisor, s.getMisfits)
+	httpd.Handle(api, fiber.MethodPost, "/bot/misfits/dismiss", httpd.Supervisor, s.postDismiss)
 	httpd.Handle(api, fiber.MethodPost, "/bot/try", httpd.Agent, s.postTry)
 	httpd.Handle(api, fiber.MethodGet, "/bot/status", httpd.Agent, s.getStatus)
 	httpd.Handle(api, fiber.MethodGet, "/bot/resolutions", httpd.Agent, s.getResolutions)
@@ -73,7 +80,7 @@ func (s *Service) postIntent(c *fiber.Ctx) error {
 	}
 	in := Intent{Enabled: true}
 	body.apply(&in)
-	created, err := s.CreateIntent(c.UserContext(), in)
+	created, err := s.CreateIntent(c.UserContext(), httpd.Viewer(c).Name, in)
 	if err != nil {
 		return err
 	}
@@ -89,7 +96,7 @@ func (s *Service) patchIntent(c *fiber.Ctx) error {
 	if err := httpd.Bind(c, &body); err != nil {
 		return err
 	}
-	changed, err := s.UpdateIntent(c.UserContext(), id, func(i *Intent) error {
+	changed, err := s.UpdateIntent(c.UserContext(), httpd.Viewer(c).Name, id, func(i *Intent) error {
 		body.apply(i)
 		return nil
 	})
@@ -104,7 +111,7 @@ func (s *Service) deleteIntent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.DeleteIntent(c.UserContext(), id); err != nil {
+	if err := s.DeleteIntent(c.UserContext(), httpd.Viewer(c).Name, id); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)

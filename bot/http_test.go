@@ -160,7 +160,7 @@ func TestChangedIntentsAreLearnedEverywhere(t *testing.T) {
 		cancel()
 		require.NoError(t, <-ended)
 	})
-	in, err := w.svc.CreateIntent(t.Context(), Intent{Name: "parking", Answer: "Behind the house.", Enabled: true, Examples: []string{
+	in, err := w.svc.CreateIntent(t.Context(), "Ada", Intent{Name: "parking", Answer: "Behind the house.", Enabled: true, Examples: []string{
 		"where can I park", "is there a car park", "parking spaces", "parking for my car", "do you have parking", "can I leave the car there",
 	}})
 	require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestSeedDemoFillsOnlyTheEmpty(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, len(shopIntents()), "a team's own intents are left alone")
 	for _, i := range list {
-		require.NoError(t, w.svc.DeleteIntent(t.Context(), i.ID))
+		require.NoError(t, w.svc.DeleteIntent(t.Context(), "Ada", i.ID))
 	}
 	require.NoError(t, w.svc.SeedDemo(t.Context(), "shop"))
 	version, err := intentVersion(t.Context(), w.db)

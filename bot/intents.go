@@ -19,14 +19,21 @@ import (
 // tells the others.
 const intentNotice = "settings.intents"
 
+// edit says who changes the intents and what is done, for people.
+type edit struct{ author, change string }
+
 // changeIntents runs change in a transaction that counts as one change of the
-// intents, and tells every process.
-func (s *Service) changeIntents(ctx context.Context, change func(tx pgx.Tx) error) error {
+// intents, keeps them as they are then, and tells every process.
+func (s *Service) changeIntents(ctx context.Context, e edit, change func(tx pgx.Tx) error) error {
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
-		if err := raiseVersion(ctx, tx); err != nil {
+		version, err := raiseVersion(ctx, tx)
+		if err != nil {
 			return err
 		}
-		return change(tx)
+		if err := change(tx); err != nil {
+			return err
+		}
+		return keepVersion(ctx, tx, version, e, s.now())
 	})
 	if err != nil {
 		return pg.Map(err)
@@ -49,8 +56,9 @@ func (s *Service) checkInboxes(ctx context.Context, inboxes []string, field stri
 	return nil
 }
 
-// CreateIntent stores a new intent under an id of its own.
-func (s *Service) CreateIntent(ctx context.Context, i Intent) (Intent, error) {
+// CreateIntent stores a new intent under an id of its own. author is the name of
+// who does it.
+func (s *Service) CreateIntent(ctx context.Context, author string, i Intent) (Intent, error) {
 	i.ID = ids.New()
 	i.normalize()
 	if err := i.validate(); err != nil {
@@ -59,7 +67,7 @@ func (s *Service) CreateIntent(ctx context.Context, i Intent) (Intent, error) {
 	if err := s.checkInboxes(ctx, i.InboxIDs, "inbox_ids"); err != nil {
 		return Intent{}, err
 	}
-	err := s.changeIntents(ctx, func(tx pgx.Tx) error {
+	err := s.changeIntents(ctx, edit{author, i.Name + " added"}, func(tx pgx.Tx) error {
 		n, err := countIntents(ctx, tx)
 		if err != nil {
 			return err
@@ -76,7 +84,7 @@ func (s *Service) CreateIntent(ctx context.Context, i Intent) (Intent, error) {
 // UpdateIntent applies change to the intent, or answers errs.NotFound. change is
 // called twice: before the transaction to learn which inboxes it adds, as asking
 // for them inside would hold two connections.
-func (s *Service) UpdateIntent(ctx context.Context, id string, change func(*Intent) error) (Intent, error) {
+func (s *Service) UpdateIntent(ctx context.Context, author, id string, change func(*Intent) error) (Intent, error) {
 	i, err := findIntent(ctx, s.db, id)
 	if err != nil {
 		return Intent{}, pg.Map(missingIntent(err))
@@ -90,7 +98,7 @@ func (s *Service) UpdateIntent(ctx context.Context, id string, change func(*Inte
 	if err := s.checkInboxes(ctx, added, "inbox_ids"); err != nil {
 		return Intent{}, err
 	}
-	err = s.changeIntents(ctx, func(tx pgx.Tx) (err error) {
+	err = s.changeIntents(ctx, edit{author, i.Name + " changed"}, func(tx pgx.Tx) (err error) {
 		if i, err = findIntent(ctx, tx, id); err != nil {
 			return missingIntent(err)
 		}
@@ -108,8 +116,12 @@ func (s *Service) UpdateIntent(ctx context.Context, id string, change func(*Inte
 }
 
 // DeleteIntent forgets the intent, or answers errs.NotFound.
-func (s *Service) DeleteIntent(ctx context.Context, id string) error {
-	return s.changeIntents(ctx, func(tx pgx.Tx) error {
+func (s *Service) DeleteIntent(ctx context.Context, author, id string) error {
+	i, err := findIntent(ctx, s.db, id)
+	if err != nil {
+		return pg.Map(missingIntent(err))
+	}
+	return s.changeIntents(ctx, edit{author, i.Name + " removed"}, func(tx pgx.Tx) error {
 		found, err := deleteIntent(ctx, tx, id)
 		if err == nil && !found {
 			err = missingIntent(pgx.ErrNoRows)

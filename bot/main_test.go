@@ -115,7 +115,7 @@ func newWorld(t testing.TB, options ...func(*Config)) *world {
 	w.bus = testkit.Bus(t, testkit.RelaxedBus)
 	w.svc = w.service(options...)
 	for _, i := range shopIntents() {
-		_, err := w.svc.CreateIntent(t.Context(), i)
+		_, err := w.svc.CreateIntent(t.Context(), "Ada", i)
 		require.NoError(t, err)
 	}
 	return w

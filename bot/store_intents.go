@@ -111,11 +111,12 @@ func intentVersion(ctx context.Context, q pg.Querier) (int64, error) {
 	return v, nil
 }
 
-// raiseVersion says that the intents have changed. It also makes transactions
-// that change them wait for each other.
-func raiseVersion(ctx context.Context, q pg.Querier) error {
-	if _, err := q.Exec(ctx, `UPDATE bot.version SET version = version + 1`); err != nil {
-		return fmt.Errorf("raise the version of the intents: %w", err)
+// raiseVersion says that the intents have changed and returns their new version.
+// It also makes transactions that change them wait for each other.
+func raiseVersion(ctx context.Context, q pg.Querier) (int64, error) {
+	var v int64
+	if err := q.QueryRow(ctx, `UPDATE bot.version SET version = version + 1 RETURNING version`).Scan(&v); err != nil {
+		return 0, fmt.Errorf("raise the version of the intents: %w", err)
 	}
-	return nil
+	return v, nil
 }
