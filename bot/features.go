@@ -46,6 +46,7 @@ func (b *bag) reset() { b.buckets, b.counts, b.chars = b.buckets[:0], b.counts[:
 // walking what was touched.
 type counter struct {
 	table  *vectors.Table
+	spell  *spelling // nil reads words as they are written
 	n      words.Text
 	counts [blocks * buckets]uint16
 }
@@ -54,6 +55,9 @@ type counter struct {
 func (c *counter) count(text string, dst *bag) {
 	dst.reset()
 	c.n.Set(text)
+	if c.spell != nil {
+		c.spell.mend(&c.n)
+	}
 	var previous uint64
 	for i := range c.n.Words {
 		h := hashBytes(seedWord, c.n.Word(i))

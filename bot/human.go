@@ -1,8 +1,6 @@
 package bot
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -226,27 +224,6 @@ func (w *wishIn) nearest(word []byte) string {
 	return ""
 }
 
-// oneEdit reports whether a differs from b by one letter that is added,
-// missing, wrong or swapped with its neighbour. Words of fewer than five
-// letters are too alike for that.
-func oneEdit(a []byte, b string) bool {
-	if min(len(a), len(b)) < 5 || len(a)-len(b) > 1 || len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < min(len(a), len(b)) && a[i] == b[i] {
-		i++
-	}
-	restA, restB := a[i:], []byte(b[i:])
-	switch cmp.Compare(len(a), len(b)) {
-	case -1:
-		return bytes.Equal(restA, restB[1:])
-	case 1:
-		return bytes.Equal(restA[1:], restB)
-	}
-	if len(restA) == 0 {
-		return false
-	}
-	swapped := len(restA) > 1 && restA[0] == restB[1] && restA[1] == restB[0] && bytes.Equal(restA[2:], restB[2:])
-	return swapped || bytes.Equal(restA[1:], restB[1:])
-}
+// oneEdit is edited for words of five letters and more: shorter ones are too
+// alike.
+func oneEdit(a []byte, b string) bool { return min(len(a), len(b)) >= 5 && edited(a, b) }

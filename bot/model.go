@@ -28,6 +28,7 @@ func (p *Prediction) Confidence() float64 { return p.Guesses[0].Probability * p.
 type Model struct {
 	intents []string // by class
 	vocab   *vocabulary
+	spell   *spelling
 	weights []int8    // row a feature, column a class
 	scale   []float32 // a class: what one step of its weights and one of valueSteps is worth
 	bias    []float32 // a class
@@ -57,7 +58,7 @@ type reader struct {
 func (m *Model) newReader() *reader {
 	classes := len(m.intents)
 	return &reader{
-		counter: counter{table: vectors.Builtin()},
+		counter: counter{table: vectors.Builtin(), spell: m.spell},
 		sums:    make([]int32, classes), scores: make([]float32, classes), p: make([]float32, classes),
 		dense: make([]float32, m.vocab.size()),
 	}
@@ -65,7 +66,7 @@ func (m *Model) newReader() *reader {
 
 // Size is the memory that the model holds, in bytes.
 func (m *Model) Size() int {
-	return len(m.weights) + 4*(len(m.scale)+len(m.bias)+len(m.vocab.idf)) + 2*len(m.vocab.ids) + m.typical.size()
+	return len(m.weights) + 4*(len(m.scale)+len(m.bias)+len(m.vocab.idf)) + 2*len(m.vocab.ids) + m.typical.size() + m.spell.size()
 }
 
 // Intents returns the ids the model was trained on, sorted.

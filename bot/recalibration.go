@@ -12,7 +12,7 @@ const fewestHeldOut = 30
 // none. What it guesses stays the same.
 func (m *Model) Recalibrated(held []Sample) *Model {
 	out := &Model{
-		intents: m.intents, vocab: m.vocab, weights: m.weights, scale: m.scale, bias: m.bias,
+		intents: m.intents, vocab: m.vocab, spell: m.spell, weights: m.weights, scale: m.scale, bias: m.bias,
 		typical: m.typical, sharp: m.sharp, scope: m.scope, scopes: m.scopes,
 	}
 	if len(m.intents) < fewestIntents {

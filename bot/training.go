@@ -49,7 +49,7 @@ func Train(ctx context.Context, samples []Sample, inboxes map[string][]string, s
 	if err != nil {
 		return nil, err
 	}
-	m.sharp, m.scope = 1, defaultScope()
+	m.sharp, m.scope, m.spell = 1, defaultScope(), newSpelling(samples, vectors.Builtin())
 	if len(set.intents) < fewestIntents {
 		return m, nil
 	}

@@ -89,6 +89,17 @@ func TestAboveThePlatforms(t *testing.T) {
 	}
 }
 
+// One letter wrong in a fifth of the words costs 3 points at most.
+func TestTypos(t *testing.T) {
+	t.Parallel()
+	m, err := bot.Train(t.Context(), data(t, "banking77/train.tsv"), nil, 1)
+	require.NoError(t, err)
+	test := data(t, "banking77/test.tsv")
+	plain, noisy := eval.Predict(m, test).Accuracy(), eval.Predict(m, misspell(test, 0.2, 7)).Accuracy()
+	t.Logf("%.4f, with typos %.4f", plain, noisy)
+	assert.GreaterOrEqual(t, noisy, plain-0.03)
+}
+
 func BenchmarkTrain(b *testing.B) {
 	for name, file := range map[string]string{"full": "banking77/train.tsv", "10 shots": "banking77/fewshot/train_10.tsv"} {
 		samples := data(b, file)

@@ -98,5 +98,6 @@ func Decode(data []byte) (*Table, error) {
 	for i, b := range raw[4*rows:] {
 		t.rows[i] = int8(b) //nolint:gosec // the same bits
 	}
+	t.sum()
 	return t, nil
 }

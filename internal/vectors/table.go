@@ -27,6 +27,7 @@ type Table struct {
 	vocab  map[string]int32 // word → row; a piece's row is len(vocab) + its bucket
 	rows   []int8           // Dim numbers a row
 	scale  []float32        // of a row
+	whole  []float32        // Dim a word: its row and its pieces, summed
 	pool   sync.Pool        // *words.Text
 }
 
@@ -52,15 +53,40 @@ func (t *Table) EmbedWords(n *words.Text, dst []float32) {
 	for i := range min(len(n.Words), maxWords) {
 		word := n.Word(i)
 		if row, ok := t.vocab[string(word)]; ok {
-			t.add(dst, row, 1)
+			for i, x := range t.whole[int(row)*Dim:][:Dim] {
+				dst[i] += x
+			}
+			continue
 		}
-		count := 0
-		grams(word, func(uint32) { count++ })
-		grams(word, func(bucket uint32) {
-			t.add(dst, int32(len(t.vocab))+int32(bucket), 1/float32(count)) //nolint:gosec // gramBits bits
-		})
+		t.addPieces(dst, word)
 	}
 	unit(dst)
+}
+
+// Knows reports whether the word, folded, has a row of its own: whether the
+// corpus has it at least twice.
+func (t *Table) Knows(word []byte) bool {
+	_, ok := t.vocab[string(word)]
+	return ok
+}
+
+// sum prepares the vectors of words: a message is mostly made of words that have
+// a row, and each would be some fifteen rows with its pieces.
+func (t *Table) sum() {
+	t.whole = make([]float32, len(t.vocab)*Dim)
+	for word, row := range t.vocab {
+		dst := t.whole[int(row)*Dim:][:Dim]
+		t.add(dst, row, 1)
+		t.addPieces(dst, []byte(word))
+	}
+}
+
+func (t *Table) addPieces(dst []float32, word []byte) {
+	count := 0
+	grams(word, func(uint32) { count++ })
+	grams(word, func(bucket uint32) {
+		t.add(dst, int32(len(t.vocab))+int32(bucket), 1/float32(count)) //nolint:gosec // gramBits bits
+	})
 }
 
 func (t *Table) add(dst []float32, row int32, weight float32) {

@@ -238,6 +238,7 @@ func (t *trainer) table() *Table {
 			out.rows[r*Dim+i] = int8(math.Round(float64(x / out.scale[r]))) // ±127 by the choice of scale
 		}
 	}
+	out.sum()
 	return out
 }
 
