@@ -10,7 +10,7 @@ import (
 // aside answers a question that comes in the middle of a flow, and takes the
 // flow up again in the same message. done is false when the message is no such
 // question, or nothing answers it: then it is the flow's to deal with. At a
-// question that takes any text only what ends in a question mark is an aside.
+// question that takes any text only what has a question mark is an aside.
 func (t *turn) aside(ctx context.Context) (done bool, err error) {
 	g := t.talk.Flow
 	if t.picked() != "" || g.Asides >= maxAsides {
@@ -18,13 +18,14 @@ func (t *turn) aside(ctx context.Context) (done bool, err error) {
 	}
 	t.known(ctx)
 	anything := t.bot.engine.TakesAnything(t.flow, g.State)
-	if anything && !strings.HasSuffix(strings.TrimRight(t.text, " \n\"'"), "?") && !strings.HasSuffix(strings.TrimSpace(t.text), "？") {
+	asks := strings.ContainsAny(t.text, "?？؟")
+	if anything && !asks {
 		return false, nil
 	}
 	if !anything && t.smallAside() {
 		return true, nil
 	}
-	if len(t.bot.understanding.content(t.text)) < 2 {
+	if words := len(t.bot.understanding.content(t.text)); words == 0 || (words == 1 && !asks) {
 		return false, nil
 	}
 	return t.answerAside(ctx)

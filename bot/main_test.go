@@ -63,6 +63,8 @@ func (inboxes) Inbox(_ context.Context, id string) (event.Inbox, error) {
 		return event.Inbox{ID: id, Bot: true, Languages: []string{"de", "en"}}, nil
 	case "mail":
 		return event.Inbox{ID: id, Bot: true, Offline: event.Offline{CollectEmail: true}}, nil
+	case "closed":
+		return event.Inbox{ID: id, Bot: true, Hours: event.BusinessHours{Days: []event.Day{{Weekday: 0, From: 0, To: 0}}}}, nil
 	case "closed-down":
 		return event.Inbox{ID: id, Archived: true}, nil
 	}
@@ -177,7 +179,7 @@ func (w *world) open(state event.State, locale string) *conversation {
 
 func (w *world) openIn(inbox string, state event.State, locale string) *conversation {
 	c := &conversation{world: w, id: ids.New(), svc: w.svc, turn: 1}
-	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{Inbox: inbox, Visitor: "v", State: state, Locale: locale}})
+	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{Inbox: inbox, Visitor: "v", Contact: "ann", State: state, Locale: locale}})
 	return c
 }
 

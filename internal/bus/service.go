@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -27,7 +28,9 @@ type Endpoint struct {
 	Name    string
 	Subject string // may have wildcards, by which the caller is known; see [EndpointSubject]
 	Schema  string // describes request and answer, for $SRV.INFO
-	Handle  func(ctx context.Context, subject string, header map[string][]string, data []byte) (any, error)
+
+	Metadata map[string]string // what else $SRV.INFO says
+	Handle   func(ctx context.Context, subject string, header map[string][]string, data []byte) (any, error)
 }
 
 // Service offers endpoints to other systems as a NATS micro service, which they
@@ -43,8 +46,15 @@ func (b *Bus) Service(name, version, description string, endpoints []Endpoint) (
 	s.ctx, s.cancel = context.WithCancel(b.ctx)
 	for _, e := range endpoints {
 		opts := []micro.EndpointOpt{micro.WithEndpointSubject(e.Subject)}
+		metadata := maps.Clone(e.Metadata)
 		if e.Schema != "" {
-			opts = append(opts, micro.WithEndpointMetadata(map[string]string{"schema": e.Schema}))
+			if metadata == nil {
+				metadata = map[string]string{}
+			}
+			metadata["schema"] = e.Schema
+		}
+		if metadata != nil {
+			opts = append(opts, micro.WithEndpointMetadata(metadata))
 		}
 		if err := svc.AddEndpoint(e.Name, micro.HandlerFunc(func(r micro.Request) { s.accept(e, r) }), opts...); err != nil {
 			return nil, errors.Join(fmt.Errorf("offer the endpoint %s of %s: %w", e.Name, name, err), svc.Stop())
