@@ -38,6 +38,10 @@ func (onlyInbox) Inbox(_ context.Context, id string) (event.Inbox, error) {
 	return event.Inbox{ID: id, Bot: true}, nil
 }
 
+func (i onlyInbox) InboxByKey(ctx context.Context, key string) (event.Inbox, error) {
+	return i.Inbox(ctx, key)
+}
+
 func newHelpdesk(t *testing.T, folder string) *helpdesk {
 	t.Helper()
 	dir := testkit.Data(t, folder)
