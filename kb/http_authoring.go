@@ -22,6 +22,7 @@ func (s *Service) authoringRoutes(route func(method, path string, access httpd.A
 	route(fiber.MethodPost, "/articles", httpd.Agent, s.postArticle)
 	route(fiber.MethodPost, "/articles/preview", httpd.Agent, s.postPreview)
 	route(fiber.MethodPost, "/articles/bulk", httpd.Agent, s.postBulk)
+	route(fiber.MethodPost, "/articles/diff", httpd.Agent, s.postDiff)
 	route(fiber.MethodGet, "/articles/tasks", httpd.Agent, s.getTasks)
 	route(fiber.MethodPost, "/articles/from-conversation", httpd.Agent, s.postFromConversation)
 	httpd.HandleStream(api, fiber.MethodPost, "/articles/images", httpd.Agent, s.postImage)

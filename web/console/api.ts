@@ -35,6 +35,7 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
 export const api = {
   get: <T>(path: string, query: Query = {}) => ask<T>("GET", withQuery(path, query)),
   post: <T>(path: string, body: unknown = {}) => ask<T>("POST", path, body),
+  put: <T>(path: string, body: unknown) => ask<T>("PUT", path, body),
   patch: <T>(path: string, body: unknown) => ask<T>("PATCH", path, body),
   delete: <T>(path: string) => ask<T>("DELETE", path),
 };

@@ -13,6 +13,7 @@ import "./styles/inbox.css";
 import "./styles/thread.css";
 import "./styles/pages.css";
 import "./styles/settings.css";
+import "./styles/articles.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { onSignedOut, reason } from "./api";

@@ -23,9 +23,32 @@ export function href(path: string): string {
   return base + path;
 }
 
+/** Asked before a page is left: true when it takes care of that itself and calls leave, or never does. */
+type Guard = (leave: () => void) => boolean;
+
+let guard: Guard | null = null;
+
+/** Keeps people on a page until the guard lets them go; call the result when there is nothing to guard any more. */
+export function guardLeaving(ask: Guard): () => void {
+  guard = ask;
+  return () => {
+    if (guard === ask) guard = null;
+  };
+}
+
+function leaving(leave: () => void): boolean {
+  const ask = guard;
+  if (!ask) return false;
+  return ask(() => {
+    guard = null;
+    leave();
+  });
+}
+
 /** Goes to a path. A step that the back button should skip replaces the current one. */
 export function go(path: string, how: "push" | "replace" = "push"): void {
   if (href(path) === location.pathname + location.search) return;
+  if (leaving(() => go(path, how))) return;
   if (how === "push") history.pushState(null, "", href(path));
   else history.replaceState(null, "", href(path));
   place.value = read();
@@ -47,7 +70,16 @@ export function match(pattern: string, path: string): Record<string, string> | n
 
 /** Starts listening; called once by main. */
 export function start(): void {
-  addEventListener("popstate", () => (place.value = read()));
+  addEventListener("popstate", () => {
+    const { pathname, search } = location;
+    const here = place.peek();
+    const query = here.query.toString();
+    const back = () => history.pushState(null, "", href(here.path) + (query && `?${query}`));
+    // The browser has moved already: it is moved back while the guard asks.
+    const asked = leaving(() => go(pathname.slice(base.length) + search));
+    if (asked) back();
+    else place.value = read();
+  });
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = (event.target as Element).closest?.("a");

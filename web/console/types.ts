@@ -132,22 +132,6 @@ export interface IndexState {
   trouble?: string;
 }
 
-export interface Article {
-  id: string;
-  slug: string;
-  locale: string;
-  collection?: string;
-  title: string;
-  summary: string;
-  markdown?: string;
-  aliases: string[];
-  status: "in_progress" | "awaiting_review" | "approved" | "published" | "archived";
-  audience: "public" | "agents";
-  revision: number;
-  updated_at: string;
-  published_at?: string;
-}
-
 export interface Collection {
   id: string;
   slug: string;

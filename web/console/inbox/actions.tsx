@@ -9,6 +9,7 @@ import { may, me } from "../store/session";
 import { t } from "../text";
 import { openDialog } from "../ui/dialog";
 import { type Allowed, allowed } from "./allowed";
+import { articleOf } from "./article";
 import { SnoozeDialog, TagsDialog } from "./dialogs";
 import { neighbour } from "./list";
 import { openInbox, openView, pathTo } from "./open";
@@ -46,6 +47,9 @@ export function conversationCommands(c: Summary): Command[] {
     ...offer(can.resolve, "resolve", t("cmd.resolve"), "e", () => resolveAndNext(c)),
     ...offer(can.snooze, "snooze", t("cmd.snooze"), "s", () => openSnooze(c)),
     ...offer(can.reopen, "reopen", t("cmd.reopen"), "o", () => reopen(c.id)),
+    ...(c.state === "resolved" && !stale.value
+      ? [{ id: "article", title: t("cmd.article"), group: "conversation" as const, run: () => void articleOf(c.id) }]
+      : []),
     ...offer(!stale.value, "tags", t("cmd.tags"), "t", () => openTags(c)),
     { id: "copy-link", title: t("cmd.link"), group: "conversation", run: () => void link() },
   ];

@@ -5,8 +5,8 @@ import type { Summary } from "../../shared/wire";
 import { nameOf, openId } from "../inbox/open";
 import { holds } from "../inbox/views";
 import { go } from "../router";
-import { t } from "../text";
-import { announce } from "../ui/toast";
+import { t, tOr } from "../text";
+import { announce, toast } from "../ui/toast";
 import { watchConversations } from "./conversations";
 import { unreadMine } from "./lists";
 import { me } from "./session";
@@ -22,6 +22,14 @@ export function attract(cause: Cause, c: Summary): void {
   if (settings.peek().sound) void chime();
   if (settings.peek().desktop)
     notify(text, c.preview ?? "", `${cause}:${c.id}`, () => go(`/inbox/${cause === "waiting" ? "unassigned" : "mine"}/${c.id}`));
+}
+
+/** Tells of an article that needs the agent or goes on; the list of articles has it too. */
+export function attractToArticle(id: string, name: string, reason: string): void {
+  const text = tOr(`attention.article.${reason}`, name, { name });
+  const open = () => go(`/settings/articles/${id}`);
+  toast(text, { action: { label: t("open"), run: open } });
+  if (settings.peek().desktop) notify(text, "", `article:${id}`, open);
 }
 
 function looking(id: string): boolean {

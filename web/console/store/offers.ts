@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ChatEvent, ServerFrame, Summary } from "../../shared/wire";
 import { api } from "../api";
-import { attract } from "./attention";
+import { attract, attractToArticle } from "./attention";
 import { watchConversations } from "./conversations";
 import { need } from "./lists";
 import { me } from "./session";
@@ -29,6 +29,7 @@ function add(conv: string, until: number): void {
 export function noticed(frame: ServerFrame): boolean {
   if (frame.type !== "notice") return false;
   const { notice, conv, until } = frame;
+  if (notice === "article" && frame.article) attractToArticle(frame.article, frame.title ?? "", frame.reason ?? "");
   if (!conv) return true;
   if (notice === "offer" && until) {
     add(conv, Date.parse(until));

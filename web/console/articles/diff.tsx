@@ -1,0 +1,75 @@
+/** Two texts beside each other in one: what is gone and what is new, word by word. */
+import { api } from "../api";
+import { t } from "../text";
+import { useLoad } from "../ui/load";
+import { Ready } from "../settings/frame";
+import type { Text } from "./types";
+
+interface Part {
+  op: "same" | "gone" | "new";
+  text: string;
+}
+
+interface Field {
+  field: keyof Text;
+  parts: Part[];
+}
+
+/** Words around a change; the rest of a long text that is the same is left out. */
+const around = 160; // characters
+
+function shortened(text: string, first: boolean, last: boolean): string {
+  if (text.length <= 2 * around + 20) return text;
+  const head = first ? "" : text.slice(0, around);
+  const tail = last ? "" : text.slice(-around);
+  return `${head} … ${tail}`;
+}
+
+export function Diff({ before, after }: { before: Text; after: Text }) {
+  const body = (text: Text) => ({ title: text.title, summary: text.summary, markdown: text.markdown, aliases: text.aliases });
+  const loaded = useLoad(
+    () => api.post<{ fields: Field[] }>("/articles/diff", { before: body(before), after: body(after) }),
+    [JSON.stringify(before), JSON.stringify(after)],
+  );
+  return (
+    <Ready of={loaded}>
+      {({ fields }) =>
+        fields.length ? (
+          <div class="diff">
+            {fields.map(({ field, parts }) => (
+              <section key={field}>
+                <h3>{t(`articles.field.${field}`)}</h3>
+                <div class="diff-text" dir="auto" tabIndex={0} role="group" aria-label={t(`articles.field.${field}`)}>
+                  {parts.map((part, i) => (
+                    <Piece key={i} part={part} first={i === 0} last={i === parts.length - 1} />
+                  ))}
+                </div>
+              </section>
+            ))}
+          </div>
+        ) : (
+          <p class="muted">{t("articles.diff.same")}</p>
+        )
+      }
+    </Ready>
+  );
+}
+
+function Piece({ part: { op, text }, first, last }: { part: Part; first: boolean; last: boolean }) {
+  if (op === "same") return <span>{shortened(text, first, last)}</span>;
+  // A break alone would not be seen.
+  const shown = /^\s*$/.test(text) ? text.replaceAll("\n", "↵\n") : text;
+  const words = t(op === "gone" ? "articles.diff.gone" : "articles.diff.new");
+  const label = <span class="sr">{words} </span>;
+  return op === "gone" ? (
+    <del>
+      {label}
+      {shown}
+    </del>
+  ) : (
+    <ins>
+      {label}
+      {shown}
+    </ins>
+  );
+}

@@ -1,0 +1,111 @@
+/** Articles as the REST API gives them to authors. */
+
+export const statuses = ["in_progress", "awaiting_review", "approved", "published", "archived"] as const;
+
+export type Status = (typeof statuses)[number];
+
+export type Audience = "public" | "agents";
+
+/** What authors know of an article beside its text. People are ids of accounts, "" is nobody. */
+export interface Work {
+  owner: string;
+  reviewer: string;
+  asked_by: string;
+  written_by: string;
+  publish_at?: string;
+  /** day, "" for never */
+  review_after: string;
+}
+
+/** What a revision keeps. */
+export interface Text {
+  title: string;
+  summary: string;
+  markdown: string;
+  aliases: string[];
+}
+
+/** The new version of a published article. */
+export interface Staged extends Text {
+  status: Exclude<Status, "published" | "archived">;
+  author: string;
+  revision: number;
+  /** the live revision that it was written from */
+  base: number;
+  updated_at: string;
+}
+
+export interface Article {
+  id: string;
+  slug: string;
+  locale: string;
+  collection?: string;
+  title: string;
+  summary: string;
+  markdown?: string;
+  aliases: string[];
+  status: Status;
+  audience: Audience;
+  position: number;
+  author: string;
+  revision: number;
+  source?: string;
+  updated_at: string;
+  published_at?: string;
+  work: Work;
+  staged?: Staged;
+}
+
+export interface Revision extends Text {
+  number: number;
+  author: string;
+  at: string;
+}
+
+export interface Remark {
+  id: string;
+  kind: string;
+  text: string;
+  author: string;
+  at: string;
+}
+
+export interface Template {
+  id: string;
+  name: string;
+  markdown: string;
+  position: number;
+}
+
+export interface Rules {
+  review_required: boolean;
+  review_days: number;
+}
+
+export interface BrokenLink {
+  article?: string;
+  title?: string;
+  staged?: boolean;
+  link: string;
+  text: string;
+  line: number;
+  reason: string;
+  outside?: boolean;
+  unsure?: boolean;
+}
+
+/** The status of the version that is being written. */
+export function written(article: Article): Status {
+  return article.staged?.status ?? article.status;
+}
+
+/** The number of the text that an author sees. */
+export function latest(article: Article): number {
+  return article.staged?.revision ?? article.revision;
+}
+
+/** The text that an author goes on with. */
+export function textOf(article: Article): Text {
+  const { title, summary, markdown = "", aliases } = article.staged ?? article;
+  return { title, summary, markdown, aliases };
+}
