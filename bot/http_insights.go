@@ -24,11 +24,18 @@ func (s *Service) getIntentFile(c *fiber.Ctx) error {
 	return c.Send(data)
 }
 
-// postIntentFile takes the YAML as the body. ?dry_run=true only tells what would
-// happen, ?prune=true removes what the file does not have.
+type intentFileBody struct {
+	File   string `json:"file"`    // YAML
+	Prune  bool   `json:"prune"`   // remove what the file does not have
+	DryRun bool   `json:"dry_run"` // only tell what would happen
+}
+
 func (s *Service) postIntentFile(c *fiber.Ctx) error {
-	how := IntentImport{Prune: c.QueryBool("prune"), DryRun: c.QueryBool("dry_run")}
-	report, err := s.ImportIntents(c.UserContext(), httpd.Viewer(c).Name, c.Body(), how)
+	var body intentFileBody
+	if err := httpd.Bind(c, &body); err != nil {
+		return err
+	}
+	report, err := s.ImportIntents(c.UserContext(), httpd.Viewer(c).Name, []byte(body.File), IntentImport{body.Prune, body.DryRun})
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,6 @@
 /** Intents: what the bot recognises by examples and what it does then, with a box to try it. */
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { safeHTML } from "../../shared/html";
 import type { Choice, Source } from "../../shared/wire";
 import { api, reason } from "../api";
@@ -12,7 +13,9 @@ import { Button } from "../ui/button";
 import { AreaField, FormView, LinesField, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
+import { intentDraft } from "./draft";
 import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
+import { IntentFiles, IntentVersions } from "./intentfiles";
 import { LevelsField } from "./levels";
 import { idsOf, ScopeField, scopeOf, scopeText } from "./scope";
 
@@ -20,10 +23,17 @@ const loadIntents = async () => (await api.get<{ intents: Intent[] }>("/intents"
 
 export function IntentsPage({ id }: { id: string }) {
   const loaded = useLoad(loadIntents);
-  return <Ready of={loaded}>{(all) => (id ? <IntentForm intent={all.find((one) => one.id === id)} /> : <IntentList all={all} />)}</Ready>;
+  if (id === "versions") return <IntentVersions />;
+  return (
+    <Ready of={loaded}>
+      {(all) =>
+        id ? <IntentForm intent={all.find((one) => one.id === id)} /> : <IntentList all={all} reload={() => void loaded.reload()} />
+      }
+    </Ready>
+  );
 }
 
-function IntentList({ all }: { all: Intent[] }) {
+function IntentList({ all, reload }: { all: Intent[]; reload: () => void }) {
   return (
     <Frame title={t("settings.intents")} lead={t("intents.lead")} action={may("supervisor") && <New path="/settings/intents/new" />}>
       <Try />
@@ -50,6 +60,7 @@ function IntentList({ all }: { all: Intent[] }) {
           {t("intents.empty.text")}
         </Empty>
       )}
+      <IntentFiles reload={reload} />
     </Frame>
   );
 }
@@ -69,11 +80,16 @@ function toChoices(lines: string[], old: readonly Choice[]): Choice[] {
 }
 
 function IntentForm({ intent }: { intent: Intent | undefined }) {
+  const proposed = useMemo(() => {
+    const draft = intent ? null : intentDraft.peek();
+    intentDraft.value = null;
+    return draft?.examples ?? [];
+  }, [intent?.id]);
   const form = useForm(
     {
       name: intent?.name ?? "",
       description: intent?.description ?? "",
-      examples: intent?.examples ?? [],
+      examples: intent?.examples ?? proposed,
       answer: intent?.answer ?? "",
       choices: intent?.choices.map((choice) => choice.label) ?? [],
       skills: intent?.skills ?? {},

@@ -11,6 +11,7 @@ import { ArticlesPage } from "./articles";
 import { CannedPage } from "./canned";
 import { CollectionsPage } from "./collections";
 import { InboxesPage } from "./inboxes";
+import { InsightsPage } from "./insights";
 import { IntentsPage } from "./intents";
 import { NotificationsPage } from "./notifications";
 import { type Section, type SectionId, sections } from "./sections";
@@ -28,6 +29,7 @@ const pages: Record<SectionId, (props: { id: string }) => preact.JSX.Element> = 
   skills: SkillsPage,
   canned: CannedPage,
   intents: IntentsPage,
+  insights: InsightsPage,
   articles: ArticlesPage,
   collections: CollectionsPage,
   tokens: TokensPage,
