@@ -33,7 +33,7 @@ export const sections: readonly Section[] = [
   { id: "skills", icon: "star", role: "admin", group: "desk" },
   { id: "canned", icon: "spark", role: "agent", group: "answers" },
   { id: "intents", icon: "bot", role: "agent", group: "answers" },
-  { id: "insights", icon: "spark", role: "supervisor", group: "answers" },
+  { id: "insights", icon: "eye", role: "supervisor", group: "answers" },
   { id: "articles", icon: "book", role: "agent", group: "answers" },
   { id: "collections", icon: "archive", role: "supervisor", group: "answers" },
   { id: "tokens", icon: "key", role: "admin", group: "connect" },
