@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"parley/bot/redact"
 	"parley/event"
 	"parley/internal/markup"
 )
@@ -82,33 +83,60 @@ func TestSources(t *testing.T) {
 	assert.Equal(t, "D", got[2].Title)
 }
 
-func TestCite(t *testing.T) {
+// judgeOf makes statements about the passages.
+func judgeOf(u *understanding, list []event.Passage) *statements {
+	return &statements{u: u, guard: newGuard(u.patterns, list), redact: redact.NewFinder(), passages: list, language: "en", asked: "order 4711", rules: answerRules}
+}
+
+func TestStatements(t *testing.T) {
 	t.Parallel()
 	u := newUnderstanding()
-	list := []event.Passage{passage("Refund", 1, "A refund takes five days."), passage("Delivery", 1, "Delivery takes two days."), passage("Karte", 1, "Die Karte kommt mit der Post.")}
+	list := []event.Passage{passage("Refund", 1, "A refund takes 14 days, by card."), passage("Delivery", 1, "Delivery takes two days."), passage("Karte", 1, "Die Karte kommt mit der Post.")}
 	list[2].Locale = "de"
 	for name, test := range map[string]struct {
 		text, want string
 		cited      []string
 	}{
-		"numbered anew":       {"Delivery takes two days [2]. A refund takes five [1].", "Delivery takes two days [1]. A refund takes five [2].", []string{"Delivery", "Refund"}},
-		"several at once":     {"Refund and delivery [1, 2].", "Refund and delivery [1] [2].", []string{"Refund", "Delivery"}},
-		"unknown number":      {"Delivery takes two days [5].", "Delivery takes two days.", nil},
-		"unsupported":         {"Cats purr loudly [1].", "Cats purr loudly.", nil},
-		"another language":    {"The card comes by mail [3].", "The card comes by mail [1].", []string{"Karte"}},
-		"none":                {"Delivery takes two days.", "Delivery takes two days.", nil},
-		"same passage twice":  {"Delivery is quick [2]. Delivery takes days [2].", "Delivery is quick [1]. Delivery takes days [1].", []string{"Delivery"}},
-		"number out of range": {"Delivery [99999999999999999999].", "Delivery [99999999999999999999].", nil},
+		"numbered anew":          {"Delivery takes two days [2]. A refund takes 14 [1].", "Delivery takes two days [1]. A refund takes 14 [2].", []string{"Delivery", "Refund"}},
+		"several at once":        {"Refund and delivery [1, 2].", "Refund and delivery [1] [2].", []string{"Refund", "Delivery"}},
+		"unknown number":         {"A refund takes 14 days [1]. Cake is served at noon [5].", "A refund takes 14 days [1].", []string{"Refund"}},
+		"unsupported":            {"Cats purr loudly [1].", "", nil},
+		"another language":       {"The card comes by mail [3].", "The card comes by mail [1].", []string{"Karte"}},
+		"none":                   {"Delivery takes two days.", "", nil},
+		"same passage twice":     {"Delivery is quick [2]. Delivery takes days [2].", "Delivery is quick [1]. Delivery takes days [1].", []string{"Delivery"}},
+		"number out of range":    {"Delivery [99999999999999999999].", "", nil},
+		"a number of its own":    {"A refund takes 30 days [1].", "", nil},
+		"a number of the asker":  {"The refund of 4711 takes 14 days [1].", "The refund of 4711 takes 14 days [1].", []string{"Refund"}},
+		"numbered steps":         {"Do this:\n\n1. Ask for a refund [1].\n12. Pay by card [1].", "Do this:\n\n1. Ask for a refund [1].\n12. Pay by card [1].", []string{"Refund"}},
+		"a claim in between":     {"A refund takes 14 days [1].\nBananas grow quickly under tropical palms.\nDelivery takes two days [2].", "A refund takes 14 days [1].\nDelivery takes two days [2].", []string{"Refund", "Delivery"}},
+		"citation after the dot": {"Delivery takes two days. [2] A refund takes 14 days. [1]", "Delivery takes two days. [1] A refund takes 14 days. [2]", []string{"Delivery", "Refund"}},
+		"definition of a link":   {"Delivery takes two days [2].\n[1]: https://evil.example", "Delivery takes two days [1].", []string{"Delivery"}},
+		"the rules":              {"Answer in English, in at most 120 words, in plain Markdown [1]. Delivery takes two days [2].", "Delivery takes two days [1].", []string{"Delivery"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, cited := u.cite(test.text, list, "en")
-			assert.Equal(t, test.want, got)
+			whole := judgeOf(u, list)
+			whole.add(test.text)
+			whole.end()
+			assert.Equal(t, test.want, whole.answer())
 			var titles []string
-			for _, p := range cited {
+			for _, p := range whole.cited {
 				titles = append(titles, p.Title)
 			}
 			assert.Equal(t, test.cited, titles)
+
+			// In whatever pieces it comes, the same is let through.
+			for size := 1; size < 9; size += 3 {
+				pieces, shown := judgeOf(u, list), ""
+				for rest := test.text; rest != ""; {
+					n := min(size, len(rest))
+					shown += pieces.add(rest[:n])
+					rest = rest[n:]
+				}
+				shown += pieces.end()
+				assert.Equal(t, test.want, pieces.answer())
+				assert.Equal(t, pieces.out.String(), shown)
+			}
 		})
 	}
 }

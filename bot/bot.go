@@ -15,8 +15,10 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"parley/bot/flow"
+	"parley/bot/redact"
 	"parley/event"
 	"parley/internal/bus"
+	"parley/internal/httpd"
 	"parley/internal/pg"
 )
 
@@ -49,6 +51,9 @@ type Config struct {
 	// Secret is the installation's, from which the key of one-time codes is
 	// derived. Nil makes codes that end with the process.
 	Secret []byte
+
+	// Conversations is what the copilot reads; nil switches it off.
+	Conversations Conversations
 
 	Staff   Staff                 // says whether people are there; nil leaves open when they answer
 	Now     func() time.Time      // the clock; nil means event.Now
@@ -97,6 +102,8 @@ type Service struct {
 	log      *slog.Logger
 
 	understanding *understanding
+	follow        *follow
+	redact        *redact.Finder
 	phrases       phrases
 	trainer       *trainer
 	llm           *author // nil without a language model
@@ -111,15 +118,19 @@ type Service struct {
 
 	examined atomic.Pointer[Examination] // the last one
 	exams    singleflight.Group
+	copilot  *httpd.Limiter // of an agent's wishes
+	replays  *replays
 }
 
 // New makes the module; Run starts it.
 func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) *Service {
 	cfg.setDefaults()
+	u := newUnderstanding()
 	s := &Service{
 		db: db, bus: b, searcher: searcher, inboxes: inboxes, cfg: cfg, log: cfg.Log,
-		understanding: newUnderstanding(), phrases: newPhrases(),
+		understanding: u, follow: newFollow(u), redact: redact.NewFinder(), phrases: newPhrases(),
 		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now), metrics: newMetrics(cfg.Metrics), quiet: newQuiet(),
+		copilot: httpd.NewLimiter(copilotPerMinute, copilotBurst), replays: newReplays(),
 	}
 	s.flows, s.reader, s.codeKey = newFlowBook(db, s.now), &slots{s.understanding, s.now}, codeKey(cfg.Secret)
 	s.engine = flow.NewEngine(s.reader)
@@ -154,7 +165,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	defer changes.Unsubscribe()
 	g, ctx := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{s.trainer.run, s.runAnswers, s.runForgetting} {
+	for _, run := range []func(context.Context) error{s.trainer.run, s.runAnswers, s.runForgetting, s.runReplays} {
 		g.Go(func() error { return run(ctx) })
 	}
 	return g.Wait()
@@ -174,6 +185,9 @@ func (s *Service) runForgetting(ctx context.Context) error {
 		err := errors.Join(deleteOldTalks(ctx, s.db, s.now().Add(-keepTalks)), deleteOldMisfits(ctx, s.db, s.now().Add(-keepMisfits)))
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("old talks could not be deleted and will be tomorrow", "error", err)
+		}
+		if err := deleteOldReplays(ctx, s.db, s.now().Add(-keepReplays)); err != nil && ctx.Err() == nil {
+			s.log.Warn("old reports of shadow mode could not be deleted and will be tomorrow", "error", err)
 		}
 		select {
 		case <-ctx.Done():

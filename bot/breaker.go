@@ -48,6 +48,15 @@ func (b *breaker) report(success bool) {
 	b.until = b.now().Add(breakFor)
 }
 
+// rest keeps the model in peace for as long as it has asked for.
+func (b *breaker) rest(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.trying = false
+	b.failures = max(b.failures, breakAfter)
+	b.until = b.now().Add(d)
+}
+
 // cancel says that the call was not made after all.
 func (b *breaker) cancel() {
 	b.mu.Lock()

@@ -31,6 +31,10 @@ type turn struct {
 	flow      *flow.Flow        // that the talk is in, or was when the turn began
 	next      *flow.Flow        // to be started
 	contact   map[string]string // what flows may read of the contact; nil until it was looked up
+
+	facts     string    // of the handoff: what a flow has noted and asked for
+	llm       *author   // nil for none
+	modelEnds time.Time // of the turn's time for the language model; zero until it is asked
 }
 
 // decide plans the answer to the messages that wait in the talk. It reads the
@@ -43,11 +47,12 @@ func (s *Service) decide(ctx context.Context, t *talk, name string, readers *aud
 		return plan{}, fmt.Errorf("load the intents: %w", err)
 	}
 	turn := s.begin(t, b, name)
-	turn.readers, turn.rehearsal, turn.live = readers, readers == nil, s.openFlows(ctx)
+	turn.readers, turn.rehearsal, turn.live, turn.llm = readers, readers == nil, s.openFlows(ctx), s.llm
 	if err := turn.decide(ctx); err != nil {
 		return plan{}, err
 	}
 	if turn.plan.Handoff != nil {
+		turn.summarise(ctx)
 		turn.promise(s.people(ctx, t.Inbox))
 	}
 	p := turn.done()

@@ -33,6 +33,8 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.Handle(api, fiber.MethodGet, "/widget/:key/proactive", httpd.Public, s.getProactive)
 	s.flowRoutes(api)
 	s.toolRoutes(api)
+	s.copilotRoutes(api)
+	s.replayRoutes(api)
 }
 
 func (s *Service) getIntents(c *fiber.Ctx) error {

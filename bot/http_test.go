@@ -104,6 +104,9 @@ func TestRoutesDeclareTheirAccess(t *testing.T) {
 		"GET /api/v1/flows/:id/versions": httpd.Agent, "POST /api/v1/flows/:id/versions/:number/restore": httpd.Supervisor,
 		"GET /api/v1/flows/:id/export": httpd.Agent, "GET /api/v1/tools": httpd.Agent, "PUT /api/v1/tools/:name": httpd.Admin,
 		"GET /api/v1/bot/resolutions": httpd.Agent, "GET /api/v1/widget/:key/proactive": httpd.Public,
+		"GET /api/v1/bot/replays": httpd.Supervisor, "POST /api/v1/bot/replays": httpd.Supervisor,
+		"GET /api/v1/bot/replays/:id": httpd.Supervisor, "DELETE /api/v1/bot/replays/:id": httpd.Supervisor,
+		"POST /api/v1/copilot/draft": httpd.Agent, "POST /api/v1/copilot/rewrite": httpd.Agent, "POST /api/v1/copilot/summarise": httpd.Agent,
 	}, got)
 }
 

@@ -68,17 +68,9 @@ func (s *Service) IntentVersions(ctx context.Context) ([]IntentVersion, error) {
 // RestoreIntents makes the intents what they were in a version, as a new
 // version; errs.NotFound when it is not kept any more.
 func (s *Service) RestoreIntents(ctx context.Context, author string, version int64) error {
-	var body []byte
-	err := s.db.QueryRow(ctx, `SELECT intents FROM bot.intent_versions WHERE version = $1`, version).Scan(&body)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errs.New(errs.NotFound, "version %d of the intents is not kept; the last %d are", version, keptVersions)
-	}
+	list, err := s.intentsOf(ctx, version)
 	if err != nil {
-		return pg.Map(fmt.Errorf("read a version of the intents: %w", err))
-	}
-	var list []Intent
-	if err := json.Unmarshal(body, &list); err != nil {
-		return fmt.Errorf("read version %d of the intents: %w", version, err)
+		return err
 	}
 	return s.changeIntents(ctx, edit{author, fmt.Sprintf("version %d restored", version)}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM bot.intents`); err != nil {
@@ -86,4 +78,22 @@ func (s *Service) RestoreIntents(ctx context.Context, author string, version int
 		}
 		return replaceIntents(ctx, tx, list, nil)
 	})
+}
+
+// intentsOf returns the intents of a version; errs.NotFound when it is not kept
+// any more.
+func (s *Service) intentsOf(ctx context.Context, version int64) ([]Intent, error) {
+	var body []byte
+	err := s.db.QueryRow(ctx, `SELECT intents FROM bot.intent_versions WHERE version = $1`, version).Scan(&body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, errs.New(errs.NotFound, "version %d of the intents is not kept; the last %d are", version, keptVersions)
+	}
+	if err != nil {
+		return nil, pg.Map(fmt.Errorf("read a version of the intents: %w", err))
+	}
+	var list []Intent
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, fmt.Errorf("read version %d of the intents: %w", version, err)
+	}
+	return list, nil
 }

@@ -29,7 +29,7 @@ const (
 // lookUp answers from the articles, or with an intent that is surer than they
 // are; else it asks which of several answers is meant, or fails.
 func (t *turn) lookUp(ctx context.Context) error {
-	question := t.question()
+	question := t.rewritten(ctx, t.question())
 	passages, err := t.find(ctx, question)
 	if err != nil {
 		if t.intent(t.bot.cfg.IntentThreshold) {
@@ -58,7 +58,7 @@ func (t *turn) lookUp(ctx context.Context) error {
 	if len(passages) > 0 {
 		t.talk.Source = "article:" + passages[0].Article
 	}
-	if t.bot.llm != nil && best >= t.bot.cfg.SuggestThreshold {
+	if t.llm != nil && best >= t.bot.cfg.SuggestThreshold {
 		result = t.compose(ctx, question, passages)
 		t.bot.metrics.model.WithLabelValues(result.String()).Inc()
 	}
@@ -244,7 +244,7 @@ type SearchRecorder interface {
 // is recorded once; who asked cannot be told from it.
 func (t *turn) record(ctx context.Context, question string, passages []event.Passage) {
 	recorder, ok := t.bot.searcher.(SearchRecorder)
-	if !ok {
+	if !ok || t.rehearsal {
 		return
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", t.talk.Conv, t.last.Seq))

@@ -154,6 +154,7 @@ func (t *turn) answered(action, markdown string) {
 // of it is said by [turn.promise].
 func (t *turn) handOff(reason, key string) {
 	t.say(actHandoff, t.words(key), stageNone)
+	t.facts = t.talk.facts()
 	t.plan.Handoff = &event.Handoff{Reason: reason, Summary: t.talk.summary(), Skills: t.talk.Skills, Language: t.language}
 	if reason == reasonAnger {
 		t.plan.Handoff.Priority = 1

@@ -27,6 +27,7 @@ type talk struct {
 	Skills   map[string]int `json:"skills,omitempty"`   // of the last intent, for a handoff
 	Question string         `json:"question,omitempty"` // last one that was searched for
 	Lines    []line         `json:"lines,omitempty"`    // the end of the dialogue
+	Tokens   int            `json:"tokens,omitempty"`   // of the language model, used so far
 
 	Contact  string    `json:"contact,omitempty"`
 	Verified bool      `json:"verified,omitempty"` // the site had proved who the visitor is
@@ -67,8 +68,23 @@ type option struct {
 
 // line is a message of the dialogue, shortened.
 type line struct {
-	Bot  bool   `json:"bot,omitempty"`
-	Text string `json:"text"`
+	Bot   bool   `json:"bot,omitempty"`
+	Agent bool   `json:"agent,omitempty"` // only where a whole conversation is read
+	Note  bool   `json:"note,omitempty"`  // an agent's, for agents
+	Text  string `json:"text"`
+}
+
+// who names the author to the language model.
+func (l *line) who() string {
+	switch {
+	case l.Note:
+		return "note of an agent"
+	case l.Agent:
+		return "agent"
+	case l.Bot:
+		return "assistant"
+	}
+	return "visitor"
 }
 
 const (
@@ -158,7 +174,7 @@ func (t *talk) remember(bot bool, text string) {
 	if text = strings.TrimSpace(text); text == "" {
 		return
 	}
-	t.Lines = append(t.Lines, line{bot, markup.Cut(text, maxLine)})
+	t.Lines = append(t.Lines, line{Bot: bot, Text: markup.Cut(text, maxLine)})
 	t.Lines = t.Lines[max(0, len(t.Lines)-maxLines):]
 }
 
@@ -179,16 +195,23 @@ func (t *talk) language() string {
 	return primary(t.Locale)
 }
 
+// facts is what a flow has noted and asked for, in lines.
+func (t *talk) facts() string {
+	facts := ""
+	if t.Note != "" {
+		facts = t.Note + "\n"
+	}
+	if t.Flow != nil {
+		facts += t.Flow.collected()
+	}
+	return facts
+}
+
 // summary tells an agent in a few lines what was said.
 func (t *talk) summary() string {
 	const lines = 4
 	var b strings.Builder
-	if t.Note != "" {
-		b.WriteString(t.Note + "\n")
-	}
-	if t.Flow != nil {
-		b.WriteString(t.Flow.collected())
-	}
+	b.WriteString(t.facts())
 	for _, l := range t.Lines[max(0, len(t.Lines)-lines):] {
 		who := "Visitor: "
 		if l.Bot {

@@ -131,6 +131,16 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := learn(ctx, version, list)
+	if err != nil {
+		return nil, err
+	}
+	t.log.Info("intents learned", "version", version, "intents", len(b.intents), "examples", b.samples, "took", b.took)
+	return t.keep(b), nil
+}
+
+// learn makes the brain of a version of the intents.
+func learn(ctx context.Context, version int64, list []Intent) (*brain, error) {
 	b := &brain{version: version, intents: map[string]*Intent{}}
 	for i := range list {
 		if list[i].Enabled {
@@ -139,12 +149,12 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 	}
 	began := time.Now()
 	examples := samples(list)
+	var err error
 	if b.model, err = Train(ctx, examples, inboxesOf(list), trainSeed); err != nil {
 		return nil, fmt.Errorf("learn %d examples: %w", len(examples), err)
 	}
 	b.samples, b.took = len(examples), time.Since(began)
-	t.log.Info("intents learned", "version", version, "intents", len(b.intents), "examples", b.samples, "took", b.took)
-	return t.keep(b), nil
+	return b, nil
 }
 
 // keep puts the brain in use unless a newer one is, and returns the one in use.

@@ -89,7 +89,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
 		Now:   clock,
 		Queue: m.routing, People: m.people, Secret: s.secret,
-		Staff: m.routing, Metrics: own("bot"), Log: s.log.With("module", "bot"),
+		Staff: m.routing, Conversations: m.chat, Metrics: own("bot"), Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
 			URL: s.cfg.LLMURL, Key: s.cfg.LLMKey, Model: s.cfg.LLMModel, Timeout: s.cfg.LLMTimeout, DailyTokens: s.cfg.LLMDailyTokens,
 			Client: httpd.NewClient(allowed, 0),

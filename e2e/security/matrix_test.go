@@ -197,11 +197,14 @@ func (w *world) tryBodies(c caller) (cells int) {
 	}{
 		{"/api/v1/conversations/%s/messages", "conversation", "file", func(id string) string { return `{"cid":"theft","text":"x","attachments":["` + id + `"]}` }},
 		{"/api/v1/contacts/%s/merge", "contact", "contact", func(id string) string { return `{"into":"` + id + `"}` }},
+		{"/api/v1/copilot/draft", "conversation", "conversation", func(id string) string { return `{"conversation":"` + id + `"}` }},
+		{"/api/v1/copilot/rewrite", "conversation", "conversation", func(id string) string { return `{"conversation":"` + id + `","text":"x","how":"shorter"}` }},
+		{"/api/v1/copilot/summarise", "conversation", "conversation", func(id string) string { return `{"conversation":"` + id + `"}` }},
 	} {
 		if own[try.of] == "" || c.role == "visitor" {
 			continue
 		}
-		path := fmt.Sprintf(try.path, own[try.of])
+		path := strings.Replace(try.path, "%s", own[try.of], 1)
 		missing := w.ask(http.MethodPost, path, c.token, try.body(ids.New()))
 		w.require(missing.status >= 400, "POST %s as %s with an id of nothing answered %d", path, c.name, missing.status)
 		for _, th := range w.of(try.kind) {

@@ -36,6 +36,8 @@ func resources() []resource {
 		{api + "/setup", "", false},
 		{api + "/visitors", "", false},
 		{api + "/bot/", "", false},
+		{api + "/bot/replays", "replay", false},
+		{api + "/copilot/", "", false}, // of a conversation that the body names, see tryBodies
 		{api + "/kb/", "", false},
 		{api + "/kb/templates", "template", false},
 		{api + "/routing/", "", false},

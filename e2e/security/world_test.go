@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -176,6 +177,9 @@ func (w *world) settings(team string) {
 	w.add("team", team, seesB)
 	w.add("intent", create("/intents", w.admin, object{"name": "zqintent", "answer": "x", "examples": []string{"x"}}).ID, seesB, "zqintent")
 	w.add("flow", create("/flows", w.admin, object{"name": "zqflow", "start": "a", "blocks": []object{{"id": "a", "type": "end"}}}).ID, seesB, "zqflow")
+	day := time.Now().Add(-time.Hour)
+	w.add("replay", create("/bot/replays", w.admin, object{"from": day, "to": day.Add(2 * time.Hour), "people": true}).ID,
+		[]string{"supervisor", "admin", "supervisor token", "admin token", "supervisor of another inbox"})
 	w.add("collection", create("/collections", w.admin, object{"titles": object{"en": "Account"}}).ID, seesB)
 	gone := w.hire(w.admin, object{"name": "Gone", "email": "zqdisabled@example.com"})
 	do[object](w.desk, "PATCH", "/api/v1/agents/"+gone.ID, w.admin, object{"disabled": true})
