@@ -3,9 +3,11 @@ package bot
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
+	"parley/bot/flow"
 	"parley/event"
 )
 
@@ -47,6 +49,12 @@ func (s *Service) getProactive(c *fiber.Ctx) error {
 	c.Vary(fiber.HeaderOrigin)
 	c.Set(fiber.HeaderCacheControl, "public, max-age=60")
 	return c.JSON(fiber.Map{"rules": s.rules(c.UserContext(), &in)})
+}
+
+// SpeaksFirst reports whether the inbox has rules by which its widget speaks
+// first, whether or not they hold now.
+func (s *Service) SpeaksFirst(ctx context.Context, inbox string) bool {
+	return slices.ContainsFunc(s.openFlows(ctx), func(f *flow.Flow) bool { return f.Trigger.Proactive != nil && usable(f, inbox) })
 }
 
 func (s *Service) rules(ctx context.Context, in *event.Inbox) []proactiveRule {

@@ -134,9 +134,10 @@ async function build() {
   const outputs = new Map(); // name → bytes
   const jobs = [
     { name: "launcher", entries: { widget: "widget/loader.ts", chatwoot: "widget/shim-chatwoot.ts", intercom: "widget/shim-intercom.ts" }, options: { format: "iife", sourcemap: false } },
-    { name: "launcher", entries: { aside: "widget/aside.ts" }, options: { format: "esm", sourcemap: false } },
+    { name: "launcher", entries: { aside: "widget/aside.ts", proactive: "widget/proactive.ts" }, options: { format: "esm", sourcemap: false } },
     { name: "widget", entries: { frame: "widget/frame.tsx" }, options: { format: "esm", sourcemap: false, ...lean } },
     { name: "widget", entries: { later: "widget/later/index.ts" }, options: { format: "esm", sourcemap: false, ...lean } },
+    { name: "widget", entries: { spoken: "widget/spoken.ts" }, options: { format: "esm", sourcemap: false, ...lean } },
     { name: "console", entries: { console: "console/main.tsx" }, options: { format: "esm", splitting: true, chunkNames: "console-[hash]", ...automatic } },
     { name: "site", entries: { enhance: "site/enhance.ts" }, options: { format: "iife" } },
   ];
@@ -248,6 +249,7 @@ function report(manifest, outputs) {
       ...chat, ["together, to a working chat", chat.reduce((sum, [, bytes]) => sum + bytes, 0), 15 * kB],
       ["later, script and style", size(entry("later").js) + size(entry("later").css), 12 * kB],
       ["later, messages", messages, 1.5 * kB], ["later, beside the launcher", size(entry("aside").js), 1.2 * kB],
+      ["where the inbox speaks first", size(entry("proactive").js) + size(entry("spoken").js), 2.5 * kB],
     );
   }
   if (entry("enhance").js) rows.push(["page enhancements", size(entry("enhance").js), 3 * kB]);

@@ -35,6 +35,10 @@ type Config struct {
 	// is no demo page.
 	DemoInbox func(ctx context.Context) (key string, err error)
 
+	// SpeaksFirst reports whether an inbox has rules by which its widget speaks
+	// first. Without it none has.
+	SpeaksFirst func(ctx context.Context, inbox string) bool
+
 	// Bundle replaces the embedded one, for tests and development.
 	Bundle fs.FS
 }
@@ -69,6 +73,7 @@ func (p *Pages) Routes(r fiber.Router) {
 	get("/favicon.ico", p.icon)
 	get("/widget.js", p.launcher)
 	get("/widget/aside.js", p.script("aside"))
+	get("/widget/proactive.js", p.script("proactive"))
 	get("/packs/js/sdk.js", p.script("chatwoot"))
 	get("/intercom.js", p.script("intercom"))
 	get("/widget/frame", p.frame)

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -58,9 +60,26 @@ func (p *Pages) launcher(c *fiber.Ctx) error {
 			return err
 		}
 		script.body = bytes.Replace(script.body, []byte(lookPlace), lookOf(&inbox), 1)
+		if err == nil && p.speaksFirst(c.UserContext(), &inbox) {
+			script.body = append(script.body, speakFirst(inbox.Key)...)
+		}
 	}
 	anywhere(c)
 	return newPageAsset(script.body).send(c, e.JS, launcherCache)
+}
+
+func (p *Pages) speaksFirst(ctx context.Context, inbox *event.Inbox) bool {
+	return p.cfg.SpeaksFirst != nil && p.cfg.SpeaksFirst(ctx, inbox.ID)
+}
+
+// speakFirst is what the launcher of an inbox with such rules also does. The
+// others do not pay for it.
+func speakFirst(key string) []byte {
+	quoted, err := json.Marshal(key)
+	if err != nil {
+		return nil // a string always encodes
+	}
+	return fmt.Appendf(nil, ";(u=>import(u.origin+\"/widget/proactive.js\").then(m=>m.speak(u.origin,%s),()=>{}))(new URL(document.currentScript.src));\n", quoted)
 }
 
 // launcherCache keeps the launcher for a day while the server cannot be
@@ -183,12 +202,16 @@ func (p *Pages) chatPage(c *fiber.Ctx, inbox event.Inbox) error {
 		b.Light, b.Dark = &light, &dark
 	}
 	_, b.Radius = rounding(inbox.Look.Radius)
+	spoken := ""
+	if e, ok := p.bundle.entry("spoken"); ok && p.speaksFirst(c.UserContext(), &inbox) {
+		spoken = e.JS
+	}
 	dir := "ltr"
 	if locale == "ar" {
 		dir = "rtl"
 	}
 	return p.page(c, "chat.html", fiber.Map{
-		"Entry": e, "Boot": b, "Locale": locale, "Dir": dir, "Title": inbox.Name,
+		"Entry": e, "Boot": b, "Locale": locale, "Dir": dir, "Title": inbox.Name, "Spoken": spoken,
 	})
 }
 

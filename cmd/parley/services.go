@@ -102,7 +102,7 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 		Origins: origins, MaxSockets: s.cfg.MaxSockets, MaxText: s.cfg.MaxText, RateVisitor: s.cfg.RateVisitor, RateAddress: s.cfg.RateAddress,
 		Metrics: own("gateway"), Log: s.log.With("module", "gateway"),
 	})
-	pages := web.Config{Inboxes: m.chat}
+	pages := web.Config{Inboxes: m.chat, SpeaksFirst: m.bot.SpeaksFirst}
 	if s.cfg.Demo {
 		pages.DemoInbox = m.chat.FirstInboxKey
 	}
