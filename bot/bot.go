@@ -118,8 +118,10 @@ type Service struct {
 
 	examined atomic.Pointer[Examination] // the last one
 	exams    singleflight.Group
-	copilot  *httpd.Limiter // of an agent's wishes
-	replays  *replays
+	// invoke calls a tool for the language model: callTool.
+	invoke  func(ctx context.Context, c *toolCall) (map[string]any, error)
+	copilot *httpd.Limiter // of an agent's wishes
+	replays *replays
 }
 
 // New makes the module; Run starts it.
@@ -134,6 +136,7 @@ func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) 
 	}
 	s.flows, s.reader, s.codeKey = newFlowBook(db, s.now), &slots{s.understanding, s.now}, codeKey(cfg.Secret)
 	s.engine = flow.NewEngine(s.reader)
+	s.invoke = s.callTool
 	s.showFigures()
 	return s
 }

@@ -10,11 +10,12 @@ import (
 )
 
 // patterns are what a guard and the citations look for.
-type patterns struct{ images, links, addresses, hosts, blobs, citations, clusters, numbers, items *regexp.Regexp }
+type patterns struct{ images, tags, links, addresses, hosts, blobs, citations, clusters, numbers, items *regexp.Regexp }
 
 func newPatterns() *patterns {
 	return &patterns{
 		images:    regexp.MustCompile(`!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])?`),
+		tags:      regexp.MustCompile(`(?i)</?(?:script|img|image|a|iframe|frame|svg|math|object|embed|applet|form|input|button|select|textarea|style|link|meta|base|video|audio|source|track|picture|html|head|body|details|template|portal)\b[^>]*>?`),
 		links:     regexp.MustCompile(`\[([^\]]*)\]\(\s*<?([^)\s>]*)[^)]*\)?`),
 		addresses: regexp.MustCompile(`(?i)<[a-z][a-z0-9+.-]+:[^\s<>]*>|<[^\s<>]*@[^\s<>]*>|<?\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:|javascript:|data:)[^\s<>)\]]*>?|[^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+`),
 		hosts:     regexp.MustCompile(`(?i)\b(?:[a-z0-9-]+\.)+(?:[a-z]{2,18}|xn--[a-z0-9-]+)(?::[0-9]{1,5})?(?:/[^\s<>)\]]*)?`),
@@ -26,8 +27,9 @@ func newPatterns() *patterns {
 	}
 }
 
-// guard takes out of a model's text every image and every address but those of
-// the articles it was given. Text is kept.
+// guard takes out of a model's text every image, every element of HTML that is
+// more than words, and every address but those of the articles it was given. Text
+// is kept.
 type guard struct {
 	*patterns
 	allowed map[string]bool
@@ -85,6 +87,7 @@ func (g *guard) clean(text string) string {
 	})
 	for before := ""; before != text; {
 		before = text
+		text = g.tags.ReplaceAllString(text, "")
 		text = g.images.ReplaceAllString(text, "$1")
 		text = g.links.ReplaceAllString(text, "$1")
 		text = g.addresses.ReplaceAllStringFunc(text, g.address)

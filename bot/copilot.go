@@ -288,8 +288,13 @@ func (s *Service) write(ctx context.Context, p *prompt, g *guard, show func(stri
 	each := func(piece string) {
 		waiting.WriteString(piece)
 		whole := waiting.String()
-		end := strings.LastIndexAny(whole, ".!?\n。！？") + 1 // an address must not come in halves
-		if end == 0 || end == len(whole) {
+		end := strings.LastIndexByte(whole, '\n') + 1
+		for _, stop := range []string{". ", "! ", "? ", "。", "！", "？"} {
+			if at := strings.LastIndex(whole, stop); at >= 0 {
+				end = max(end, at+len(stop)) // whole sentences: neither address nor link comes in halves
+			}
+		}
+		if end == 0 {
 			return
 		}
 		waiting.Reset()

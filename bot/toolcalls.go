@@ -96,7 +96,7 @@ func (t *turn) callOne(ctx context.Context, name, arguments string) (string, err
 	if err != nil {
 		return "", fmt.Errorf("encode the input: %w", err)
 	}
-	answer, err := t.bot.callTool(ctx, &toolCall{
+	answer, err := t.bot.invoke(ctx, &toolCall{
 		By: byModel, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.Contact, Proof: t.talk.proof(t.bot.now()), Name: name, Input: input,
 		Request: ids.Derive(t.talk.Conv, strconv.FormatUint(t.last.Seq, 10), name, string(canonical)),
 	})

@@ -12,8 +12,8 @@ import (
 )
 
 func (p *program) botCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "bot", Short: "Try the bot's understanding, and move its intents"}
-	cmd.AddCommand(p.botEvalCommand(), p.botExportCommand(), p.botImportCommand())
+	cmd := &cobra.Command{Use: "bot", Short: "Try the bot's understanding, move its intents, and replay the past"}
+	cmd.AddCommand(p.botEvalCommand(), p.botExportCommand(), p.botImportCommand(), p.botReplayCommand())
 	return cmd
 }
 

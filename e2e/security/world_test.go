@@ -189,7 +189,7 @@ func (w *world) settings(team string) {
 	internal := create("/articles", w.admin, object{"title": "For us", "markdown": "zqinternal", "audience": "agents", "status": "published"})
 	w.add("article", internal.ID, seesB, "zqinternal")
 	public := create("/articles", w.admin, object{"title": "For all", "markdown": "Everybody may read this.", "status": "published"})
-	w.words = map[string]string{"slug": public.Slug, "key": w.a.Key, "name": "nothing.js", "number": "1", "delivery": "msg_nothing", "*": "nothing"}
+	w.words = map[string]string{"slug": public.Slug, "key": w.a.Key, "name": "nothing.js", "number": "1", "version": "1", "delivery": "msg_nothing", "*": "nothing"}
 }
 
 // of returns the things of a kind.
