@@ -138,11 +138,22 @@ func TestPagesAreAccessible(t *testing.T) {
 		public.until(`document.querySelector("h1, main, form")`)
 		both(public, path)
 	}
-	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "articles", "articles/new", "collections", "tokens", "webhooks", "notifications", "account"} {
+	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "flows", "articles", "articles/new", "collections", "tokens", "webhooks", "notifications", "account"} {
 		sc.admin.open(sc.s.URL + "/console/settings/" + section)
 		sc.admin.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
 		both(sc.admin, "settings "+section)
 	}
+	editor := sc.s.newGuide(sc.admin, "Return of goods")
+	editor.see("No problems found")
+	both(sc.admin, "flow, what starts it")
+	editor.click(".flow-block", "Why would you like")
+	both(sc.admin, "flow, form of a block")
+	editor.click(".flow-tabs button", "Preview")
+	editor.see("Which order is it about?")
+	both(sc.admin, "flow, preview")
+	eval[bool](sc.admin, `document.querySelector(".flow-exit").click() || true`)
+	editor.see("Or a block that is there")
+	both(sc.admin, "flow, picker")
 }
 
 // TestScreenshots takes the documentation's pictures; `make screenshots` names

@@ -14,6 +14,7 @@ import "./styles/thread.css";
 import "./styles/pages.css";
 import "./styles/settings.css";
 import "./styles/articles.css";
+import "./styles/flows.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { onSignedOut, reason } from "./api";

@@ -12,14 +12,26 @@ interface LevelsProps<T> {
   hint?: string;
 }
 
-/** Levels of skills: none, or 1 (knows a little) to 5 (expert). */
+/** Levels of skills as a field of a form. */
 export function LevelsField<T extends object>({ form, name, label, hint }: LevelsProps<T>) {
-  const skills = useLoad(() => api.get<{ skills: Skill[] }>("/skills"));
   const levels = (form.values.value[name] ?? {}) as Record<string, number>;
+  return <Levels label={label} hint={hint} levels={levels} onChange={(next) => form.set(name, next as T[keyof T])} />;
+}
+
+interface Props {
+  label: string;
+  hint?: string | undefined;
+  levels: Record<string, number>;
+  onChange: (levels: Record<string, number>) => void;
+}
+
+/** Levels of skills: none, or 1 (knows a little) to 5 (expert). */
+export function Levels({ label, hint, levels, onChange }: Props) {
+  const skills = useLoad(() => api.get<{ skills: Skill[] }>("/skills"));
   const all = [...new Set([...(skills.value.value?.skills.map((skill) => skill.name) ?? []), ...Object.keys(levels)])].sort();
   const set = (skill: string, level: number) => {
     const { [skill]: _, ...rest } = levels;
-    form.set(name, (level ? { ...rest, [skill]: level } : rest) as T[keyof T]);
+    onChange(level ? { ...rest, [skill]: level } : rest);
   };
   return (
     <fieldset class="field field-full">

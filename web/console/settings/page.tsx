@@ -10,6 +10,7 @@ import { AgentsPage } from "./agents";
 import { ArticlesPage } from "./articles";
 import { CannedPage } from "./canned";
 import { CollectionsPage } from "./collections";
+import { FlowsPage } from "./flows";
 import { InboxesPage } from "./inboxes";
 import { InsightsPage } from "./insights";
 import { IntentsPage } from "./intents";
@@ -29,6 +30,7 @@ const pages: Record<SectionId, (props: { id: string }) => preact.JSX.Element> = 
   skills: SkillsPage,
   canned: CannedPage,
   intents: IntentsPage,
+  flows: FlowsPage,
   insights: InsightsPage,
   articles: ArticlesPage,
   collections: CollectionsPage,

@@ -29,10 +29,20 @@ export function scopeText(ids: readonly string[]): string {
 
 /** Two ways, and the inboxes for the second. Those that are gone stay in sight until they are taken out. */
 export function ScopeField<T extends { scope: Scope }>({ form, hint }: { form: Form<T>; hint: string }) {
-  const name = useId();
   const { scope } = form.values.value;
-  const error = form.errors.value["inbox_ids"];
-  const set = (change: Partial<Scope>) => form.set("scope", { ...scope, ...change });
+  return <ScopeChoice scope={scope} hint={hint} error={form.errors.value["inbox_ids"]} onChange={(next) => form.set("scope", next)} />;
+}
+
+interface Props {
+  scope: Scope;
+  hint: string;
+  error?: string | undefined;
+  onChange: (scope: Scope) => void;
+}
+
+export function ScopeChoice({ scope, hint, error, onChange }: Props) {
+  const name = useId();
+  const set = (change: Partial<Scope>) => onChange({ ...scope, ...change });
   const flip = (id: string, on: boolean) => set({ chosen: on ? [...scope.chosen, id] : scope.chosen.filter((other) => other !== id) });
   const offered = inboxes.value.filter((inbox) => !inbox.archived);
   const gone = scope.chosen.filter((id) => !offered.some((inbox) => inbox.id === id));

@@ -18,6 +18,7 @@ export type SectionId =
   | "skills"
   | "canned"
   | "intents"
+  | "flows"
   | "insights"
   | "articles"
   | "collections"
@@ -33,6 +34,7 @@ export const sections: readonly Section[] = [
   { id: "skills", icon: "star", role: "admin", group: "desk" },
   { id: "canned", icon: "spark", role: "agent", group: "answers" },
   { id: "intents", icon: "bot", role: "agent", group: "answers" },
+  { id: "flows", icon: "flow", role: "agent", group: "answers" },
   { id: "insights", icon: "eye", role: "supervisor", group: "answers" },
   { id: "articles", icon: "book", role: "agent", group: "answers" },
   { id: "collections", icon: "archive", role: "supervisor", group: "answers" },

@@ -102,16 +102,17 @@ interface FieldProps<T, K extends keyof T> {
   full?: boolean;
 }
 
-interface Shell {
+export interface Shell {
   id: string;
   label: string;
-  hint: string | undefined;
-  error: string | undefined;
-  full: boolean | undefined;
+  hint?: string | undefined;
+  error?: string | undefined;
+  full?: boolean | undefined;
   children: ComponentChildren;
 }
 
-function Field({ id, label, hint, error, full, children }: Shell) {
+/** A label, what stands below it, its error and its hint. */
+export function Field({ id, label, hint, error, full, children }: Shell) {
   return (
     <div class={`field${full ? " field-full" : ""}`}>
       <label for={id}>{label}</label>
@@ -131,7 +132,7 @@ function Field({ id, label, hint, error, full, children }: Shell) {
 }
 
 /** What ties an input to its label, hint and error. */
-function ties(id: string, hint?: string, error?: string) {
+export function ties(id: string, hint?: string, error?: string) {
   const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return { id, "aria-describedby": described || undefined, "aria-invalid": error ? true : undefined } as const;
 }

@@ -6,10 +6,13 @@ const icons = {
   archive: "M3 5h18v4H3zM5 9v10h14V9M10 13h4",
   bell: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4l2-2zM10 21h4",
   book: "M12 6c-2-1.6-5-2-8-2v14c3 0 6 .4 8 2 2-1.6 5-2 8-2V4c-3 0-6 .4-8 2zM12 6v14",
+  branch: "M6 4v16M6 16c0-6 12-4 12-10M15.5 8 18 5.5 20.5 8",
   code: "M8 6l-6 6 6 6M16 6l6 6-6 6",
   copy: "M9 9h11v11H9zM15 9V4H4v11h5",
   external: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   eye: "M2 12c2.5-4.5 6-7 10-7s7.5 2.5 10 7c-2.5 4.5-6 7-10 7s-7.5-2.5-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+  flag: "M6 21V4h12l-3 4 3 4H6",
+  flow: "M4 4h7v5H4zM13 15h7v5h-7zM7.5 9v8.5H13",
   globe: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",
   hand: "M7 12V6.5a1.5 1.5 0 0 1 3 0V11M10 10.5v-6a1.5 1.5 0 0 1 3 0v6M13 10.5V5.5a1.5 1.5 0 0 1 3 0v7M16 11a1.5 1.5 0 0 1 3 0v3.5a6.5 6.5 0 0 1-12 3.5l-3-5a1.6 1.6 0 0 1 3-1",
   image: "M4 5h16v14H4zM4 16l5-5 5 5 2-2 4 4M15 9v.1",
@@ -30,6 +33,7 @@ const icons = {
   pencil: "M4 20l1-5L16 4l4 4L9 19zM14 6l4 4",
   plus: "M12 5v14M5 12h14",
   quote: "M4 17V9h6v5l-3 3M14 17V9h6v5l-3 3",
+  redo: "M15 5l5 5-5 5M20 10h-9.5a5.5 5.5 0 0 0 0 11H15",
   refresh: "M20 5v5h-5M4 19v-5h5M19.5 10A8 8 0 0 0 5.5 8M4.5 14a8 8 0 0 0 14 2",
   reply: "M10 5 4 11l6 6M4 11h9a7 7 0 0 1 7 7v1",
   right: "M9.5 6l6 6-6 6",
@@ -51,7 +55,7 @@ const icons = {
 export type IconName = keyof typeof icons;
 
 /** Icons that point, and therefore turn around where text runs from right to left. */
-const pointing = new Set<string>([...directional, "left", "right", "reply", "out", "undo"]);
+const pointing = new Set<string>([...directional, "left", "right", "reply", "out", "redo", "undo"]);
 
 /** A decorative icon; the control around it says in words what it means. */
 export function Icon({ name, size = 18, class: more }: { name: IconName; size?: number; class?: string }) {
