@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,6 +21,7 @@ import (
 const (
 	maxFlows = 200
 	maxDraft = 256 << 10 // bytes of a definition as JSON
+	maxNote  = 1000      // characters of what an author says about a version
 )
 
 // Flows lists all flows with their drafts, by name.
@@ -38,7 +40,7 @@ func (s *Service) Flow(ctx context.Context, id string) (Guide, error) {
 // problems; only what is published must not.
 func (s *Service) CreateFlow(ctx context.Context, f flow.Flow) (Guide, error) {
 	g := Guide{Flow: f}
-	g.ID, g.Version = ids.New(), 1
+	g.ID, g.Version, g.Changed = ids.New(), 1, true
 	if err := s.prepare(ctx, &g, nil); err != nil {
 		return Guide{}, err
 	}
@@ -66,7 +68,7 @@ func (s *Service) UpdateFlow(ctx context.Context, id string, f flow.Flow) (Guide
 	if err := s.prepare(ctx, &g, before.InboxIDs); err != nil {
 		return Guide{}, err
 	}
-	return s.changeFlow(ctx, id, func(now *Guide) error {
+	changed, err := s.changeFlow(ctx, id, func(now *Guide) error {
 		if now.Version != f.Version {
 			return errs.New(errs.Conflict, "somebody has changed the flow meanwhile (it is at version %d); reload it", now.Version)
 		}
@@ -74,6 +76,10 @@ func (s *Service) UpdateFlow(ctx context.Context, id string, f flow.Flow) (Guide
 		*now = g
 		return nil
 	})
+	if err == nil && changed.Published > 0 && changed.Enabled != before.Enabled {
+		s.flowsChanged() // a flow is switched on and off at once, not with its next version
+	}
+	return changed, err
 }
 
 // prepare gives absent lists their empty value and refuses what cannot be
@@ -110,7 +116,11 @@ func (s *Service) changeFlow(ctx context.Context, id string, change func(*Guide)
 		if err := change(&g); err != nil {
 			return err
 		}
-		return saveGuide(ctx, tx, &g)
+		if err := saveGuide(ctx, tx, &g); err != nil {
+			return err
+		}
+		g, err = findGuide(ctx, tx, id, false)
+		return err
 	})
 	return g, pg.Map(err)
 }
@@ -130,12 +140,19 @@ func (s *Service) DeleteFlow(ctx context.Context, id string) error {
 }
 
 // PublishFlow makes the draft what new conversations get. errs.Invalid when
-// [Service.CheckFlow] finds an error in it. Publishing what is live changes
-// nothing.
-func (s *Service) PublishFlow(ctx context.Context, id, by string) (Guide, error) {
+// [Service.CheckFlow] finds an error in it, errs.Conflict when version is given
+// and the draft has another one. Publishing what is live changes nothing. by is
+// the account, note what has changed in the author's words.
+func (s *Service) PublishFlow(ctx context.Context, id string, version int, by, note string) (Guide, error) {
+	if utf8.RuneCountInString(note) > maxNote || strings.ContainsRune(note, 0) {
+		return Guide{}, errs.Field("note", "must be at most %d characters", maxNote)
+	}
 	draft, err := s.Flow(ctx, id)
 	if err != nil {
 		return Guide{}, err
+	}
+	if version != 0 && version != draft.Version {
+		return Guide{}, errs.New(errs.Conflict, "somebody has changed the flow meanwhile; look at it again")
 	}
 	problems, err := s.CheckFlow(ctx, &draft.Flow)
 	if err != nil {
@@ -154,8 +171,8 @@ func (s *Service) PublishFlow(ctx context.Context, id, by string) (Guide, error)
 		if g.Version != draft.Version {
 			return errs.New(errs.Conflict, "somebody has changed the flow meanwhile; look at it again")
 		}
-		g.Published = g.Version
-		if err := saveRelease(ctx, tx, &g.Flow, by, s.now()); err != nil {
+		g.Published, g.Changed = g.Version, false
+		if err := saveRelease(ctx, tx, &g.Flow, &Release{At: s.now(), By: by, Note: strings.TrimSpace(note)}); err != nil {
 			return err
 		}
 		return saveGuide(ctx, tx, &g)
@@ -184,7 +201,7 @@ func (s *Service) RestoreFlow(ctx context.Context, id string, version int) (Guid
 		return Guide{}, pg.Map(missingFlow(err))
 	}
 	return s.changeFlow(ctx, id, func(g *Guide) error {
-		f.Version = g.Version + 1
+		f.Version, f.Enabled = g.Version+1, g.Enabled
 		g.Flow, g.UpdatedAt = *f, s.now()
 		return nil
 	})

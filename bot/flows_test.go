@@ -61,6 +61,7 @@ func TestFlowsOverHTTP(t *testing.T) {
 	require.Len(t, versions.Versions, 1)
 	assert.True(t, versions.Versions[0].Live)
 	assert.Equal(t, "a", versions.Versions[0].By)
+	assert.Empty(t, versions.Versions[0].Note)
 
 	var checked struct{ Problems []flow.Problem }
 	broken := sizeFlow("x")
@@ -78,6 +79,45 @@ func TestFlowsOverHTTP(t *testing.T) {
 	assert.Len(t, list.Flows, 1)
 	require.Equal(t, 204, w.call(app, "supervisor", "DELETE", "/flows/"+made.ID, nil, nil))
 	assert.Equal(t, 404, w.call(app, "supervisor", "DELETE", "/flows/"+made.ID, nil, nil))
+}
+
+// A flow is switched on and off at once and in all its versions; that is no
+// change of the draft. A version keeps its author's note.
+func TestFlowsAreSwitchedAndNoted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.app()
+	made, err := w.svc.CreateFlow(t.Context(), sizeFlow("Sizes"))
+	require.NoError(t, err)
+	assert.True(t, made.Changed)
+	publish := "/flows/" + made.ID + "/publish"
+	note := map[string]any{"version": 1, "note": " Asks for the height "}
+	var got Guide
+	require.Equal(t, 200, w.call(app, "supervisor", "POST", publish, note, &got))
+	assert.False(t, got.Changed)
+	started := func() *flow.Flow {
+		return w.svc.understanding.byPhrase(w.svc.openFlows(t.Context()), "", "which size fits?")
+	}
+	assert.NotNil(t, started())
+
+	got.Enabled = false
+	require.Equal(t, 200, w.call(app, "supervisor", "PUT", "/flows/"+made.ID, got, &got))
+	assert.False(t, got.Changed)
+	assert.Nil(t, started())
+	require.Equal(t, 200, w.call(app, "supervisor", "POST", "/flows/"+made.ID+"/versions/1/restore", nil, &got))
+	assert.False(t, got.Enabled, "it stays off")
+	got.Enabled, got.Description = true, "Which size fits"
+	require.Equal(t, 200, w.call(app, "supervisor", "PUT", "/flows/"+made.ID, got, &got))
+	assert.True(t, got.Changed)
+	require.NotNil(t, started())
+	assert.Equal(t, 1, started().Version)
+
+	assert.Equal(t, 409, w.call(app, "supervisor", "POST", publish, note, nil), "the draft is another one now")
+	assert.Equal(t, 422, w.call(app, "supervisor", "POST", publish, map[string]any{"note": strings.Repeat("x", maxNote+1)}, nil))
+	releases, err := w.svc.Releases(t.Context(), made.ID)
+	require.NoError(t, err)
+	require.Len(t, releases, 1)
+	assert.Equal(t, "Asks for the height", releases[0].Note)
 }
 
 func TestFlowsTravelAsYAML(t *testing.T) {

@@ -93,7 +93,16 @@ func (s *Service) postFlowPublish(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	g, err := s.PublishFlow(c.UserContext(), id, httpd.Viewer(c).ID)
+	var body struct {
+		Version int    `json:"version"` // of the draft that the author has seen; 0 for whichever it is
+		Note    string `json:"note"`
+	}
+	if len(c.Body()) > 0 {
+		if err := httpd.Bind(c, &body); err != nil {
+			return err
+		}
+	}
+	g, err := s.PublishFlow(c.UserContext(), id, body.Version, httpd.Viewer(c).ID, body.Note)
 	if err != nil {
 		return err
 	}

@@ -17,17 +17,21 @@ import (
 type Guide struct {
 	flow.Flow
 	Published int       `json:"published"` // version that new conversations get; 0 for none
+	Changed   bool      `json:"changed"`   // the draft differs from it in more than being enabled
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-const guideQuery = `SELECT id, draft, version, published, updated_at FROM bot.flows`
+// Being enabled belongs to the flow and not to a version of it.
+const guideQuery = `
+SELECT f.id, f.draft, f.version, f.published, f.updated_at, v.definition - 'version' - 'enabled' IS DISTINCT FROM f.draft - 'version' - 'enabled'
+FROM bot.flows f LEFT JOIN bot.flow_versions v ON v.flow = f.id AND v.version = f.published`
 
 func scanGuide(row pgx.CollectableRow) (Guide, error) {
 	var g Guide
 	var id string
 	var version int
 	var draft []byte
-	if err := row.Scan(&id, &draft, &version, &g.Published, &g.UpdatedAt); err != nil {
+	if err := row.Scan(&id, &draft, &version, &g.Published, &g.UpdatedAt, &g.Changed); err != nil {
 		return g, err
 	}
 	if err := json.Unmarshal(draft, &g.Flow); err != nil {
@@ -38,7 +42,7 @@ func scanGuide(row pgx.CollectableRow) (Guide, error) {
 }
 
 func allGuides(ctx context.Context, q pg.Querier) ([]Guide, error) {
-	rows, err := q.Query(ctx, guideQuery+` ORDER BY lower(name)`)
+	rows, err := q.Query(ctx, guideQuery+` ORDER BY lower(f.name)`)
 	if err != nil {
 		return nil, fmt.Errorf("list flows: %w", err)
 	}
@@ -52,9 +56,9 @@ func allGuides(ctx context.Context, q pg.Querier) ([]Guide, error) {
 // findGuide returns the flow, or pgx.ErrNoRows. lock keeps others from changing
 // it until the transaction ends.
 func findGuide(ctx context.Context, q pg.Querier, id string, lock bool) (Guide, error) {
-	query := guideQuery + ` WHERE id = $1`
+	query := guideQuery + ` WHERE f.id = $1`
 	if lock {
-		query += ` FOR UPDATE`
+		query += ` FOR UPDATE OF f`
 	}
 	rows, err := q.Query(ctx, query, id)
 	if err != nil {
@@ -107,19 +111,20 @@ type Release struct {
 	Version int       `json:"version"`
 	At      time.Time `json:"published_at"`
 	By      string    `json:"published_by"` // id of the account
+	Note    string    `json:"note"`         // what has changed, in the author's words
 	Live    bool      `json:"live"`         // new conversations get it
 }
 
 func releasesOf(ctx context.Context, q pg.Querier, id string) ([]Release, error) {
 	rows, err := q.Query(ctx, `
-SELECT v.version, v.published_at, v.published_by, v.version = f.published
+SELECT v.version, v.published_at, v.published_by, v.note, v.version = f.published
 FROM bot.flow_versions v JOIN bot.flows f ON f.id = v.flow WHERE v.flow = $1 ORDER BY v.version DESC LIMIT 200`, id)
 	if err != nil {
 		return nil, fmt.Errorf("list versions: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Release, error) {
 		var r Release
-		err := row.Scan(&r.Version, &r.At, &r.By, &r.Live)
+		err := row.Scan(&r.Version, &r.At, &r.By, &r.Note, &r.Live)
 		r.At = r.At.UTC()
 		return r, err
 	})
@@ -129,14 +134,14 @@ FROM bot.flow_versions v JOIN bot.flows f ON f.id = v.flow WHERE v.flow = $1 ORD
 	return list, nil
 }
 
-func saveRelease(ctx context.Context, q pg.Querier, f *flow.Flow, by string, at time.Time) error {
+func saveRelease(ctx context.Context, q pg.Querier, f *flow.Flow, r *Release) error {
 	definition, err := json.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("encode flow: %w", err)
 	}
 	_, err = q.Exec(ctx, `
-INSERT INTO bot.flow_versions (flow, version, definition, published_at, published_by) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (flow, version) DO NOTHING`, f.ID, f.Version, definition, at, by)
+INSERT INTO bot.flow_versions (flow, version, definition, published_at, published_by, note) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (flow, version) DO NOTHING`, f.ID, f.Version, definition, r.At, r.By, r.Note)
 	if err != nil {
 		return fmt.Errorf("save version: %w", err)
 	}
@@ -167,7 +172,7 @@ func readRelease(definition []byte, id string, version int) (*flow.Flow, error) 
 // their ids, which decides between two that the same starts.
 func liveFlows(ctx context.Context, q pg.Querier) ([]*flow.Flow, error) {
 	rows, err := q.Query(ctx, `
-SELECT v.flow, v.version, v.definition FROM bot.flows f JOIN bot.flow_versions v ON v.flow = f.id AND v.version = f.published ORDER BY f.id`)
+SELECT v.flow, v.version, v.definition, COALESCE((f.draft->'enabled')::boolean, false) FROM bot.flows f JOIN bot.flow_versions v ON v.flow = f.id AND v.version = f.published ORDER BY f.id`)
 	if err != nil {
 		return nil, fmt.Errorf("list published flows: %w", err)
 	}
@@ -175,10 +180,16 @@ SELECT v.flow, v.version, v.definition FROM bot.flows f JOIN bot.flow_versions v
 		var id string
 		var version int
 		var definition []byte
-		if err := row.Scan(&id, &version, &definition); err != nil {
+		var enabled bool
+		if err := row.Scan(&id, &version, &definition, &enabled); err != nil {
 			return nil, err
 		}
-		return readRelease(definition, id, version)
+		f, err := readRelease(definition, id, version)
+		if err != nil {
+			return nil, err
+		}
+		f.Enabled = enabled
+		return f, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list published flows: %w", err)
