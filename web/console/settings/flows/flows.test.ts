@@ -280,7 +280,7 @@ test("an exit that leads nowhere ends the flow, calls a person, or goes the comm
 });
 
 test("what the server leaves out is there for the forms, and only what it knows goes back", () => {
-  const { flow: read, published, changed } = stored({ id: "x", name: "N", version: 4, published: 3, updated_at: "t", start: "a", blocks: [{ id: "a", type: "tool" }] });
+  const { flow: read, published, changed } = stored({ id: "x", name: "N", version: 4, published: 3, changed: true, updated_at: "t", start: "a", blocks: [{ id: "a", type: "tool" }] });
   assert.deepEqual(read.blocks, [{ id: "a", type: "tool", tool: "", input: {}, save: {} }]);
   assert.equal(published, 3);
   assert.ok(changed);

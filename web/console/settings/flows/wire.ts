@@ -6,7 +6,7 @@ export interface Stored {
   flow: Flow;
   /** the version that visitors get, 0 when none is published */
   published: number;
-  /** the draft was saved again since */
+  /** the draft differs from it in more than being switched on */
   changed: boolean;
   updatedAt: string;
 }
@@ -24,6 +24,7 @@ export interface Version {
 interface FlowJSON extends Omit<Partial<Flow>, "blocks"> {
   blocks?: Partial<Block>[] | null;
   published?: number;
+  changed?: boolean;
   updated_at?: string;
 }
 
@@ -69,7 +70,7 @@ export function stored(answer: unknown): Stored {
       blocks: (json.blocks ?? []).map(whole),
     },
     published: json.published ?? 0,
-    changed: (json.published ?? 0) !== (json.version ?? 0),
+    changed: json.changed ?? false,
     updatedAt: json.updated_at ?? "",
   };
 }
