@@ -139,28 +139,40 @@ func (s *Service) DeleteFlow(ctx context.Context, id string) error {
 	return nil
 }
 
-// PublishFlow makes the draft what new conversations get. errs.Invalid when
-// [Service.CheckFlow] finds an error in it, errs.Conflict when version is given
-// and the draft has another one. Publishing what is live changes nothing. by is
-// the account, note what has changed in the author's words.
-func (s *Service) PublishFlow(ctx context.Context, id string, version int, by, note string) (Guide, error) {
-	if utf8.RuneCountInString(note) > maxNote || strings.ContainsRune(note, 0) {
+// PublishFlow is [Service.PublishDraft] of whichever draft there is, without a
+// note.
+func (s *Service) PublishFlow(ctx context.Context, id, by string) (Guide, error) {
+	return s.PublishDraft(ctx, id, &Publication{By: by})
+}
+
+// Publication is what goes with publishing a draft.
+type Publication struct {
+	Version int    // of the draft that the author has seen; 0 for any
+	By      string // id of the account
+	Note    string // what has changed, in the author's words
+}
+
+// PublishDraft makes the draft what new conversations get. errs.Invalid when
+// [Service.CheckFlow] finds an error in it, errs.Conflict when the draft has
+// another version. Publishing what is live changes nothing.
+func (s *Service) PublishDraft(ctx context.Context, id string, p *Publication) (Guide, error) {
+	if utf8.RuneCountInString(p.Note) > maxNote || strings.ContainsRune(p.Note, 0) {
 		return Guide{}, errs.Field("note", "must be at most %d characters", maxNote)
 	}
 	draft, err := s.Flow(ctx, id)
 	if err != nil {
 		return Guide{}, err
 	}
-	if version != 0 && version != draft.Version {
+	if p.Version != 0 && p.Version != draft.Version {
 		return Guide{}, errs.New(errs.Conflict, "somebody has changed the flow meanwhile; look at it again")
 	}
 	problems, err := s.CheckFlow(ctx, &draft.Flow)
 	if err != nil {
 		return Guide{}, err
 	}
-	for _, p := range problems {
-		if p.Level == flow.Error {
-			return Guide{}, errs.Field("blocks", "cannot be published: %s: %s", cmp.Or(p.Block, "the flow"), p.Message)
+	for _, problem := range problems {
+		if problem.Level == flow.Error {
+			return Guide{}, errs.Field("blocks", "cannot be published: %s: %s", cmp.Or(problem.Block, "the flow"), problem.Message)
 		}
 	}
 	var g Guide
@@ -172,7 +184,7 @@ func (s *Service) PublishFlow(ctx context.Context, id string, version int, by, n
 			return errs.New(errs.Conflict, "somebody has changed the flow meanwhile; look at it again")
 		}
 		g.Published, g.Changed = g.Version, false
-		if err := saveRelease(ctx, tx, &g.Flow, &Release{At: s.now(), By: by, Note: strings.TrimSpace(note)}); err != nil {
+		if err := saveRelease(ctx, tx, &g.Flow, &Release{At: s.now(), By: p.By, Note: strings.TrimSpace(p.Note)}); err != nil {
 			return err
 		}
 		return saveGuide(ctx, tx, &g)

@@ -102,7 +102,7 @@ func (s *Service) postFlowPublish(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	g, err := s.PublishFlow(c.UserContext(), id, body.Version, httpd.Viewer(c).ID, body.Note)
+	g, err := s.PublishDraft(c.UserContext(), id, &Publication{Version: body.Version, By: httpd.Viewer(c).ID, Note: body.Note})
 	if err != nil {
 		return err
 	}
