@@ -197,24 +197,25 @@ func TestDidYouMean(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).start()
 	c := w.open(event.StateBot, "en")
-	ask, trace := c.ask("a thing with my voucher")
+	ask, trace := c.ask("tell me about your voucher")
 	assert.Equal(t, "clarify", trace.Action)
-	require.Len(t, ask.Choices, 4)
+	require.Len(t, ask.Choices, 5)
 	assert.Equal(t, "Use a voucher", ask.Choices[0].Label)
-	assert.Equal(t, "Buy a voucher", ask.Choices[1].Label)
-	assert.Equal(t, []string{"none", "human"}, choiceIDs(&ask)[2:])
-	answer, _ := c.answer(c.click(ask.Choices[1]))
+	assert.Equal(t, "Gift cards", ask.Choices[1].Label, "an intent that may be meant too")
+	assert.Equal(t, "Buy a voucher", ask.Choices[2].Label)
+	assert.Equal(t, []string{"none", "human"}, choiceIDs(&ask)[3:])
+	answer, _ := c.answer(c.click(ask.Choices[2]))
 	assert.Contains(t, answer.Text, "Choose an amount.")
 	require.Len(t, answer.Sources, 1)
 	assert.Equal(t, "Buy a voucher", answer.Sources[0].Title)
 
 	c = w.open(event.StateBot, "en")
-	_, _ = c.ask("a thing with my voucher")
+	_, _ = c.ask("tell me about your voucher")
 	answer, _ = c.ask("use a VOUCHER")
 	assert.Contains(t, answer.Text, "Enter the code at checkout.", "a typed label is a click")
 
 	c = w.open(event.StateBot, "en")
-	ask, _ = c.ask("a thing with my voucher")
+	ask, _ = c.ask("tell me about your voucher")
 	_, trace = c.answer(c.click(choiceOf(t, &ask, "none")))
 	assert.Equal(t, "fallback", trace.Action)
 }
@@ -260,7 +261,7 @@ func TestArticleThatFitsBetterBeatsAnIntent(t *testing.T) {
 		passage("Wrap a present", 0.9, "We wrap it for free."),
 	}
 	w.library.mu.Unlock()
-	text := "is there something for a present"
+	text := "how is a present packed"
 	b, err := w.svc.trainer.get(t.Context())
 	require.NoError(t, err)
 	guess := b.model.Predict(text, "")
