@@ -12,14 +12,6 @@ import (
 	"parley/internal/pg"
 )
 
-// Deflection counts conversations that ended without a person; the module of
-// the bot may know.
-type Deflection interface {
-	// Deflected returns how many conversations since then the bot has had, and in
-	// how many of them nobody had to help.
-	Deflected(ctx context.Context, since time.Time) (conversations, deflected int, err error)
-}
-
 // Day is what happened in the help centre on a day of the server's zone.
 type Day struct {
 	Day           string `json:"day"` // 2026-01-31
@@ -70,10 +62,10 @@ type Analytics struct {
 	Unread   int     `json:"unread"`   // published ones that nobody has opened
 	Voices   []Voice `json:"voices"`   // the latest first
 	Gaps     []Gap   `json:"gaps"`     // of 30 days
-	// Conversations that the bot has had, and those in which nobody had to help;
-	// both 0 when that is not counted here.
-	Conversations int `json:"conversations"`
-	Deflected     int `json:"deflected"`
+	// Questions for which the bot has searched, and those that it answered from an
+	// article without a person.
+	BotQuestions int64 `json:"bot_questions"`
+	Deflected    int64 `json:"deflected"`
 }
 
 const (
@@ -104,10 +96,10 @@ func (s *Service) Analytics(ctx context.Context, days int) (Analytics, error) {
 	if a.Gaps, err = s.Gaps(ctx); err != nil {
 		return a, err
 	}
-	if s.cfg.Deflection != nil {
-		if a.Conversations, a.Deflected, err = s.cfg.Deflection.Deflected(ctx, from); err != nil {
-			return a, err
-		}
+	err = s.db.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE outcome = 'answered') FROM kb.searches
+		WHERE at >= $1::date AND outcome IN ('answered', 'handed_over')`, from.Format(time.DateOnly)).Scan(&a.BotQuestions, &a.Deflected)
+	if err != nil {
+		return a, pg.Map(fmt.Errorf("count what the bot answered: %w", err))
 	}
 	return a, nil
 }
@@ -115,8 +107,8 @@ func (s *Service) Analytics(ctx context.Context, days int) (Analytics, error) {
 func (s *Service) daysSince(ctx context.Context, from time.Time) ([]Day, error) {
 	rows, err := s.db.Query(ctx, `WITH days AS (SELECT generate_series($1::date, $2::date, '1 day')::date AS day),
 		v AS (SELECT day, sum(count) AS n FROM kb.views WHERE day >= $1::date GROUP BY day),
-		q AS (SELECT at::date AS day, count(*) AS n, count(*) FILTER (WHERE results = 0) AS empty,
-				count(*) FILTER (WHERE results > 0 AND clicked = '') AS unopened FROM kb.searches WHERE at >= $1::date GROUP BY 1),
+		q AS (SELECT at::date AS day, count(*) AS n, count(*) FILTER (WHERE results = 0 AND outcome <> 'answered') AS empty,
+				count(*) FILTER (WHERE results > 0 AND outcome = 'shown') AS unopened FROM kb.searches WHERE at >= $1::date GROUP BY 1),
 		h AS (SELECT at::date AS day, count(*) FILTER (WHERE helpful) AS yes, count(*) FILTER (WHERE NOT helpful) AS no
 			FROM kb.votes WHERE at >= $1::date GROUP BY 1)
 		SELECT d.day::text, coalesce(v.n, 0)::bigint, coalesce(q.n, 0), coalesce(q.empty, 0), coalesce(q.unopened, 0), coalesce(h.yes, 0), coalesce(h.no, 0)

@@ -42,7 +42,6 @@ type Config struct {
 
 	Staff         Staff         // who may be asked to review; nil takes anybody
 	Conversations Conversations // of which articles are made; nil makes none
-	Deflection    Deflection    // nil counts none
 	Client        *http.Client  // asks for links that leave the site; nil asks for none
 
 	SyncDir   string        // folder of Markdown that is kept in step; "" is none

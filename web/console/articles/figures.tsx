@@ -40,7 +40,7 @@ interface Analytics {
   unread: number;
   voices: { article: string; title: string; helpful: boolean; reason: string; at: string }[];
   gaps: { query: string; searches: number; results: number; last: string }[];
-  conversations: number;
+  bot_questions: number;
   deflected: number;
 }
 
@@ -85,7 +85,7 @@ function Figures({ found }: { found: Analytics }) {
           text={percent(total.helpful, total.helpful + total.unhelpful)}
           was={percent(before.helpful, before.helpful + before.unhelpful)}
         />
-        {found.conversations > 0 && <Tile name={t("articles.figures.deflected")} text={percent(found.deflected, found.conversations)} />}
+        {found.bot_questions > 0 && <Tile name={t("articles.figures.deflected")} text={percent(found.deflected, found.bot_questions)} />}
       </dl>
       <div class="charts">
         <Chart title={t("articles.figures.reading")} days={dates} series={[{ name: t("articles.figures.views"), values: of("views"), tone: 1 }]} />

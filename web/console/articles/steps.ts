@@ -17,11 +17,11 @@ export function stepsOf(article: Article, who: Who, strict: boolean): Step[] {
   const steps: Step[] = [];
   const offer = (when: boolean, ...offered: Step[]) => when && steps.push(...offered);
   const ready = status === "approved" || (!strict && (status === "in_progress" || status === "awaiting_review"));
-  offer(supervisor && ready && status === "approved", "publish");
+  offer(supervisor && ready && status !== "awaiting_review", "publish");
   offer(supervisor && status === "awaiting_review" && (!strict || work.written_by !== who.id), "approve");
   offer(status === "awaiting_review" && !asked && (supervisor || work.reviewer === who.id), "return");
   offer(status === "in_progress", "ask");
-  offer(supervisor && ready && status !== "approved", "publish");
+  offer(supervisor && ready && status === "awaiting_review", "publish");
   offer(supervisor && ready && !work.publish_at, "schedule");
   offer(supervisor && !!work.publish_at, "unschedule");
   offer(status === "awaiting_review" && asked, "take-back");
