@@ -3,7 +3,8 @@
 // and knows when to stop and call a person.
 //
 // Owns: schema "bot" with the intents and their examples, the version of what
-// was learned from them, what the bot remembers of each conversation, and the
+// was learned from them, the flows and their versions, what the bot remembers of
+// each conversation and what its answers came to, who may call a tool, and the
 // tokens a language model has used.
 //
 // Consumes: chat.*.* with the durable consumer bot-answers. It acts only while
@@ -15,9 +16,12 @@
 //   - handoff: a person is needed, and why
 //   - eph.<conv>: typing, and deltas while a language model writes
 //   - settings.intents after a change of an intent
+//   - tool.<name>: requests to other companies' programs, see [Service.CallTool]
+//   - rated: what a visitor answered when a flow asked
+//   - settings.flows after a change of the flows that are live
 //
-// Serves: intents, a try-out and the state of training below /api/v1; see
-// [Service.Routes].
+// Serves: flows, tools, resolutions, intents, a try-out and the state of training
+// below /api/v1; see [Service.Routes].
 //
 // What it promises:
 //   - One answer to a message, whatever is delivered twice and whichever process

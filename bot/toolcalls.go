@@ -100,6 +100,8 @@ func (t *turn) callOne(ctx context.Context, name, arguments string) (string, err
 		By: byModel, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.Contact, Proof: t.talk.proof(t.bot.now()), Name: name, Input: input,
 		Request: ids.Derive(t.talk.Conv, strconv.FormatUint(t.last.Seq, 10), name, string(canonical)),
 	})
+	// What a tool may have done is told, whatever the visitor writes meanwhile.
+	t.plan.Firm = t.plan.Firm || err == nil || outcomeOf(err) == "timeout"
 	if err != nil {
 		return "", err
 	}
