@@ -4,9 +4,10 @@ package event
 // bot's: the bot may quote only what the visitor may read.
 type SearchQuery struct {
 	Text     string
-	Locale   string // BCP 47; "" means any
-	Audience string // public or agents
-	Limit    int    // passages, at most 20; 0 means 5
+	Locale   string   // BCP 47; "" means any
+	Audience string   // the widest that the reader belongs to: public, signed_in, segment or agents; "" means public
+	Segments []string // of a reader of the audience segment: their signed attributes as "attribute=value"
+	Limit    int      // passages, at most 20; 0 means 5
 }
 
 // Passage is a piece of an article that may answer a query.

@@ -64,6 +64,9 @@ type Article struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	UpdatedAt   time.Time  `json:"updated_at"`
 	PublishedAt *time.Time `json:"published_at,omitempty"`
+	Kind        string     `json:"kind"`
+	Extra       Extra      `json:"extra"`
+	Segments    []string   `json:"segments"` // of the audience segment: whom it is for, as "attribute=value"
 }
 
 // Limits of an article, in characters unless said otherwise.
@@ -106,13 +109,11 @@ func (a *Article) normalise(locale string) error {
 		return errs.New(errs.Invalid, "the text must be UTF-8 without NUL")
 	case !slices.Contains(statuses(), a.Status):
 		return errs.Field("status", "must be one of %s", strings.Join(statuses(), ", "))
-	case a.Audience != AudiencePublic && a.Audience != AudienceAgents:
-		return errs.Field("audience", "must be public or agents")
 	case len(a.Aliases) > maxAliases:
 		return errs.Field("aliases", "may be %d at most", maxAliases)
 	}
 	a.Locale = tag.String()
-	return nil
+	return a.normaliseKind()
 }
 
 // printable makes text of outsiders storable, without space around it.

@@ -1,14 +1,12 @@
 package kb
 
 import (
-	"context"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
-	"parley/event"
 	"parley/internal/errs"
 	"parley/internal/ids"
 	"parley/internal/markup"
@@ -17,16 +15,21 @@ import (
 	"parley/kb/analysis"
 )
 
-// publicArticle loads the article of an address in the language to show, and
+// publicArticle loads the article of an address, as far as its reader may see
+// it, in the language to show, and
 // the languages there are. A former address gives the new slug instead.
 func (s *Service) publicArticle(c *fiber.Ctx) (a Article, available []string, moved string, err error) {
 	ctx, slug := c.UserContext(), unescape(c.Params("slug"))
-	list, err := translations(ctx, s.db, slug)
+	r, err := s.readerOf(c)
+	if err != nil {
+		return a, nil, "", err
+	}
+	list, err := translations(ctx, s.db, r, slug)
 	if err != nil {
 		return a, nil, "", pg.Map(err)
 	}
 	if len(list) == 0 {
-		if moved, err = redirectOf(ctx, s.db, slug); err != nil {
+		if moved, err = redirectOf(ctx, s.db, r, slug); err != nil {
 			return a, nil, "", pg.Map(err)
 		}
 		if moved == "" {
@@ -49,24 +52,72 @@ func (s *Service) articlePage(c *fiber.Ctx) error {
 	if moved != "" {
 		return c.Redirect(articleURL(moved, orElse(c.Query("lang"), s.cfg.Locale), s.cfg.Locale), fiber.StatusMovedPermanently)
 	}
-	ctx := c.UserContext()
-	s.views.add(a.ID)
-	if from := c.Query("from"); from != "" {
-		s.recordClick(ctx, from, a.ID)
+	ctx, node := c.UserContext(), unescape(c.Params("node"))
+	if node == "" {
+		s.views.add(a.ID)
+		if from := c.Query("from"); from != "" {
+			s.recordClick(ctx, from, a.ID)
+		}
 	}
+	here := func(l string) string { return articleURL(a.Slug, l, s.cfg.Locale) }
+	body := s.articleView(c, &a)
+	if body.Guide == nil && node != "" {
+		return errs.New(errs.NotFound, "there is no such step")
+	}
+	if err := s.surroundings(c, &a, &body); err != nil {
+		return pg.Map(err)
+	}
+	head := view.Head{
+		Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale)), OpenGraph: "article", Lang: "en",
+		Alternates: s.alternates(available, a.Locale, here), Private: a.Audience != AudiencePublic,
+		NoIndex: a.Audience != AudiencePublic || node != "" || c.Query("voted") != "" || c.Query("play") != "" || c.Query("whole") != "",
+	}
+	if !head.NoIndex {
+		head.Data = s.structured(&a, &body)
+	}
+	if node != "" {
+		head.Title, head.Canonical = body.Guide.Node.Title+" – "+a.Title, s.absolute(s.nodeURL(&a, node, nil))
+	}
+	if body.Video != nil && body.Video.Frame != "" {
+		head.Frame = body.Video.Host
+	}
+	return s.sendPage(c, head, func(head view.Head) error { return s.pages.article.Send(c, fiber.StatusOK, head, body) })
+}
+
+// articleView is the article as its kind and the address show it.
+func (s *Service) articleView(c *fiber.Ctx, a *Article) articleView {
 	body := articleView{
 		Title: a.Title, Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML),
 		Updated: a.UpdatedAt, Words: len(strings.Fields(a.Markdown)), TOC: contentsOf(a.Markdown), Notice: s.otherLanguage(c, a.Locale),
-		Vote: voteView{Action: "/help/a/" + url.PathEscape(a.Slug) + "/vote?lang=" + url.QueryEscape(a.Locale), State: votedState(c.Query("voted")), ID: voteID(c)},
+		Audience: forWhom(a.Audience),
+		Vote:     voteView{Action: "/help/a/" + url.PathEscape(a.Slug) + "/vote?lang=" + url.QueryEscape(a.Locale), State: votedState(c.Query("voted")), ID: voteID(c)},
 	}
-	if err := s.surroundings(ctx, &a, &body); err != nil {
-		return pg.Map(err)
+	if a.Kind == KindTroubleshooting && c.Query("whole") == "" {
+		if g, ok := s.guideView(a, unescape(c.Params("node")), c.Query("via")); ok {
+			body.Guide, body.TOC = g, nil
+			return body
+		}
 	}
-	here := func(l string) string { return articleURL(a.Slug, l, s.cfg.Locale) }
-	return s.pages.article.Send(c, fiber.StatusOK, view.Head{
-		Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale)), OpenGraph: "article",
-		Alternates: s.alternates(available, a.Locale, here), NoIndex: c.Query("voted") != "", Data: s.structured(&a),
-	}, body)
+	s.kindView(a, &body, request{play: agreed(c), path: articleURL(a.Slug, a.Locale, s.cfg.Locale)})
+	return body
+}
+
+// agreed reports whether the reader has asked, on a page of ours, for what is
+// loaded from elsewhere. A link on another site is not the reader's word.
+func agreed(c *fiber.Ctx) bool {
+	site := c.Get("Sec-Fetch-Site")
+	return c.Query("play") == "1" && (site == "" || site == "same-origin")
+}
+
+// forWhom says whom an article is for, where that is not everybody.
+func forWhom(audience string) string {
+	switch audience {
+	case AudienceAgents:
+		return "For agents only"
+	case AudienceSignedIn, AudienceSegment:
+		return "Only for people who are signed in"
+	}
+	return ""
 }
 
 // contentsOf lists the headings that a table of contents shows; a single one
@@ -104,10 +155,15 @@ func (s *Service) otherLanguage(c *fiber.Ctx, got string) *view.Notice {
 }
 
 // surroundings adds the way to the article, its neighbours and what is related.
-func (s *Service) surroundings(ctx context.Context, a *Article, body *articleView) error {
+func (s *Service) surroundings(c *fiber.Ctx, a *Article, body *articleView) error {
+	ctx := c.UserContext()
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
 	body.Crumbs = []view.Crumb{{Title: "Help centre", URL: s.withLang("/help", a.Locale)}}
 	if a.Collection != "" {
-		groups, err := collections(ctx, s.db, a.Locale)
+		groups, err := topics(ctx, s.db, r, a.Locale)
 		if err != nil {
 			return err
 		}
@@ -115,7 +171,7 @@ func (s *Service) surroundings(ctx context.Context, a *Article, body *articleVie
 			g := groups[at]
 			body.Crumbs = append(body.Crumbs, view.Crumb{Title: g.title(a.Locale, s.cfg.Locale), URL: s.withLang("/help/c/"+url.PathEscape(g.Slug), a.Locale)})
 		}
-		list, err := articlesOf(ctx, s.db, a.Collection, a.Locale)
+		list, err := articlesOf(ctx, s.db, r, a.Collection, a.Locale)
 		if err != nil {
 			return err
 		}
@@ -129,7 +185,7 @@ func (s *Service) surroundings(ctx context.Context, a *Article, body *articleVie
 		}
 	}
 	body.Crumbs = append(body.Crumbs, view.Crumb{Title: a.Title})
-	found, err := s.Search(ctx, event.SearchQuery{Text: a.Title + " " + a.Summary, Locale: a.Locale, Audience: AudiencePublic, Limit: relatedArticles + 1})
+	found, err := s.Search(ctx, r.query(a.Title+" "+a.Summary, a.Locale, relatedArticles+1))
 	if err != nil {
 		return err
 	}
@@ -139,19 +195,6 @@ func (s *Service) surroundings(ctx context.Context, a *Article, body *articleVie
 		}
 	}
 	return nil
-}
-
-// structured describes the article to search engines (schema.org).
-func (s *Service) structured(a *Article) any {
-	data := map[string]any{
-		"@context": "https://schema.org", "@type": "Article", "headline": a.Title, "description": a.lead(), "inLanguage": a.Locale,
-		"dateModified": a.UpdatedAt, "mainEntityOfPage": s.absolute(articleURL(a.Slug, a.Locale, s.cfg.Locale)),
-		"publisher": map[string]any{"@type": "Organization", "name": s.cfg.Product},
-	}
-	if a.PublishedAt != nil {
-		data["datePublished"] = a.PublishedAt
-	}
-	return data
 }
 
 // votePage takes the plain form: a vote, or the reason of an earlier one.

@@ -1,5 +1,15 @@
 package kb
 
+import "parley/event"
+
+// segmentsOf are those of a reader, nil for staff, who see all.
+func segmentsOf(q event.SearchQuery) []string {
+	if q.Audience == AudienceAgents {
+		return nil
+	}
+	return append([]string{}, q.Segments...)
+}
+
 // Audiences of an article beside [AudiencePublic] and [AudienceAgents]: who has
 // signed in to the customer's own site, and a part of those.
 const (

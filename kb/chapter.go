@@ -65,7 +65,7 @@ func (s *Service) importCollections(ctx context.Context, folder *source.Folder) 
 	if err := s.importGroups(ctx, folder.Groups); err != nil {
 		return nil, err
 	}
-	have, err := collections(ctx, s.db, "")
+	have, err := collections(ctx, s.db)
 	if err != nil {
 		return nil, pg.Map(err)
 	}
@@ -105,7 +105,7 @@ func (s *Service) importGroups(ctx context.Context, groups []source.Group) error
 	if len(groups) == 0 {
 		return nil
 	}
-	have, err := collections(ctx, s.db, "")
+	have, err := collections(ctx, s.db)
 	if err != nil {
 		return pg.Map(err)
 	}

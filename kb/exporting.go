@@ -101,7 +101,7 @@ func (x *exporter) prepare(ctx context.Context) error {
 		if x.list, err = completeAll(ctx, tx, list); err != nil {
 			return err
 		}
-		groups, err := collections(ctx, tx, "")
+		groups, err := collections(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -164,7 +164,12 @@ func (x *exporter) article(ctx context.Context, d *Draft) error {
 	if err != nil {
 		return err
 	}
+	extra, err := d.Extra.fields()
+	if err != nil {
+		return err
+	}
 	file, err := source.File(source.Front{
+		Kind: kindToWrite(d.Kind), Extra: extra, Segments: d.Segments,
 		Title: d.Title, Slug: d.Slug, Locale: d.Locale, Collection: x.slugs[d.Collection], Order: d.Position, Summary: d.Summary,
 		Aliases: d.Aliases, Audience: d.Audience, Status: d.Status, ReviewAfter: d.Work.ReviewAfter, Former: x.former[d.ID],
 	}, text)

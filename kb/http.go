@@ -25,6 +25,7 @@ func (s *Service) Routes(r fiber.Router) {
 	route(fiber.MethodPost, "/help/articles/:slug/vote", httpd.Public, s.postVote)
 
 	s.authoringRoutes(route, api)
+	httpd.HandleStream(api, fiber.MethodPost, "/articles/files", httpd.Agent, s.postFile)
 
 	route(fiber.MethodGet, "/collections", httpd.Agent, s.getCollections)
 	route(fiber.MethodPost, "/collections", httpd.Supervisor, s.postCollection)
@@ -35,11 +36,15 @@ func (s *Service) Routes(r fiber.Router) {
 	route(fiber.MethodGet, "/kb/status", httpd.Agent, s.getStatus)
 }
 
-// getSearch answers the public. Suggestions while typing are no searches: only
+// getSearch answers readers. Suggestions while typing are no searches: only
 // one that asks for it by record=true is recorded, and gets an id under which
 // the address of an opened result (from=id) says that it led there.
 func (s *Service) getSearch(c *fiber.Ctx) error {
-	body, q, err := s.answerSearch(c, AudiencePublic)
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
+	body, q, err := s.answerSearch(c, r)
 	if err != nil {
 		return err
 	}
@@ -50,7 +55,7 @@ func (s *Service) getSearch(c *fiber.Ctx) error {
 }
 
 func (s *Service) getAgentSearch(c *fiber.Ctx) error {
-	body, _, err := s.answerSearch(c, AudienceAgents)
+	body, _, err := s.answerSearch(c, Reader{Audience: AudienceAgents})
 	if err != nil {
 		return err
 	}
@@ -63,12 +68,12 @@ type searchBody struct {
 	Search  string          `json:"search,omitempty"` // id of the recorded search
 }
 
-func (s *Service) answerSearch(c *fiber.Ctx, audience string) (searchBody, event.SearchQuery, error) {
+func (s *Service) answerSearch(c *fiber.Ctx, r Reader) (searchBody, event.SearchQuery, error) {
 	limit, err := httpd.QueryInt(c, "limit", defaultPassages, 1, maxPassages)
 	if err != nil {
 		return searchBody{}, event.SearchQuery{}, err
 	}
-	q := event.SearchQuery{Text: strings.Clone(c.Query("q")), Locale: strings.Clone(c.Query("locale")), Audience: audience, Limit: limit}
+	q := r.query(strings.Clone(c.Query("q")), strings.Clone(c.Query("locale")), limit)
 	found, err := s.search(c.UserContext(), q, true)
 	return searchBody{Results: found.passages, Meant: found.meant}, q, err
 }
@@ -81,8 +86,10 @@ type publicBody struct {
 	Title     string    `json:"title"`
 	Summary   string    `json:"summary"`
 	HTML      string    `json:"html"`
-	URL       string    `json:"url"`
+	URL       string    `json:"url"` // that opens it in the help centre, also for a reader who is signed in to the widget only
 	UpdatedAt time.Time `json:"updated_at"`
+	Kind      string    `json:"kind"`
+	Extra     Extra     `json:"extra"`
 }
 
 func (s *Service) getPublicArticle(c *fiber.Ctx) error {
@@ -94,9 +101,21 @@ func (s *Service) getPublicArticle(c *fiber.Ctx) error {
 	if from := c.Query("from"); from != "" {
 		s.recordClick(c.UserContext(), from, a.ID)
 	}
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
+	address, err := s.entryURL(c.UserContext(), r, &a)
+	if err != nil {
+		return err
+	}
+	if a.Audience != AudiencePublic {
+		c.Set(fiber.HeaderCacheControl, "private, no-store")
+	}
 	return c.JSON(publicBody{
+		Kind: a.Kind, Extra: a.Extra,
 		ID: a.ID, Slug: a.Slug, Locale: a.Locale, Title: a.Title, Summary: a.Summary, HTML: a.HTML,
-		URL: articleURL(a.Slug, a.Locale, s.cfg.Locale), UpdatedAt: a.UpdatedAt,
+		URL: address, UpdatedAt: a.UpdatedAt,
 	})
 }
 
@@ -107,7 +126,11 @@ func (s *Service) followedArticle(c *fiber.Ctx) (Article, error) {
 	if err != nil || moved == "" {
 		return a, err
 	}
-	list, err := translations(c.UserContext(), s.db, moved)
+	r, err := s.readerOf(c)
+	if err != nil {
+		return a, err
+	}
+	list, err := translations(c.UserContext(), s.db, r, moved)
 	if err != nil {
 		return a, pg.Map(err)
 	}
@@ -153,7 +176,7 @@ func (s *Service) postVote(c *fiber.Ctx) error {
 }
 
 func (s *Service) getCollections(c *fiber.Ctx) error {
-	list, err := collections(c.UserContext(), s.db, "")
+	list, err := collections(c.UserContext(), s.db)
 	if err != nil {
 		return pg.Map(err)
 	}

@@ -122,6 +122,9 @@ type articleBody struct {
 	Status     string   `json:"status"`
 	Audience   string   `json:"audience"`
 	Position   int      `json:"position"`
+	Kind       string   `json:"kind"`
+	Extra      Extra    `json:"extra"`
+	Segments   []string `json:"segments"`
 }
 
 func (s *Service) postArticle(c *fiber.Ctx) error {
@@ -131,7 +134,7 @@ func (s *Service) postArticle(c *fiber.Ctx) error {
 	}
 	return reply(c, fiber.StatusCreated)(s.Write(c.UserContext(), httpd.Viewer(c), Article{
 		Slug: b.Slug, Locale: b.Locale, Collection: b.Collection, Title: b.Title, Summary: b.Summary, Markdown: b.Markdown, Aliases: b.Aliases,
-		Status: b.Status, Audience: b.Audience, Position: b.Position,
+		Status: b.Status, Audience: b.Audience, Position: b.Position, Kind: b.Kind, Extra: b.Extra, Segments: b.Segments,
 	}))
 }
 

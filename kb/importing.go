@@ -127,7 +127,11 @@ func (s *Service) imported(from *source.Article, collection string, opt ImportOp
 	if from.Agents {
 		a.Audience = AudienceAgents
 	}
-	a.Audience = orElse(from.Audience, a.Audience)
+	a.Audience, a.Kind, a.Segments = orElse(from.Audience, a.Audience), from.Kind, from.Segments
+	var err error
+	if a.Extra, err = extraOf(from.Extra); err != nil {
+		return a, err
+	}
 	return a, a.normalise(opt.Locale)
 }
 
@@ -324,7 +328,11 @@ func (a *Article) digest() string {
 	if status == StatusInProgress {
 		status = "draft" // as in digests that were stored before there were reviews
 	}
-	body, err := json.Marshal([]any{a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.Aliases, status, a.Audience, a.Position})
+	said := []any{a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.Aliases, status, a.Audience, a.Position}
+	if a.Kind != KindArticle || len(a.Segments) > 0 { // what was imported before there were kinds keeps its digest
+		said = append(said, a.Kind, a.Extra.written(), a.Segments)
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		panic(err) // strings and numbers always encode
 	}

@@ -1,7 +1,9 @@
 package kb
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"embed"
 	"io/fs"
 	"log/slog"
@@ -20,6 +22,7 @@ import (
 	"parley/internal/bus"
 	"parley/internal/httpd"
 	"parley/internal/pg"
+	"parley/internal/seal"
 	"parley/internal/view"
 	embedder "parley/kb/embed"
 )
@@ -39,6 +42,11 @@ type Config struct {
 	VoteRate  int                   // votes of an address a minute; 0 is no limit
 	Metrics   prometheus.Registerer // nil keeps none
 	Clock     func() time.Time      // nil means time.Now
+
+	Visitors   Visitors // what sites have proved of their visitors; nil knows none
+	Secret     []byte   // of the deployment; none makes one that ends with the process
+	VideoHosts []string // whose films articles may show, as host names; nil is YouTube and Vimeo
+	MaxFile    int64    // bytes of a file to download or a video; 0 is 200 MiB
 
 	Staff         Staff         // who may be asked to review; nil takes anybody
 	Conversations Conversations // of which articles are made; nil makes none
@@ -67,7 +75,8 @@ type Service struct {
 	vectors chan struct{} // passages may be without vectors
 	checks  chan struct{} // somebody wants the links checked
 
-	files *blob.Store // pictures on their way into articles
+	readers *seal.Box   // what says who reads
+	files   *blob.Store // pictures on their way into articles
 }
 
 const cachedQueries = 1000
@@ -88,6 +97,13 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if cfg.PublicURL == nil {
 		cfg.PublicURL = &url.URL{Scheme: "http", Host: "localhost:8080"}
 	}
+	if len(cfg.Secret) == 0 {
+		cfg.Secret = seal.Random(sha256.Size)
+	}
+	if cfg.VideoHosts == nil {
+		cfg.VideoHosts = defaultVideoHosts()
+	}
+	cfg.MaxFile = cmp.Or(cfg.MaxFile, defaultMaxFile)
 	cfg.Locale = orElse(cfg.Locale, "en")
 	cfg.Product = orElse(cfg.Product, "Parley")
 	queries, err := lru.New[string, []float32](cachedQueries)
@@ -99,7 +115,8 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 		votes: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate),
 		local: local, queries: queries,
 		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1), checks: make(chan struct{}, 1),
-		files: blob.New(b, blob.Config{MaxSize: maxImage}),
+		readers: seal.New(cfg.Secret, "kb.reader"),
+		files:   blob.New(b, blob.Config{MaxSize: maxImage}),
 	}
 	s.showFigures()
 	return s

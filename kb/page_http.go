@@ -10,7 +10,6 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"parley/event"
 	"parley/internal/errs"
 	"parley/internal/httpd"
 	"parley/internal/markup"
@@ -32,6 +31,10 @@ func (s *Service) pageRoutes(r fiber.Router) {
 	get("/help/sitemap.xml", s.sitemap)
 	get("/help/c/:slug", s.collectionPage)
 	get("/help/a/:slug", s.articlePage)
+	get("/help/a/:slug/:node", s.articlePage)
+	get("/help/enter", s.enter)
+	httpd.Handle(r, fiber.MethodPost, "/help/leave", httpd.Public, s.page(s.leave))
+	httpd.Handle(r, fiber.MethodGet, filePath+":name", httpd.Public, s.getFile)
 	httpd.Handle(r, fiber.MethodGet, imagePath+":name", httpd.Public, s.image)
 	httpd.Handle(r, fiber.MethodPost, "/help/a/:slug/vote", httpd.Public, s.page(s.votePage))
 	get("/help/*", func(*fiber.Ctx) error { return errs.New(errs.NotFound, "there is no such page") })
@@ -46,6 +49,10 @@ func (s *Service) page(h fiber.Handler) fiber.Handler {
 			return nil
 		case errs.Is(err, errs.NotFound):
 			return s.missingPage(c)
+		case errs.Is(err, errs.Unauthenticated):
+			c.Set(fiber.HeaderCacheControl, "no-store")
+			body := missingView{Title: "This link does not work any more", Text: "Open the help centre once again from where you are signed in. Everything else can be read without."}
+			return s.pages.missing.Send(c, fiber.StatusUnauthorized, view.Head{Title: body.Title, NoIndex: true, OwnSearch: true}, body)
 		}
 		e := errs.Public(err)
 		if e.Code == errs.Internal || e.Code == errs.Busy {
@@ -139,20 +146,24 @@ func (s *Service) links(list []Article) []link {
 	return out
 }
 
-func (s *Service) popular(ctx context.Context, locale string) ([]link, error) {
-	list, err := popular(ctx, s.db, locale, s.now().Add(-popularWithin), listedArticles)
+func (s *Service) popular(ctx context.Context, r Reader, locale string) ([]link, error) {
+	list, err := popular(ctx, s.db, r, locale, s.now().Add(-popularWithin))
 	return s.links(list), err
 }
 
 func (s *Service) homePage(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	available, err := locales(ctx, s.db)
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
+	available, err := locales(ctx, s.db, r)
 	if err != nil {
 		return pg.Map(err)
 	}
 	locale := s.chooseLocale(c, available)
 	body := homeView{Empty: view.Empty{Title: "No articles yet", Text: "Articles appear here when they are published."}}
-	groups, err := collections(ctx, s.db, locale)
+	groups, err := topics(ctx, s.db, r, locale)
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -161,24 +172,28 @@ func (s *Service) homePage(c *fiber.Ctx) error {
 			body.Collections = append(body.Collections, card{Title: g.title(locale, s.cfg.Locale), URL: s.withLang("/help/c/"+url.PathEscape(g.Slug), locale), Articles: g.Articles})
 		}
 	}
-	if body.Popular, err = s.popular(ctx, locale); err != nil {
+	if body.Popular, err = s.popular(ctx, r, locale); err != nil {
 		return pg.Map(err)
 	}
-	latest, err := recent(ctx, s.db, locale, listedArticles)
+	latest, err := recent(ctx, s.db, r, locale)
 	if err != nil {
 		return pg.Map(err)
 	}
 	body.Recent = s.links(latest)
 	here := func(l string) string { return s.withLang("/help", l) }
-	return s.pages.home.Send(c, fiber.StatusOK, view.Head{
+	return s.sendPage(c, view.Head{
 		Title: s.cfg.Product + " help centre", OwnSearch: true, Description: "Answers to questions about " + s.cfg.Product + ".",
 		Canonical: s.absolute(here(locale)), Alternates: s.alternates(available, locale, here),
-	}, body)
+	}, func(head view.Head) error { return s.pages.home.Send(c, fiber.StatusOK, head, body) })
 }
 
 func (s *Service) collectionPage(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	groups, err := collections(ctx, s.db, "")
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
+	groups, err := topics(ctx, s.db, r, "")
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -188,23 +203,40 @@ func (s *Service) collectionPage(c *fiber.Ctx) error {
 		return errs.New(errs.NotFound, "there is no such topic")
 	}
 	group := groups[at]
-	available, err := localesOf(ctx, s.db, group.ID)
+	available, err := localesOf(ctx, s.db, r, group.ID)
 	if err != nil {
 		return pg.Map(err)
 	}
 	locale := s.chooseLocale(c, available)
-	list, err := articlesOf(ctx, s.db, group.ID, locale)
+	list, err := articlesOf(ctx, s.db, r, group.ID, locale)
 	if err != nil {
 		return pg.Map(err)
 	}
 	title := group.title(locale, s.cfg.Locale)
 	here := func(l string) string { return s.withLang("/help/c/"+url.PathEscape(group.Slug), l) }
-	return s.pages.collection.Send(c, fiber.StatusOK, view.Head{
-		Title: title, Canonical: s.absolute(here(locale)), Alternates: s.alternates(available, locale, here), NoIndex: len(list) == 0,
-	}, collectionView{
+	body := collectionView{
 		Title: title, Articles: s.links(list), Crumbs: []view.Crumb{{Title: "Help centre", URL: s.withLang("/help", locale)}, {Title: title}},
 		Empty: view.Empty{Title: "No articles here yet", Text: "Search for what you need, or look at the other topics.", URL: "/help", Action: "All topics"},
-	})
+	}
+	return s.sendPage(c, view.Head{
+		Title: title, Description: s.cfg.Product + " help centre: articles about " + title + ".", Canonical: s.absolute(here(locale)),
+		Alternates: s.alternates(available, locale, here), NoIndex: len(list) == 0, Data: graph(s.breadcrumbs(body.Crumbs)),
+	}, func(head view.Head) error { return s.pages.collection.Send(c, fiber.StatusOK, head, body) })
+}
+
+// sendPage sends a page with what it says to a reader who is signed in.
+func (s *Service) sendPage(c *fiber.Ctx, head view.Head, send func(view.Head) error) error {
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
+	if !r.public() {
+		head.Private = true
+	}
+	if c.Cookies(readerCookie) != "" && r.Audience == AudienceSignedIn {
+		head.Leave = "/help/leave"
+	}
+	return send(head)
 }
 
 // unescape undoes the percent signs that Fiber leaves in parameters.
@@ -228,8 +260,12 @@ func (s *Service) missingPage(c *fiber.Ctx) error {
 		words = strings.TrimPrefix(words, prefix)
 	}
 	query := markup.Cut(strings.ToValidUTF8(strings.TrimSuffix(words, " vote"), ""), 100)
-	body := missingView{Title: "This page does not exist", Text: "It may have moved or been withdrawn.", Query: query}
-	found, err := s.Search(c.UserContext(), event.SearchQuery{Text: query, Audience: AudiencePublic})
+	body := missingView{Title: "This page does not exist", Text: "It may have moved or been withdrawn, or be only for people who are signed in.", Query: query}
+	r, err := s.readerOf(c)
+	if err != nil {
+		s.log.Warn("a reader is taken for the public", "error", err)
+	}
+	found, err := s.Search(c.UserContext(), r.query(query, "", defaultPassages))
 	if err != nil {
 		s.log.Warn("the page of a wrong address has no suggestions", "error", err)
 	}

@@ -66,6 +66,22 @@ func checkPage(t *testing.T, a answer) *html.Node {
 	return doc
 }
 
+// structuredOf returns the JSON-LD of a page by type.
+func structuredOf(t *testing.T, page answer) map[string]map[string]any {
+	t.Helper()
+	_, after, _ := strings.Cut(page.body, `<script type="application/ld+json">`)
+	block, _, _ := strings.Cut(after, "</script>")
+	var data struct {
+		Graph []map[string]any `json:"@graph"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(block), &data), block)
+	out := map[string]map[string]any{}
+	for _, thing := range data.Graph {
+		out[thing["@type"].(string)] = thing
+	}
+	return out
+}
+
 // TestEveryPage asks for each page of an empty, a full and a hostile help
 // centre.
 func TestEveryPage(t *testing.T) {
@@ -136,11 +152,9 @@ func TestArticlePage(t *testing.T) {
 	} {
 		assert.Contains(t, page.body, want)
 	}
-	_, after, _ := strings.Cut(page.body, `<script type="application/ld+json">`)
-	block, _, _ := strings.Cut(after, "</script>")
-	var data map[string]any
-	require.NoError(t, json.Unmarshal([]byte(block), &data), block)
-	assert.Equal(t, "Reset your password", data["headline"])
+	data := structuredOf(t, page)
+	assert.Equal(t, "Reset your password", data["Article"]["headline"])
+	assert.Len(t, data["BreadcrumbList"]["itemListElement"], 3)
 
 	tag := page.header.Get("ETag")
 	require.NotEmpty(t, tag)
@@ -282,7 +296,14 @@ func TestSitemap(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.article(t, "One", "Text.")
+	d.article(t, "Eins", "Text.", func(a *kb.Article) { a.Slug, a.Locale = "one", "de" })
+	d.article(t, "Two", "Text.")
+	d.article(t, "Three", "Text.", func(a *kb.Article) { a.Audience = kb.AudienceSignedIn })
 	got := d.ask(t, "GET", "/help/sitemap.xml", "", "")
+	assert.Contains(t, got.body, `<xhtml:link rel="alternate" hreflang="de" href="https://help.example/help/a/one?lang=de"></xhtml:link>`)
+	assert.Equal(t, 4, strings.Count(got.body, "<url>"), "the home page and three articles")
+	assert.Equal(t, 4, strings.Count(got.body, "<xhtml:link"), "two languages, each names both")
+	assert.NotContains(t, got.body, "/three")
 	assert.Contains(t, got.header.Get("Content-Type"), "xml")
 	assert.Contains(t, got.body, "<loc>https://help.example/help/a/one</loc>")
 }

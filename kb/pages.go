@@ -7,6 +7,7 @@ import (
 
 	"parley/internal/markup"
 	"parley/internal/view"
+	"parley/kb/kind"
 )
 
 //go:embed views/*.html
@@ -67,6 +68,12 @@ type articleView struct {
 	Notice      *view.Notice
 	Updated     time.Time
 	Words       int
+	Audience    string // says whom it is for, "" for everybody
+	FAQ         *kind.FAQ
+	Tutorial    *tutorialView
+	Guide       *guideView
+	Video       *videoView
+	Files       []fileView
 	Vote        voteView
 	Related     []link
 	Prev, Next  *link

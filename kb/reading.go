@@ -146,21 +146,6 @@ func (s *Service) Explain(ctx context.Context, article, vote, reason string) err
 	return nil
 }
 
-// popular returns the articles that the public reads most, then those changed
-// last, at most limit.
-func popular(ctx context.Context, q pg.Querier, locale string, since time.Time, limit int) ([]Article, error) {
-	return articles(ctx, q, "list popular articles", `SELECT `+briefColumns+` FROM kb.articles a
-		LEFT JOIN (SELECT article, sum(count) AS n FROM kb.views WHERE day >= $2::timestamptz::date GROUP BY article) v ON v.article = a.id
-		WHERE a.locale = $1 AND a.status = 'published' AND a.audience = 'public'
-		ORDER BY v.n DESC NULLS LAST, a.position, a.updated_at DESC, a.id LIMIT $3`, locale, since, limit)
-}
-
-// recent returns the public articles that were changed last.
-func recent(ctx context.Context, q pg.Querier, locale string, limit int) ([]Article, error) {
-	return articles(ctx, q, "list recent articles", `SELECT `+briefColumns+` FROM kb.articles a WHERE locale = $1 AND status = 'published' AND audience = 'public'
-		ORDER BY updated_at DESC, id LIMIT $2`, locale, limit)
-}
-
 // IndexState counts what the index holds.
 type IndexState struct {
 	Articles int    `json:"articles"` // published

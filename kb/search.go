@@ -55,7 +55,7 @@ func (s *Service) search(ctx context.Context, q event.SearchQuery, byVectors boo
 		return found, pg.Map(err)
 	}
 	audiences := audiencesOf(q.Audience)
-	search := snap.index.Begin(index.Query{Text: text, Locale: q.Locale, Audiences: audiences})
+	search := snap.index.Begin(index.Query{Text: text, Locale: q.Locale, Audiences: audiences, Segments: segmentsOf(q)})
 	found.meant = search.Meant()
 	var near map[int64]float64
 	if byVectors {
@@ -69,7 +69,7 @@ func (s *Service) search(ctx context.Context, q event.SearchQuery, byVectors boo
 	for i, r := range results {
 		ids[i] = r.Chunk
 	}
-	rows, err := passagesByID(ctx, s.db, ids, audiences)
+	rows, err := passagesByID(ctx, s.db, Reader{Audience: q.Audience, Segments: q.Segments}, ids)
 	if err != nil {
 		return found, pg.Map(err)
 	}
@@ -83,7 +83,11 @@ func (s *Service) search(ctx context.Context, q event.SearchQuery, byVectors boo
 
 func (s *Service) passage(p passage, r index.Result, query string) event.Passage {
 	url := articleURL(p.slug, p.locale, s.cfg.Locale)
-	if p.anchor != "" {
+	switch {
+	case p.anchor == "":
+	case p.guide: // its nodes are pages
+		url = s.guidePassageURL(&Article{Slug: p.slug, Locale: p.locale}, p.anchor, p.node != nil && *p.node)
+	default:
 		url += "#" + p.anchor
 	}
 	return event.Passage{

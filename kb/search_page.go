@@ -2,10 +2,7 @@ package kb
 
 import (
 	"context"
-	"encoding/xml"
-	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -24,7 +21,11 @@ const (
 
 func (s *Service) searchPage(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	available, err := locales(ctx, s.db)
+	r, err := s.readerOf(c)
+	if err != nil {
+		return err
+	}
+	available, err := locales(ctx, s.db, r)
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -34,7 +35,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		Title: "Nothing found", Text: "Try other words, or fewer of them. What others read is below.",
 	}}
 	if query != "" {
-		found, err := s.search(ctx, event.SearchQuery{Text: query, Locale: locale, Audience: AudiencePublic, Limit: pageResults}, true)
+		found, err := s.search(ctx, r.query(query, locale, pageResults), true)
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		}
 	}
 	if len(body.Results) == 0 {
-		if body.Suggestions, err = s.popular(ctx, locale); err != nil {
+		if body.Suggestions, err = s.popular(ctx, r, locale); err != nil {
 			return pg.Map(err)
 		}
 	}
@@ -56,7 +57,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 	if query != "" {
 		title = "Results for " + query
 	}
-	return s.pages.search.Send(c, fiber.StatusOK, view.Head{Title: title, NoIndex: true, OwnSearch: true}, body)
+	return s.sendPage(c, view.Head{Title: title, NoIndex: true, OwnSearch: true}, func(head view.Head) error { return s.pages.search.Send(c, fiber.StatusOK, head, body) })
 }
 
 // worthShowing cuts off the end of a list that has little to do with the
@@ -118,35 +119,4 @@ func highlight(text, query, locale string) view.Highlighted {
 		out = append(out, view.Part{Text: text[at:]})
 	}
 	return out
-}
-
-// urlSet is a sitemap (sitemaps.org, 0.9).
-type urlSet struct {
-	XMLName xml.Name   `xml:"urlset"`
-	NS      string     `xml:"xmlns,attr"`
-	URLs    []urlEntry `xml:"url"`
-}
-
-type urlEntry struct {
-	Loc     string `xml:"loc"`
-	LastMod string `xml:"lastmod"`
-}
-
-const maxSitemap = 50_000 // by the protocol
-
-func (s *Service) sitemap(c *fiber.Ctx) error {
-	list, err := sitemapOf(c.UserContext(), s.db)
-	if err != nil {
-		return pg.Map(err)
-	}
-	set := urlSet{NS: "http://www.sitemaps.org/schemas/sitemap/0.9"}
-	for _, e := range list {
-		set.URLs = append(set.URLs, urlEntry{Loc: s.absolute(articleURL(e.slug, e.locale, s.cfg.Locale)), LastMod: e.updated.Format(time.DateOnly)})
-	}
-	body, err := xml.Marshal(set)
-	if err != nil {
-		return fmt.Errorf("encode the sitemap: %w", err)
-	}
-	c.Type("xml", "utf-8")
-	return c.Send(append([]byte(xml.Header), body...))
 }

@@ -12,18 +12,18 @@ import (
 )
 
 const articleColumns = `id, slug, locale, coalesce(collection, '') AS collection, title, summary, markdown, html, html_version, aliases, status,
-	audience, position, author, revision, coalesce(source, '') AS source, created_at, updated_at, published_at`
+	audience, position, author, revision, coalesce(source, '') AS source, created_at, updated_at, published_at, kind, extra, segments`
 
 // briefColumns are the same, with the start of the text for a lead and without
 // HTML, of the table a.
 const briefColumns = `a.id, a.slug, a.locale, coalesce(a.collection, ''), a.title, a.summary, left(a.markdown, 2000), '', a.html_version, a.aliases,
-	a.status, a.audience, a.position, a.author, a.revision, '', a.created_at, a.updated_at, a.published_at`
+	a.status, a.audience, a.position, a.author, a.revision, '', a.created_at, a.updated_at, a.published_at, a.kind, a.extra, a.segments`
 
 func scanArticle(row pgx.CollectableRow) (Article, error) {
 	var a Article
 	var version int
 	err := row.Scan(&a.ID, &a.Slug, &a.Locale, &a.Collection, &a.Title, &a.Summary, &a.Markdown, &a.HTML, &version, &a.Aliases, &a.Status,
-		&a.Audience, &a.Position, &a.Author, &a.Revision, &a.Source, &a.CreatedAt, &a.UpdatedAt, &a.PublishedAt)
+		&a.Audience, &a.Position, &a.Author, &a.Revision, &a.Source, &a.CreatedAt, &a.UpdatedAt, &a.PublishedAt, &a.Kind, &a.Extra, &a.Segments)
 	if a.HTML != "" && version != markup.Version { // stored by other rules
 		a.HTML = markup.RenderArticle(a.Markdown)
 	}
@@ -63,33 +63,14 @@ func oneArticle(ctx context.Context, q pg.Querier, sql string, args ...any) (Art
 	return list[0], nil
 }
 
-// translations returns the published public articles that share a slug.
-func translations(ctx context.Context, q pg.Querier, slug string) ([]Article, error) {
-	return articles(ctx, q, "load an article's translations",
-		`SELECT `+articleColumns+` FROM kb.articles WHERE slug = $1 AND status = 'published' AND audience = 'public' ORDER BY locale`, slug)
-}
-
-// redirectOf returns the slug that a former slug leads to, "" when it is none.
-func redirectOf(ctx context.Context, q pg.Querier, slug string) (string, error) {
-	to, err := rowsOf[string](ctx, q, "look for a redirect", `SELECT a.slug FROM kb.redirects r JOIN kb.articles a ON a.id = r.article
-		WHERE r.slug = $1 AND a.status = 'published' AND a.audience = 'public' ORDER BY r.locale LIMIT 1`, slug)
-	if err != nil {
-		return "", err
-	}
-	if len(to) == 0 {
-		return "", nil
-	}
-	return to[0], nil
-}
-
 // insertArticle and updateArticle also render the text.
 func insertArticle(ctx context.Context, tx pgx.Tx, a *Article, digest string) error {
 	a.HTML = markup.RenderArticle(a.Markdown)
 	_, err := tx.Exec(ctx, `INSERT INTO kb.articles (id, slug, locale, collection, title, summary, markdown, html, html_version, aliases, status,
-			audience, position, author, revision, source, source_digest, created_at, updated_at, published_at)
-		VALUES ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, ''), nullif($17, ''), $18, $19, $20)`,
+			audience, position, author, revision, source, source_digest, created_at, updated_at, published_at, kind, extra, segments)
+		VALUES ($1, $2, $3, nullif($4, ''), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, ''), nullif($17, ''), $18, $19, $20, $21, $22, $23)`,
 		a.ID, a.Slug, a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.HTML, markup.Version, a.Aliases, a.Status,
-		a.Audience, a.Position, a.Author, a.Revision, a.Source, digest, a.CreatedAt, a.UpdatedAt, a.PublishedAt)
+		a.Audience, a.Position, a.Author, a.Revision, a.Source, digest, a.CreatedAt, a.UpdatedAt, a.PublishedAt, a.Kind, a.Extra, a.Segments)
 	return wrapArticle("store a new article", err)
 }
 
@@ -98,10 +79,10 @@ func updateArticle(ctx context.Context, tx pgx.Tx, a *Article, digest string) er
 	a.HTML = markup.RenderArticle(a.Markdown)
 	_, err := tx.Exec(ctx, `UPDATE kb.articles SET slug = $2, locale = $3, collection = nullif($4, ''), title = $5, summary = $6, markdown = $7,
 			html = $8, html_version = $9, aliases = $10, status = $11, audience = $12, position = $13, author = $14, revision = $15,
-			source_digest = coalesce(nullif($16, ''), source_digest), updated_at = $17, published_at = $18
+			source_digest = coalesce(nullif($16, ''), source_digest), updated_at = $17, published_at = $18, kind = $19, extra = $20, segments = $21
 		WHERE id = $1`,
 		a.ID, a.Slug, a.Locale, a.Collection, a.Title, a.Summary, a.Markdown, a.HTML, markup.Version, a.Aliases, a.Status,
-		a.Audience, a.Position, a.Author, a.Revision, digest, a.UpdatedAt, a.PublishedAt)
+		a.Audience, a.Position, a.Author, a.Revision, digest, a.UpdatedAt, a.PublishedAt, a.Kind, a.Extra, a.Segments)
 	return wrapArticle("store an article", err)
 }
 

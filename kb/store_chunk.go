@@ -90,7 +90,7 @@ func storedChunks(ctx context.Context, q pg.Querier, article string) (map[string
 // indexed loads what the index needs of published articles: of those given, or
 // of all for nil.
 func indexed(ctx context.Context, q pg.Querier, only []string) ([]index.Article, error) {
-	rows, err := q.Query(ctx, `SELECT a.id, a.locale, a.audience, a.title, a.summary, a.aliases, c.id, c.ordinal, c.path,
+	rows, err := q.Query(ctx, `SELECT a.id, a.locale, a.audience, CASE WHEN a.audience = 'segment' THEN a.segments END, a.title, a.summary, a.aliases, c.id, c.ordinal, c.path,
 			CASE WHEN c.ordinal > 0 THEN c.text ELSE '' END
 		FROM kb.articles a JOIN kb.chunks c ON c.article = a.id
 		WHERE a.status = 'published' AND ($1::text[] IS NULL OR a.id = ANY($1)) ORDER BY a.id, c.ordinal`, only)
@@ -102,7 +102,7 @@ func indexed(ctx context.Context, q pg.Querier, only []string) ([]index.Article,
 		var a index.Article
 		var c index.Chunk
 		var ordinal int
-		if err := rows.Scan(&a.ID, &a.Locale, &a.Audience, &a.Title, &a.Summary, &a.Aliases, &c.ID, &ordinal, &c.Path, &c.Text); err != nil {
+		if err := rows.Scan(&a.ID, &a.Locale, &a.Audience, &a.Segments, &a.Title, &a.Summary, &a.Aliases, &c.ID, &ordinal, &c.Path, &c.Text); err != nil {
 			rows.Close()
 			return nil, fmt.Errorf("read a passage for the index: %w", err)
 		}
@@ -128,20 +128,23 @@ type passage struct {
 	article, slug, locale  string
 	title, heading, anchor string
 	markdown, text         string
+	guide                  bool  // of a troubleshooting guide
+	node                   *bool // the heading is one of its nodes; nil before the first heading
 }
 
 // passagesByID loads passages that the reader may see; what was unpublished
 // since the index was made is missing.
-func passagesByID(ctx context.Context, q pg.Querier, ids []int64, audiences []string) (map[int64]passage, error) {
-	rows, err := q.Query(ctx, `SELECT c.id, a.id, a.slug, a.locale, a.title, coalesce(c.path[array_length(c.path, 1)], ''), c.anchor, c.markdown, c.text
+func passagesByID(ctx context.Context, q pg.Querier, r Reader, ids []int64) (map[int64]passage, error) {
+	rows, err := q.Query(ctx, `SELECT c.id, a.id, a.slug, a.locale, a.title, coalesce(c.path[array_length(c.path, 1)], ''), c.anchor, c.markdown, c.text,
+			a.kind = 'troubleshooting', array_length(c.path, 1) = 1
 		FROM kb.chunks c JOIN kb.articles a ON a.id = c.article
-		WHERE c.id = ANY($1) AND a.status = 'published' AND a.audience = ANY($2)`, ids, audiences)
+		WHERE c.id = ANY($1) AND a.status = 'published' AND kb.readable(a.audience, a.segments, $2, $3)`, ids, r.audience(), r.Segments)
 	if err != nil {
 		return nil, fmt.Errorf("load passages: %w", err)
 	}
 	out := make(map[int64]passage, len(ids))
 	var p passage
-	if _, err := pgx.ForEachRow(rows, []any{&p.chunk, &p.article, &p.slug, &p.locale, &p.title, &p.heading, &p.anchor, &p.markdown, &p.text}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&p.chunk, &p.article, &p.slug, &p.locale, &p.title, &p.heading, &p.anchor, &p.markdown, &p.text, &p.guide, &p.node}, func() error {
 		out[p.chunk] = p
 		return nil
 	}); err != nil {

@@ -11,20 +11,9 @@ import (
 )
 
 // collections returns all collections in their order, with the number of
-// articles that the public may read; in one locale when it is not "".
-func collections(ctx context.Context, q pg.Querier, locale string) ([]Collection, error) {
-	rows, err := q.Query(ctx, `SELECT c.id, c.slug, c.titles, c.position, count(a.id)
-		FROM kb.collections c
-		LEFT JOIN kb.articles a ON a.collection = c.id AND a.status = 'published' AND a.audience = 'public' AND ($1 = '' OR a.locale = $1)
-		GROUP BY c.id ORDER BY c.position, c.slug`, locale)
-	if err != nil {
-		return nil, fmt.Errorf("list collections: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Collection])
-	if err != nil {
-		return nil, fmt.Errorf("list collections: %w", err)
-	}
-	return out, nil
+// articles that the public may read.
+func collections(ctx context.Context, q pg.Querier) ([]Collection, error) {
+	return topics(ctx, q, Reader{}, "")
 }
 
 func collectionForUpdate(ctx context.Context, tx pgx.Tx, id string) (Collection, error) {
@@ -65,22 +54,4 @@ func deleteCollection(ctx context.Context, tx pgx.Tx, id string) error {
 		return errs.New(errs.NotFound, "there is no such collection")
 	}
 	return nil
-}
-
-// articlesOf returns what the public may read of a collection, in its order,
-// without the texts.
-func articlesOf(ctx context.Context, q pg.Querier, collection, locale string) ([]Article, error) {
-	return articles(ctx, q, "list a collection's articles", `SELECT `+briefColumns+` FROM kb.articles a WHERE collection = $1 AND locale = $2 AND status = 'published' AND audience = 'public'
-		ORDER BY position, title, id LIMIT 1000`, collection, locale)
-}
-
-// locales returns the languages in which the public finds articles.
-func locales(ctx context.Context, q pg.Querier) ([]string, error) {
-	return rowsOf[string](ctx, q, "list languages",
-		`SELECT DISTINCT locale FROM kb.articles WHERE status = 'published' AND audience = 'public' ORDER BY locale`)
-}
-
-func localesOf(ctx context.Context, q pg.Querier, collection string) ([]string, error) {
-	return rowsOf[string](ctx, q, "list a collection's languages",
-		`SELECT DISTINCT locale FROM kb.articles WHERE collection = $1 AND status = 'published' AND audience = 'public' ORDER BY locale`, collection)
 }

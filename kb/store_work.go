@@ -134,7 +134,7 @@ type draftFilter struct {
 // status also finds published ones whose new version has it.
 func listDrafts(ctx context.Context, q pg.Querier, f draftFilter) ([]Draft, error) {
 	const sql = `SELECT a.id, a.slug, a.locale, coalesce(a.collection, ''), a.title, a.summary, '', '', a.html_version, a.aliases, a.status,
-		a.audience, a.position, a.author, a.revision, coalesce(a.source, ''), a.created_at, a.updated_at, a.published_at
+		a.audience, a.position, a.author, a.revision, coalesce(a.source, ''), a.created_at, a.updated_at, a.published_at, a.kind, a.extra, a.segments
 	FROM kb.articles a LEFT JOIN kb.staged s ON s.article = a.id LEFT JOIN kb.work w ON w.article = a.id
 	WHERE ($1 = '' OR a.search @@ kb.words_asked($1) OR a.title ILIKE '%' || $2 || '%' OR s.title ILIKE '%' || $2 || '%')
 		AND ($3 = '' OR a.status = $3 OR s.status = $3) AND ($4 = '' OR a.collection = $4) AND ($5 = '' OR a.locale = $5)

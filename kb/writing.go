@@ -36,6 +36,9 @@ type ArticleChange struct {
 	Status     *string   `json:"status"`
 	Audience   *string   `json:"audience"`
 	Position   *int      `json:"position"`
+	Kind       *string   `json:"kind"`
+	Extra      *Extra    `json:"extra"` // replaces all of it
+	Segments   *[]string `json:"segments"`
 	// Revision is the one that the author has seen. When there is a later one,
 	// the change is a conflict. 0 does not ask.
 	Revision int `json:"revision"`
@@ -52,6 +55,9 @@ func (ch *ArticleChange) apply(a *Article) {
 	set(&a.Status, ch.Status)
 	set(&a.Audience, ch.Audience)
 	set(&a.Position, ch.Position)
+	set(&a.Kind, ch.Kind)
+	set(&a.Extra, ch.Extra)
+	set(&a.Segments, ch.Segments)
 }
 
 func set[T any](field, value *T) {
@@ -139,6 +145,9 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, a *Article, digest stri
 	if a.Status == StatusPublished {
 		a.PublishedAt = &a.CreatedAt
 	}
+	if err := fillFiles(ctx, tx, a); err != nil {
+		return err
+	}
 	if err := checkCollection(ctx, tx, a.Collection); err != nil {
 		return err
 	}
@@ -187,6 +196,9 @@ func (s *Service) replace(ctx context.Context, tx pgx.Tx, before, a *Article, di
 	if a.Status == StatusPublished && a.PublishedAt == nil {
 		a.PublishedAt = &a.UpdatedAt
 	}
+	if err := fillFiles(ctx, tx, a); err != nil {
+		return err
+	}
 	if err := checkCollection(ctx, tx, a.Collection); err != nil {
 		return err
 	}
@@ -207,6 +219,14 @@ func (s *Service) replace(ctx context.Context, tx pgx.Tx, before, a *Article, di
 // settleChange brings passages, generation and announcement in line with an
 // article that was written in the same transaction.
 func (s *Service) settleChange(ctx context.Context, tx pgx.Tx, was string, a *Article) error {
+	if a.Status == StatusPublished {
+		if err := a.checkKind(); err != nil {
+			return err
+		}
+	}
+	if err := useFiles(ctx, tx, a); err != nil {
+		return err
+	}
 	if err := syncChunks(ctx, tx, a); err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ type config struct {
 	EmbedURL       string
 	EmbedKey       string
 	EmbedModel     string
+	VideoHosts     []string
 	KBSyncDir      string
 	KBSyncEvery    time.Duration
 
@@ -122,6 +123,7 @@ func (c *config) flags() *pflag.FlagSet {
 	f.StringVar(&c.EmbedURL, "embed-url", "", "OpenAI-compatible endpoint for embeddings (default: built in)")
 	f.StringVar(&c.EmbedKey, "embed-key", "", "key for embed-url")
 	f.StringVar(&c.EmbedModel, "embed-model", "", "model for embed-url")
+	f.StringSliceVar(&c.VideoHosts, "video-hosts", []string{"www.youtube-nocookie.com", "player.vimeo.com"}, "hosts whose videos articles may show, once the reader has agreed to load them")
 	f.StringVar(&c.KBSyncDir, "kb-sync-dir", "", "folder of Markdown, such as a git checkout, that the help centre is kept in step with: changed files are imported, articles whose files are gone are archived (default: none)")
 	f.DurationVar(&c.KBSyncEvery, "kb-sync-every", time.Minute, "time between two looks at kb-sync-dir")
 	f.DurationVar(&c.ClockOffset, "clock-offset", 0, "for tests: how far this process's clock is ahead of the machine's, such as 1h or -20m")

@@ -82,8 +82,9 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	m.kb = kb.New(s.db, s.bus, kb.Config{
 		Clock:    clock,
 		Embedder: embedding, PublicURL: public, Contact: contactPath, VoteRate: s.cfg.RateVote, Metrics: own("kb"), Log: s.log,
-		Assets: view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
-		Staff:  m.agents, Conversations: m.chat, Client: httpd.NewClient(allowed, 0), SyncDir: s.cfg.KBSyncDir, SyncEvery: s.cfg.KBSyncEvery,
+		Assets:   view.Assets{Stylesheet: web.Stylesheet(), Script: web.Enhancements()},
+		Visitors: m.people, Secret: s.secret, VideoHosts: s.cfg.VideoHosts,
+		Staff: m.agents, Conversations: m.chat, Client: httpd.NewClient(allowed, 0), SyncDir: s.cfg.KBSyncDir, SyncEvery: s.cfg.KBSyncEvery,
 	})
 	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Clock: clock, Metrics: own("routing"), Log: s.log.With("module", "routing")})
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{

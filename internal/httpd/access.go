@@ -74,6 +74,17 @@ func Viewer(c *fiber.Ctx) auth.Viewer {
 	return v
 }
 
+// Known returns who asks of a public route that shows more to those it knows:
+// the zero Viewer for who brings no credential, or none that is good. The error
+// is of the service that knows credentials.
+func Known(c *fiber.Ctx) (auth.Viewer, error) {
+	v, err := authenticate(c)
+	if errs.Is(err, errs.Unauthenticated) || errs.Is(err, errs.Forbidden) {
+		return auth.Viewer{}, nil
+	}
+	return v, err
+}
+
 func guard(access Access) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if access == Public {

@@ -20,6 +20,8 @@ func functions() template.FuncMap {
 		"count":   count,
 		"crumbs":  func(c ...Crumb) []Crumb { return c },
 		"minutes": minutes,
+		"size":    size,
+		"add":     func(a, b int) int { return a + b },
 	}
 }
 
@@ -39,6 +41,20 @@ const readingSpeed = 220
 
 func minutes(words int) string {
 	return count(max(1, (words+readingSpeed/2)/readingSpeed), "minute", "minutes")
+}
+
+// size writes a number of bytes as people read it: "2.4 MB".
+func size(bytes int64) string {
+	const unit = 1000
+	n, units := float64(bytes), []string{"bytes", "kB", "MB", "GB"}
+	i := 0
+	for n >= unit && i < len(units)-1 {
+		n, i = n/unit, i+1
+	}
+	if i == 0 || n >= 100 {
+		return fmt.Sprintf("%.0f %s", n, units[i])
+	}
+	return fmt.Sprintf("%.1f %s", n, units[i])
 }
 
 // Direction is the direction in which a language is written: ltr or rtl.

@@ -45,6 +45,9 @@ type Head struct {
 	OwnSearch   bool   // the page has a search field of its own
 	OpenGraph   string // type of the page, "" is website
 	Data        any    // JSON-LD, nil for none
+	Private     bool   // not for everybody: no shared cache may keep it
+	Frame       string // host of a frame that the reader has asked for, "" for none
+	Leave       string // path that a signed-in reader leaves by, "" shows no such button
 }
 
 // Alternate is the same page in another language.
@@ -107,9 +110,12 @@ func (p *Page[T]) Send(c *fiber.Ctx, status int, head Head, body T) error {
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, policy)
+	c.Set(fiber.HeaderContentSecurityPolicy, policyWith(head.Frame))
 	c.Set(fiber.HeaderCacheControl, "no-cache")
-	c.Set(fiber.HeaderVary, fiber.HeaderAcceptLanguage)
+	if head.Private {
+		c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	}
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptLanguage+", "+fiber.HeaderCookie)
 	if status == fiber.StatusOK {
 		sum := sha256.Sum256(html)
 		tag := `"` + hex.EncodeToString(sum[:12]) + `"`
@@ -124,7 +130,15 @@ func (p *Page[T]) Send(c *fiber.Ctx, status int, head Head, body T) error {
 
 // policy allows what the layout loads, and nothing inline.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"media-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// policyWith also allows frames of one host.
+func policyWith(frame string) string {
+	if frame == "" {
+		return policy
+	}
+	return strings.Replace(policy, "frame-src 'self'", "frame-src 'self' https://"+frame, 1)
+}
 
 // matches compares weakly (RFC 9110, 13.1.2).
 func matches(header, tag string) bool {

@@ -8,7 +8,7 @@ import (
 // readable reports whether the reader may see an article that has passages.
 func (s *partSearch) readable(n int32) bool {
 	a := &s.articles[n]
-	return !a.dead && a.n > 0 && s.query.sees(a.audience)
+	return !a.dead && a.n > 0 && s.query.sees(a)
 }
 
 // choose makes candidates of the best articles by words, and of those with the

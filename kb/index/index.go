@@ -10,8 +10,9 @@ import (
 // Article is what the index needs of an article.
 type Article struct {
 	ID       string
-	Locale   string // BCP 47
-	Audience string // who may read it; what the words mean is up to the asker of [Query]
+	Locale   string   // BCP 47
+	Audience string   // who may read it; what the words mean is up to the asker of [Query]
+	Segments []string // of readers, when it is only for some of the audience
 	Title    string
 	Summary  string
 	Aliases  []string // other ways in which people ask for it

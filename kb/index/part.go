@@ -30,6 +30,7 @@ type part struct {
 type article struct {
 	id       string
 	audience string
+	segments []string
 	head     int64
 	first, n int32 // its chunks are first … first+n-1
 	dead     bool
@@ -93,8 +94,8 @@ type adding struct {
 }
 
 func (p *part) add(a *Article) {
-	n := adding{part: p, number: int32(len(p.articles)), counts: map[int32]*[fields]float32{}}                            //nolint:gosec // memory ends long before
-	n.entry = article{id: a.ID, audience: a.Audience, head: a.Head, first: int32(len(p.chunks)), n: int32(len(a.Chunks))} //nolint:gosec // likewise
+	n := adding{part: p, number: int32(len(p.articles)), counts: map[int32]*[fields]float32{}}                                                  //nolint:gosec // memory ends long before
+	n.entry = article{id: a.ID, audience: a.Audience, segments: a.Segments, head: a.Head, first: int32(len(p.chunks)), n: int32(len(a.Chunks))} //nolint:gosec // likewise
 	title := n.count(a.Title, inTitle)
 	for _, alias := range a.Aliases {
 		title = append(title, n.count(alias, inTitle)...)

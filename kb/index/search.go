@@ -12,6 +12,8 @@ type Query struct {
 	Text      string
 	Locale    string   // BCP 47; "" or a language without articles asks all languages
 	Audiences []string // whose articles the reader may see beside those for the public
+	// Segments that the reader belongs to; nil is all of them.
+	Segments []string
 	// Hidden is an article whose own title is the query, for [Learn]: titles
 	// count for nothing then, and the article's n-grams are those without it.
 	Hidden string
@@ -20,8 +22,11 @@ type Query struct {
 // public is the audience that everybody belongs to.
 const public = "public"
 
-func (q *Query) sees(audience string) bool {
-	return audience == "" || audience == public || slices.Contains(q.Audiences, audience)
+func (q *Query) sees(a *article) bool {
+	if a.audience != "" && a.audience != public && !slices.Contains(q.Audiences, a.audience) {
+		return false
+	}
+	return len(a.segments) == 0 || q.Segments == nil || slices.ContainsFunc(a.segments, func(s string) bool { return slices.Contains(q.Segments, s) })
 }
 
 // Result is an article with the passage of it that fits best.

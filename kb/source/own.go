@@ -31,6 +31,7 @@ type Front struct {
 	Summary     string         `yaml:"summary,omitempty"`
 	Aliases     []string       `yaml:"aliases,omitempty"`
 	Audience    string         `yaml:"audience"`
+	Segments    []string       `yaml:"segments,omitempty"` // of the audience segment: "attribute=value"
 	Status      string         `yaml:"status"`
 	Kind        string         `yaml:"kind,omitempty"`
 	ReviewAfter string         `yaml:"review_after,omitempty"` // day
@@ -93,7 +94,7 @@ func (d *document) openOwn(body string) (skipped string) {
 	d.Title, d.Slug, d.Locale, d.Collection = front.Title, front.Slug, front.Locale, front.Collection
 	d.Order, d.Summary, d.Aliases, d.Status = front.Order, front.Summary, front.Aliases, front.Status
 	d.Audience, d.Agents = front.Audience, front.Audience == "agents"
-	d.Kind, d.ReviewAfter, d.Former, d.Extra = front.Kind, front.ReviewAfter, front.Former, front.Extra
+	d.Kind, d.ReviewAfter, d.Former, d.Extra, d.Segments = front.Kind, front.ReviewAfter, front.Former, front.Extra, front.Segments
 	d.Markdown = strings.TrimRight(text, "\n")
 	return ""
 }

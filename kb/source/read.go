@@ -31,12 +31,14 @@ type Article struct {
 	Former     []string // addresses the article had elsewhere, as slugs
 	Images     []Image
 
+	Audience string         // instead of Agents; "" when the file does not say
+	Segments []string       // of the audience segment
+	Kind     string         // "" when the file does not say
+	Extra    map[string]any // what the kind needs
+
 	// Of exported files only, see [Front].
-	Own         bool   // the file says all: nothing was guessed
-	Audience    string // instead of Agents
-	Kind        string
+	Own         bool // the file says all: nothing was guessed
 	ReviewAfter string
-	Extra       map[string]any
 }
 
 // Image is a picture that an article shows and that lies in the folder.
@@ -269,7 +271,17 @@ func (d *document) fill(front matter, text *string) (skipped string) {
 	}
 	d.Aliases = front.list("aliases", "also_asked_as", "alias", "keywords")
 	d.Order = front.number("order", "position", "weight", "sidebar_position")
-	d.Agents = front.text("audience") == "agents"
+	switch audience := front.text("audience"); audience { // other words are another program's
+	case "agents":
+		d.Agents = true
+	case "signed_in", "segment":
+		d.Audience, d.Segments = audience, front.list("segments")
+	}
+	switch kind := front.text("kind"); kind {
+	case "faq", "tutorial", "troubleshooting", "video", "download":
+		d.Kind = kind
+		d.Extra, _ = front["extra"].(matter) // maps within one have its type
+	}
 	d.Slug = markup.Slug(front.text("slug"))
 	d.permalink = front.text("permalink")
 	d.redirects = front.list("redirect_from")
