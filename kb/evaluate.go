@@ -106,7 +106,7 @@ func (s *Service) storeSet(ctx context.Context, set *measure.Set, progress func(
 				d := &batch[i]
 				a := Article{
 					ID: ids.New(), Slug: fmt.Sprintf("document-%d", from+i), Locale: locales[from+i], Status: StatusPublished, Author: "evaluation",
-					Title: orElse(markup.Cut(strings.Join(strings.Fields(printable(d.Title)), " "), maxTitle), untitled), Markdown: cutBytes(printable(d.Text), maxMarkdown),
+					Title: orElse(markup.Cut(strings.Join(strings.Fields(printable(d.Title)), " "), maxTitle), untitled), Markdown: cutBytes(orElse(printable(d.Text), printable(d.Title)), maxMarkdown),
 				}
 				if err := a.normalise(s.cfg.Locale); err != nil {
 					return fmt.Errorf("document %q: %w", d.ID, err)

@@ -8,6 +8,7 @@ import (
 	"parley/internal/markup"
 	"parley/internal/pg"
 	"parley/kb/analysis"
+	embedder "parley/kb/embed"
 	"parley/kb/index"
 )
 
@@ -98,7 +99,7 @@ func (s *Service) passage(p passage, r index.Result, query string) event.Passage
 }
 
 // nearby returns the cosines of passages, scaled so that unrelated texts have
-// 0. It is nil when there are no vectors or none can be had now: a search by
+// 0, and tells the search how far to trust them. It is nil when there are no vectors or none can be had now: a search by
 // words is better than none.
 func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, locale string, audiences []string) map[int64]float64 {
 	text := search.Text()
@@ -121,6 +122,9 @@ func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Sear
 	if err != nil {
 		s.log.Warn("a search went without vectors", "model", snap.model.Name, "error", err)
 		return nil
+	}
+	if e, ok := snap.embedder.(embedder.Truster); ok {
+		search.Trust(e.Trust(text))
 	}
 	mean := float64(max(snap.model.Mean, 0))
 	for id, cosine := range found {

@@ -34,6 +34,9 @@ func (s *Service) embedLoop(ctx context.Context) error {
 			pause(ctx, embedPause)
 			continue
 		}
+		if err := s.LearnWeights(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("the search keeps its weights; they could not be learned", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil

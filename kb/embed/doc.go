@@ -21,6 +21,13 @@ type Embedder interface {
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
 }
 
+// Truster is an Embedder that knows how far to trust it.
+type Truster interface {
+	Embedder
+	// Trust says, 0 … 1, how much of a question it understands.
+	Trust(text string) float64
+}
+
 // Learner is an Embedder that adapts to a knowledge base.
 type Learner interface {
 	Embedder

@@ -223,3 +223,12 @@ func (l *Local) With(state []byte) (Embedder, error) {
 	next.docs = min(float64(docs), math.MaxUint16)
 	return next, nil
 }
+
+// Trust implements [Truster]: the share of a question's words, by how much they
+// say, that the table knows. Of names it knows nothing.
+func (l *Local) Trust(text string) float64 {
+	var read words.Text
+	var meaning [vectors.Dim]float32
+	read.Set(text)
+	return float64(l.table.EmbedWeighted(&read, l.weight, meaning[:]))
+}

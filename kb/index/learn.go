@@ -34,7 +34,7 @@ func (s *Search) Sample(cosines map[int64]float64, article string, worth float64
 		if !ok {
 			continue
 		}
-		ranked := p.rank(cosines, s.weights)
+		ranked, trust := p.rank(cosines, s.trusted()), s.trust*s.trust
 		at := slices.IndexFunc(ranked, func(c candidate) bool { return c.article == n })
 		if at < 0 || len(ranked) < 2 {
 			return Sample{}, false
@@ -44,7 +44,7 @@ func (s *Search) Sample(cosines map[int64]float64, article string, worth float64
 		}
 		out := Sample{right: at, worth: worth}
 		for _, c := range ranked[:min(sampleRows, len(ranked))] {
-			out.rows = append(out.rows, [kinds]float64{byWords: c.bm25Share, byChar: c.charShare, byDense: c.dense, byHead: c.head})
+			out.rows = append(out.rows, [kinds]float64{byWords: c.bm25Share, byChar: c.charShare, byDense: trust * c.dense, byHead: trust * c.head})
 		}
 		return out, true
 	}

@@ -33,11 +33,12 @@ func (s *partSearch) leads(limit int, w Weights) []int64 {
 
 func (s *partSearch) results(cosines map[int64]float64, w Weights, limit int) []Result {
 	ranked := s.rank(cosines, w)
+	around := s.around(ranked)
 	ranked = ranked[:min(limit, len(ranked))]
 	out := make([]Result, len(ranked))
 	for i := range ranked {
 		c := &ranked[i]
-		out[i] = Result{Article: s.articles[c.article].id, Chunk: s.chunks[c.chunk].id, Score: c.score, Answerable: answerable(s.evidence(c))}
+		out[i] = Result{Article: s.articles[c.article].id, Chunk: s.chunks[c.chunk].id, Score: c.score, Answerable: answerable(s.evidence(c, around))}
 	}
 	return out
 }

@@ -64,14 +64,28 @@ var (
 type Search struct {
 	index   *Index
 	weights Weights
+	trust   float64
 	parts   []*partSearch
+}
+
+// Trust says, 0 … 1, how much of the query is understood by what made the
+// cosines; all of it unless said otherwise.
+func (s *Search) Trust(share float64) { s.trust = share }
+
+// trusted are the weights of a search whose cosines are worth little where
+// words are not understood: a question that is half names is about the names.
+func (s *Search) trusted() Weights {
+	w := s.weights
+	w.Dense *= s.trust * s.trust
+	w.Head *= s.trust * s.trust
+	return w
 }
 
 // Begin computes the lexical scores of a query.
 func (x *Index) Begin(q Query) *Search {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	s := &Search{index: x, weights: x.weights}
+	s := &Search{index: x, weights: x.weights, trust: 1}
 	if p := x.parts[analysis.Language(q.Locale)]; p != nil {
 		s.parts = append(s.parts, p.begin(&q))
 		return s
@@ -123,7 +137,7 @@ func (s *Search) Results(cosines map[int64]float64, limit int) []Result {
 	defer s.index.mu.RUnlock()
 	var out []Result
 	for _, p := range s.parts {
-		out = append(out, p.results(cosines, s.weights, limit)...)
+		out = append(out, p.results(cosines, s.trusted(), limit)...)
 	}
 	if len(s.parts) > 1 {
 		slices.SortStableFunc(out, func(a, b Result) int { return cmp.Compare(b.Answerable, a.Answerable) })

@@ -11,4 +11,4 @@ type Weights struct {
 
 // DefaultWeights suit knowledge bases of any kind well enough: they were set on
 // help centres, documentation and encyclopaedia articles in several languages.
-func DefaultWeights() Weights { return Weights{Dense: 1.4, Head: 0.6, Char: 0.5} }
+func DefaultWeights() Weights { return Weights{Dense: 2, Head: 0.6, Char: 0.6} }
