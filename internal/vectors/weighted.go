@@ -14,8 +14,11 @@ func (t *Table) EmbedWeighted(n *words.Text, weight func(word []byte) float32, d
 		w := weight(word)
 		all += w
 		if row, ok := t.vocab[string(word)]; ok {
-			t.add(dst, row, w)
 			sum += w
+			for i, x := range t.whole[int(row)*Dim:][:Dim] {
+				dst[i] += w * x
+			}
+			continue
 		}
 		count := 0
 		grams(word, func(uint32) { count++ })
