@@ -22,7 +22,7 @@ type Sample struct {
 // What the learners were given, chosen on sets of 5, 10 and 130 examples an
 // intent; half or double of each changes little.
 const (
-	softmaxCost = 10
+	softmaxCost = 20
 	hingeCost   = 1
 	hingeShare  = 1 // of the margins in the sum of both learners' scores
 	passes      = 5
