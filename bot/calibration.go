@@ -4,12 +4,13 @@ import "math"
 
 // evidence is what speaks for a message belonging to any of the intents, each
 // the more the larger.
-type evidence [4]float64
+type evidence [5]float64
 
 const (
 	evEnergy    = iota // log-sum-exp of the scores: how loudly the intents answer
 	evCertainty        // negative entropy of their probabilities: how much one voice they have
 	evTypical          // cosine with the middle of the likeliest intent's examples
+	evKnown            // part of the words, by what they tell, that the examples have
 	evLength           // ln(1 + known features): short messages prove little
 )
 
@@ -33,6 +34,7 @@ func (m *Model) evidence(r *reader) evidence {
 		evEnergy:    float64(top) + math.Log(sum),
 		evCertainty: moment/sum - math.Log(sum),
 		evTypical:   float64(m.typical.cosine(r.vector, best, r.dense)),
+		evKnown:     float64(r.vector.known),
 		evLength:    math.Log(1 + float64(len(r.vector.ids))),
 	}
 }
@@ -62,7 +64,7 @@ func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 func defaultScope() scopeModel {
 	return scopeModel{
 		mean:      evidence{evTypical: 0.33},
-		deviation: evidence{1, 1, 0.08, 1},
+		deviation: evidence{1, 1, 0.08, 1, 1},
 		weight:    evidence{evTypical: 1.5},
 	}
 }
@@ -79,7 +81,7 @@ const (
 // Both sides weigh the same: how often strangers come is not for the examples
 // to say.
 func fitScope(inside, outside []evidence) scopeModel {
-	s := scopeModel{weight: evidence{priorWeight, priorWeight, priorWeight, priorWeight}}
+	s := scopeModel{weight: evidence{priorWeight, priorWeight, priorWeight, priorWeight, priorWeight}}
 	s.standardise(inside, outside)
 	for range 20 {
 		for j := range s.weight {

@@ -30,7 +30,7 @@ func (c *corpus) len() int { return len(c.labels) }
 
 func (c *corpus) at(i int) vector {
 	from, to := c.starts[i], c.starts[i+1]
-	return vector{c.ids[from:to], c.values[from:to]}
+	return vector{ids: c.ids[from:to], values: c.values[from:to]}
 }
 
 // linear holds a weight for each feature and class, a row a feature, and a bias

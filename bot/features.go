@@ -129,6 +129,7 @@ func hashBytes(h uint64, b []byte) uint64 {
 type vector struct {
 	ids    []uint16
 	values []float32
+	known  float32 // 0 … 1: the part of the words, by what they tell, that the examples have
 }
 
 // vocabulary is what the examples teach about features: which buckets occur,
@@ -137,6 +138,7 @@ type vector struct {
 type vocabulary struct {
 	ids [blocks * buckets]uint16 // dense id + 1, 0 for a bucket that no example has
 	idf []float32                // by dense id
+	top float32                  // what a word tells that no example has
 }
 
 func newVocabulary(bags []bag) *vocabulary {
@@ -155,6 +157,7 @@ func newVocabulary(bags []bag) *vocabulary {
 	for id, n := range df {
 		v.idf[id] = float32(math.Log(float64(1+len(bags))/float64(1+n)) + 1)
 	}
+	v.top = float32(math.Log(float64(1+len(bags))) + 1)
 	return v
 }
 
@@ -166,7 +169,7 @@ func (v *vocabulary) size() int { return len(v.idf) + vectors.Dim }
 // (1 + ln count) * idf, each block divided by its length.
 func (v *vocabulary) vector(b *bag, dst *vector) {
 	dst.ids, dst.values = dst.ids[:0], dst.values[:0]
-	v.appendBlock(b.buckets[:b.chars], b.counts[:b.chars], dst)
+	dst.known = v.appendBlock(b.buckets[:b.chars], b.counts[:b.chars], dst)
 	v.appendBlock(b.buckets[b.chars:], b.counts[b.chars:], dst)
 	if b.sense == [vectors.Dim]float32{} {
 		return
@@ -177,12 +180,15 @@ func (v *vocabulary) vector(b *bag, dst *vector) {
 	}
 }
 
-func (v *vocabulary) appendBlock(buckets, counts []uint16, dst *vector) {
+// appendBlock adds a block and returns the part of its length that the examples
+// know.
+func (v *vocabulary) appendBlock(buckets, counts []uint16, dst *vector) (known float32) {
 	start := len(dst.ids)
-	var sum float32
+	var sum, unknown float32
 	for i, bucket := range buckets {
 		id := v.ids[bucket]
 		if id == 0 {
+			unknown += v.top * v.top
 			continue
 		}
 		x := sublinear(counts[i]) * v.idf[id-1]
@@ -191,12 +197,13 @@ func (v *vocabulary) appendBlock(buckets, counts []uint16, dst *vector) {
 		dst.values = append(dst.values, x)
 	}
 	if sum == 0 {
-		return
+		return 0
 	}
 	scale := 1 / float32(math.Sqrt(float64(sum)))
 	for i := start; i < len(dst.values); i++ {
 		dst.values[i] *= scale
 	}
+	return sum / (sum + unknown)
 }
 
 // sublinear is 1 + ln(count).
