@@ -186,6 +186,7 @@ const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfD
 // was faster, compares the versions and publishes.
 func newVersion(t *testing.T, s *server, author, reviewer *tab, path string) {
 	t.Helper()
+	axe := axeSource(t)
 	author.open(s.URL + path)
 	reviewer.open(s.URL + path)
 	author.until(`document.querySelector(".writing-text")?.value.includes("Zirbel")`)
@@ -202,20 +203,23 @@ func newVersion(t *testing.T, s *server, author, reviewer *tab, path string) {
 	reviewer.see("Somebody else was faster")
 	reviewer.until(`document.querySelector("dialog .diff del")?.textContent.includes("week") && document.querySelector("dialog .diff ins")?.textContent.includes("day")`)
 	reviewer.shoot("overtaken")
+	reviewer.check(axe, "somebody was faster")
 	reviewer.choose("dialog", "Keep mine")
 	reviewer.until(`document.querySelector(".standing")?.innerText.includes("New version")`)
 	reviewer.shoot("editor")
+	reviewer.check(axe, "editor")
 	reviewer.open(s.URL + path + "?view=history")
 	reviewer.until(`document.querySelector(".versions-diff del")?.textContent.includes("week")`)
 	reviewer.shoot("history")
+	reviewer.check(axe, "versions")
 	reviewer.open(s.URL + path)
 	reviewer.choose(".article-editor", "Publish")
 	reviewer.until(`document.querySelector(".standing")?.innerText.trim() === "Published"`)
 	public.open(s.URL + "/help/a/descale-the-espresso-machine")
 	public.see("every day")
-	for _, name := range []string{"", "figures", "links", "templates", "rules"} {
-		reviewer.open(s.URL + "/console/settings/articles/" + name)
+	for _, name := range []string{"", "/figures", "/links", "/templates", "/rules"} {
+		reviewer.open(s.URL + "/console/settings/articles" + name)
 		reviewer.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
-		reviewer.shoot("page-" + name)
+		reviewer.shoot("page" + strings.ReplaceAll(name, "/", "-"))
 	}
 }

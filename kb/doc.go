@@ -5,8 +5,10 @@
 // Owns: the PostgreSQL schema "kb"; pictures of articles in the object store,
 // named kb-<digest>.
 //
-// Publishes: article.published, article.updated and article.archived on
-// kb.<article>, through the outbox.
+// Publishes: article.published, article.updated, article.archived and
+// article.review_due on kb.<article>, through the outbox; personal notices of
+// reviews and reminders on agent.<agent>. Timers of the kind kb-publish publish
+// what was scheduled.
 //
 // Consumes: kb.* from the core subject of those announcements, to make the
 // search index of this process anew. A missed one is caught by the generation
@@ -14,8 +16,14 @@
 //
 // Serves: the pages under /help, which work without JavaScript; under
 // /api/v1 the public search, articles and votes, and for staff articles,
-// collections, revisions and the state of the index. See http.go and
-// page_http.go.
+// collections, revisions and the state of the index. See http.go,
+// http_authoring.go and page_http.go.
+//
+// An article is in progress, awaiting review, approved, published or archived;
+// the new version of a published one is staged and goes the same way while
+// readers see the old one (workflow.go). Articles go out and in as a folder of
+// Markdown without loss (exporting.go, package source), and can follow one
+// (sync.go).
 //
 // [Service.Search] answers in two round trips to PostgreSQL: one for the
 // cosines of the candidates, one for their text. What ranks is in the packages

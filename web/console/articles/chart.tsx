@@ -18,8 +18,8 @@ interface ChartProps {
 
 const width = 640;
 const height = 180;
-const left = 36;
-const bottom = 22;
+const left = 48;
+const bottom = 26;
 
 /** The smallest round number that is not below the largest value. */
 export function ceiling(most: number): number {
@@ -34,7 +34,7 @@ export function Chart({ title, days, series }: ChartProps) {
   const id = useId();
   const top = ceiling(Math.max(0, ...series.flatMap(({ values }) => values)));
   const x = (i: number) => left + (days.length < 2 ? 0 : (i * (width - left - 8)) / (days.length - 1));
-  const y = (value: number) => 8 + (height - bottom - 8) * (1 - value / top);
+  const y = (value: number) => 10 + (height - bottom - 10) * (1 - value / top);
   const number = new Intl.NumberFormat(locale.value);
   const day = (text: string) => new Date(`${text}T12:00:00`).toLocaleDateString(locale.value, { day: "numeric", month: "short" });
   const chosen = Math.min(at.value, days.length - 1);
@@ -53,7 +53,7 @@ export function Chart({ title, days, series }: ChartProps) {
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption id={id}>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <ul class="chart-legend">
           {series.map(({ name, tone }) => (
             <li key={name} class={`chart-${tone}`}>
@@ -77,7 +77,7 @@ export function Chart({ title, days, series }: ChartProps) {
           {[0, 0.5, 1].map((part) => (
             <g key={part}>
               <line class="chart-grid" x1={left} x2={width} y1={y(top * part)} y2={y(top * part)} />
-              <text class="chart-label" x={left - 6} y={y(top * part) + 4} text-anchor="end">
+              <text class="chart-label" x={left - 6} y={y(top * part) + 5} text-anchor="end">
                 {number.format(top * part)}
               </text>
             </g>

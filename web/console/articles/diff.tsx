@@ -38,7 +38,7 @@ export function Diff({ before, after }: { before: Text; after: Text }) {
           <div class="diff">
             {fields.map(({ field, parts }) => (
               <section key={field}>
-                <h3>{t(`articles.field.${field}`)}</h3>
+                <h2>{t(`articles.field.${field}`)}</h2>
                 <div class="diff-text" dir="auto" tabIndex={0} role="group" aria-label={t(`articles.field.${field}`)}>
                   {parts.map((part, i) => (
                     <Piece key={i} part={part} first={i === 0} last={i === parts.length - 1} />

@@ -146,18 +146,20 @@ function Figures({ found }: { found: Analytics }) {
 interface TileProps {
   name: string;
   value?: number;
+  /** In the period before; what was not counted then is not shown. */
   before?: number;
   text?: string;
   was?: string;
 }
 
-function Tile({ name, value = 0, before = 0, text, was }: TileProps) {
+function Tile({ name, value = 0, before, text, was }: TileProps) {
   const number = new Intl.NumberFormat(locale.value);
+  const earlier = was ?? (before === undefined ? undefined : number.format(before));
   return (
     <div class="tile">
       <dt>{name}</dt>
       <dd class="tabular">{text ?? number.format(value)}</dd>
-      {(was ?? before) !== undefined && <dd class="tile-before">{t("articles.figures.before", { was: was ?? number.format(before) })}</dd>}
+      {earlier !== undefined && <dd class="tile-before">{t("articles.figures.before", { was: earlier })}</dd>}
     </div>
   );
 }
