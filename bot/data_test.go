@@ -11,9 +11,6 @@ import (
 	"parley/internal/testkit"
 )
 
-// stranger is the label of messages that belong to no intent.
-const stranger = "oos"
-
 // readData reads a table of the public sets that the figures are measured on,
 // lines of text, tab, label under a heading.
 func readData(tb testing.TB, name string) []Sample {
@@ -30,27 +27,5 @@ func readData(tb testing.TB, name string) []Sample {
 		out = append(out, Sample{text, label})
 	}
 	require.NoError(tb, lines.Err())
-	return out
-}
-
-// withNames adds each intent's name as an example, as the module does.
-func withNames(samples []Sample) []Sample {
-	seen := map[string]bool{}
-	for _, s := range samples {
-		if !seen[s.Intent] {
-			seen[s.Intent] = true
-			samples = append(samples, Sample{strings.ReplaceAll(s.Intent, "_", " "), s.Intent})
-		}
-	}
-	return samples
-}
-
-func withoutStrangers(samples []Sample) []Sample {
-	var out []Sample
-	for _, s := range samples {
-		if s.Intent != stranger {
-			out = append(out, s)
-		}
-	}
 	return out
 }
