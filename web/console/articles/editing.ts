@@ -5,13 +5,16 @@ import { go } from "../router";
 import { me } from "../store/session";
 import { makeForm } from "../ui/form";
 import { toast } from "../ui/toast";
-import { type Article, type Audience, latest, type Text, textOf } from "./types";
+import { type Article, type Audience, type Extra, type Kind, latest, type Text, textOf } from "./types";
 
 export interface Fields extends Text {
   slug: string;
   locale: string;
   collection: string;
   audience: Audience;
+  segments: string[];
+  kind: Kind;
+  extra: Extra;
   position: number;
   owner: string;
   review_after: string;
@@ -34,6 +37,9 @@ export function fieldsOf(article: Article | undefined, start: Partial<Fields> = 
     locale: article?.locale ?? "en",
     collection: article?.collection ?? "",
     audience: article?.audience ?? "public",
+    segments: article?.segments ?? [],
+    kind: article?.kind ?? "article",
+    extra: article?.extra ?? {},
     position: article?.position ?? 0,
     owner: article?.work.owner ?? me.peek()?.id ?? "",
     review_after: article?.work.review_after ?? "",
@@ -42,7 +48,7 @@ export function fieldsOf(article: Article | undefined, start: Partial<Fields> = 
 }
 
 const textNames = ["title", "summary", "markdown", "aliases"] as const;
-const placeNames = ["slug", "locale", "collection", "audience", "position"] as const;
+const placeNames = ["slug", "locale", "collection", "audience", "segments", "kind", "extra", "position"] as const;
 const workNames = ["owner", "review_after"] as const;
 
 function pick<K extends keyof Fields>(fields: Fields, names: readonly K[]): Pick<Fields, K> {

@@ -18,8 +18,9 @@ import { Frame, Part, Ready, RemoveButton, saved } from "../settings/frame";
 import { Diff } from "./diff";
 import { Editing, type Fields } from "./editing";
 import { History } from "./history";
+import { KindFields } from "./kind";
 import { writable } from "./steps";
-import { type Article, type Rules, type Template, textOf } from "./types";
+import { type Article, audiences, type Rules, type Template, textOf } from "./types";
 import { Remarks, Standing, StepButtons } from "./workflow";
 import { Writing } from "./writing";
 
@@ -313,9 +314,15 @@ function More({ editing }: { editing: Editing }) {
           form={form}
           name="audience"
           label={t("articles.audience")}
-          options={(["public", "agents"] as const).map((value) => ({ value, label: t(`articles.audience.${value}`) }))}
+          options={audiences.map((value) => ({ value, label: t(`articles.audience.${value}`) }))}
         />
+        {form.values.value.audience === "segment" && (
+          <LinesField form={form} name="segments" label={t("articles.segments")} hint={t("articles.segments.hint")} />
+        )}
         <TextField form={form} name="position" label={t("articles.position")} hint={t("collections.position.hint")} type="number" min={0} />
+      </fieldset>
+      <fieldset class="form-columns" disabled={fixed}>
+        <KindFields form={form} />
       </fieldset>
       {article && (
         <Part title={t("articles.versions")}>

@@ -4,7 +4,27 @@ export const statuses = ["in_progress", "awaiting_review", "approved", "publishe
 
 export type Status = (typeof statuses)[number];
 
-export type Audience = "public" | "agents";
+export const audiences = ["public", "signed_in", "segment", "agents"] as const;
+
+export type Audience = (typeof audiences)[number];
+
+export const kinds = ["article", "faq", "tutorial", "troubleshooting", "video", "download"] as const;
+
+export type Kind = (typeof kinds)[number];
+
+/** A file to download, as the server knows it. */
+export interface ArticleFile {
+  url: string;
+  name?: string;
+  note?: string;
+}
+
+/** What a kind needs beside the text. Members that are not edited here stay as they are. */
+export interface Extra {
+  minutes?: number;
+  video?: { url: string } & Record<string, unknown>;
+  files?: ArticleFile[];
+}
 
 /** What authors know of an article beside its text. People are ids of accounts, "" is nobody. */
 export interface Work {
@@ -46,6 +66,9 @@ export interface Article {
   aliases: string[];
   status: Status;
   audience: Audience;
+  segments?: string[];
+  kind?: Kind;
+  extra?: Extra;
   position: number;
   author: string;
   revision: number;
