@@ -32,7 +32,39 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
   }
 }
 
+/** Posts, and hands on each line of the answer, a JSON object, as it comes. */
+async function lines<T>(path: string, body: unknown, each: (line: T) => void, signal: AbortSignal): Promise<void> {
+  let answer: Response;
+  try {
+    answer = await fetch("/api/v1" + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      credentials: "same-origin",
+      signal,
+    });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new APIError("network", "");
+  }
+  if (!answer.ok || !answer.body) {
+    const data = (await answer.json().catch(() => null)) as { error?: { code: APIError["code"]; message: string } } | null;
+    if (data?.error?.code === "unauthenticated") signedOut();
+    throw new APIError(data?.error?.code ?? "internal", data?.error?.message ?? answer.statusText);
+  }
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) if (part) each(JSON.parse(part) as T);
+  }
+}
+
 export const api = {
+  lines,
   get: <T>(path: string, query: Query = {}) => ask<T>("GET", withQuery(path, query)),
   post: <T>(path: string, body: unknown = {}) => ask<T>("POST", path, body),
   put: <T>(path: string, body: unknown) => ask<T>("PUT", path, body),

@@ -12,7 +12,9 @@ import { t } from "../text";
 import { Button, IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Menu } from "../ui/menu";
+import { Copilot, learnModel } from "./copilot";
 import { Editor } from "./editor";
+import { CopilotMenu, menuID, ProposalBox } from "./proposal";
 import { SuggestionList } from "./suggest";
 import { UploadList } from "./uploadlist";
 import { addFiles, uploadsOf } from "./uploads";
@@ -49,11 +51,17 @@ function Writing({ conv, thread }: ComposerProps) {
   const latest = useRef(conv);
   latest.current = conv;
   const editor = useMemo(() => new Editor(thread, () => latest.current), [thread]);
+  const copilot = useMemo(() => new Copilot(thread.id, editor), [editor]);
   const over = useSignal(false);
   useEffect(() => () => editor.leave(), [editor]);
+  useEffect(() => {
+    void learnModel();
+    return () => copilot.discard();
+  }, [copilot]);
   useCommands(() => [
     { id: "reply", title: t("cmd.reply"), group: "composer", keys: ["r"], run: () => editor.start("reply") },
     { id: "note", title: t("cmd.note"), group: "composer", keys: ["n"], run: () => editor.start("note") },
+    { id: "copilot", title: t("cmd.copilot"), group: "composer", keys: ["mod+j"], run: () => document.getElementById(menuID)?.click() },
   ]);
   const mode = editor.mode.value;
   return (
@@ -77,9 +85,10 @@ function Writing({ conv, thread }: ComposerProps) {
           <ModeButton editor={editor} value="note" label={t("composer.note")} keys="n" />
           <span class="composer-consequence">{mode === "note" ? t("composer.note.hint") : consequence(conv)}</span>
         </div>
+        <ProposalBox copilot={copilot} />
         <Field editor={editor} conv={conv.id} />
         <UploadList files={uploadsOf(conv.id)} />
-        <Bar editor={editor} conv={conv.id} />
+        <Bar editor={editor} conv={conv.id} copilot={copilot} />
       </div>
     </footer>
   );
@@ -165,7 +174,7 @@ function Field({ editor, conv }: { editor: Editor; conv: string }) {
   );
 }
 
-function Bar({ editor, conv }: { editor: Editor; conv: string }) {
+function Bar({ editor, conv, copilot }: { editor: Editor; conv: string; copilot: Copilot }) {
   const picker = useRef<HTMLInputElement>(null);
   return (
     <div class="composer-bar">
@@ -182,6 +191,7 @@ function Bar({ editor, conv }: { editor: Editor; conv: string }) {
       />
       <IconButton icon="spark" label={t("composer.canned")} tip="above" onClick={() => editor.ask("/")} />
       <IconButton icon="book" label={t("composer.article")} tip="above" onClick={() => editor.ask("#")} />
+      <CopilotMenu copilot={copilot} />
       <span class="composer-hint">{t("composer.keys")}</span>
       <SendButtons editor={editor} />
     </div>

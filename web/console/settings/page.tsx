@@ -15,6 +15,7 @@ import { InboxesPage } from "./inboxes";
 import { InsightsPage } from "./insights";
 import { IntentsPage } from "./intents";
 import { NotificationsPage } from "./notifications";
+import { ReplayPage } from "./replay";
 import { type Section, type SectionId, sections } from "./sections";
 import { SkillsPage } from "./skills";
 import { TeamsPage } from "./teams";
@@ -32,6 +33,7 @@ const pages: Record<SectionId, (props: { id: string }) => preact.JSX.Element> = 
   intents: IntentsPage,
   flows: FlowsPage,
   insights: InsightsPage,
+  replay: ReplayPage,
   articles: ArticlesPage,
   collections: CollectionsPage,
   tokens: TokensPage,

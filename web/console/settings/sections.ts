@@ -20,6 +20,7 @@ export type SectionId =
   | "intents"
   | "flows"
   | "insights"
+  | "replay"
   | "articles"
   | "collections"
   | "tokens"
@@ -36,6 +37,7 @@ export const sections: readonly Section[] = [
   { id: "intents", icon: "bot", role: "agent", group: "answers" },
   { id: "flows", icon: "flow", role: "agent", group: "answers" },
   { id: "insights", icon: "eye", role: "supervisor", group: "answers" },
+  { id: "replay", icon: "refresh", role: "supervisor", group: "answers" },
   { id: "articles", icon: "book", role: "agent", group: "answers" },
   { id: "collections", icon: "archive", role: "supervisor", group: "answers" },
   { id: "tokens", icon: "key", role: "admin", group: "connect" },

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { keyLabel } from "../commands";
 import { Kbd } from "./button";
 import { Icon, type IconName } from "./icon";
 
@@ -20,6 +21,11 @@ export interface MenuItem {
 
 interface MenuProps {
   label: string;
+  /** Of the button, for a key that opens the menu. */
+  id?: string;
+  keys?: string;
+  /** Shown while the pointer is on the button; needs the classes of a tooltip. */
+  tip?: string;
   /** What the button shows. */
   children: ComponentChildren;
   class?: string;
@@ -30,7 +36,7 @@ interface MenuProps {
   items: (MenuItem | "line")[];
 }
 
-export function Menu({ label, children, class: more, disabled, align = "start", up, items }: MenuProps) {
+export function Menu({ label, id: own, keys: opens, tip, children, class: more, disabled, align = "start", up, items }: MenuProps) {
   const open = useSignal(false);
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -67,7 +73,10 @@ export function Menu({ label, children, class: more, disabled, align = "start", 
     <div class={`menu${up ? " menu-up" : ""} menu-${align}`} ref={box} onKeyDown={keys}>
       <button
         type="button"
+        id={own}
         class={more}
+        data-tip={tip && opens ? `${tip}  ${keyLabel(opens)}` : tip}
+        aria-keyshortcuts={opens?.replace("mod", "Control")}
         disabled={disabled}
         aria-label={label}
         aria-haspopup="menu"
