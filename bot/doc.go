@@ -33,7 +33,8 @@
 //     there, see [Staff].
 //   - Without a language model every sentence is one that a person wrote: an
 //     article's, an intent's, or a phrase of the lexicon. With one, an answer is
-//     used only when it cites passages that the visitor may read.
+//     used only as far as the passages that it cites, which the visitor may read,
+//     bear it out.
 //
 // Understanding needs no download: a linear classifier over words and pieces of
 // words ([Train]), and lexicons of small talk, feelings and of the many ways to
