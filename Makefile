@@ -29,7 +29,7 @@ TOOL := go tool -modfile=tools/go.mod
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the set-up comes before what it installs for
-.PHONY: help run dev test chaos check bench bench-nlu microbench web fuzz screenshots setup build fmt vectors
+.PHONY: help run dev test quality chaos check bench bench-nlu microbench web fuzz screenshots setup build fmt vectors
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ test: ## all tests, with the race detector, against real servers and a browser
 	@cd web && npm test --silent
 	@echo "==> testing everything else (the first time, building for it takes some minutes)"
 	go test -race -shuffle=on -timeout=15m -p=2 -run='$(RUN)' $(PKG)
+ifdef TEST_DATA
+	@if [ '$(PKG) $(RUN)' = './... .' ]; then $(MAKE) --no-print-directory quality; fi
+endif
+
+quality: ## what is promised of understanding and search, on the public data sets (TEST_DATA)
+	@echo "==> holding understanding and search against the public data sets"
+	go test -timeout=15m -p=1 -run='^Test(Gates|AboveThePlatforms|Typos|OneLetterIsWrong|RetrievalOnPublicSets|RetrievalOnRealHelpCentres|RealHelpCentres|AnswersOnRealHelpCentres)$$' ./bot/eval ./kb ./kb/index ./e2e
 
 chaos: ## break what Parley runs on while people talk, and prove that nothing is lost (about 15 minutes)
 	@sh scripts/setup.sh --test

@@ -13,9 +13,15 @@ import (
 
 // Data returns the path of a file or folder of the public data sets that
 // figures are measured on. They are not part of the repository: TEST_DATA
-// names the folder that holds them, and the test is skipped without it.
+// names the folder that holds them, and the test is skipped without it. It is
+// skipped under the race detector too, where learning takes minutes and shows
+// nothing that smaller tests do not: `make quality`, a part of `make test`, runs
+// it without.
 func Data(tb testing.TB, name string) string {
 	tb.Helper()
+	if raceEnabled {
+		tb.Skip("measured without the race detector: make quality")
+	}
 	dir := os.Getenv("TEST_DATA")
 	if dir == "" {
 		tb.Skip("needs ", name, ": set TEST_DATA to the folder of the public data sets")
