@@ -10,9 +10,10 @@
 // reviews and reminders on agent.<agent>. Timers of the kind kb-publish publish
 // what was scheduled.
 //
-// Consumes: kb.* from the core subject of those announcements, to make the
-// search index of this process anew. A missed one is caught by the generation
-// in kb.state, compared every minute.
+// Consumes: kb.* from the core subject of those announcements, to bring the
+// search index of this process up to date with the articles that kb.changes
+// names. A missed one is caught by the generation in kb.state, compared every
+// minute.
 //
 // Serves: the pages under /help, which work without JavaScript; under
 // /api/v1 the public search, articles and votes, and for staff articles,

@@ -51,14 +51,15 @@ func TestRetrievalOnPublicSets(t *testing.T) {
 		ndcg   float64
 		auroc  float64
 	}{
-		{"retrieval-login-gov", 1, 0.50, 0.80},
-		{"retrieval-npm-docs", 1, 0.42, 0.80},
-		{"apidocs-rag", 1, 0.74, 0.80},
-		{"xquad/en", 6, 0.95, 0.80},
-		{"xquad/es", 6, 0.93, 0.80},
-		{"xquad/de", 6, 0.92, 0.80},
-		{"xquad/ru", 6, 0.92, 0.80},
-		{"xquad/zh", 6, 0.94, 0.80},
+		{"retrieval-login-gov", 1, 0.55, 0.90}, // of its questions, a third are in people's own words
+		{"retrieval-npm-docs", 1, 0.42, 0.88},
+		{"apidocs-rag", 1, 0.79, 0.95},
+		{"stackfaq-paraphrases", 3, 0.96, 0.95},
+		{"xquad/en", 6, 0.955, 0.90},
+		{"xquad/es", 6, 0.945, 0.95},
+		{"xquad/de", 6, 0.94, 0.95},
+		{"xquad/ru", 6, 0.94, 0.95},
+		{"xquad/zh", 6, 0.95, 0.95},
 	} {
 		t.Run(tt.folder, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +81,7 @@ func TestRetrievalOnPublicSets(t *testing.T) {
 			t.Logf("fused %+v, words alone %+v", e.Fused, e.Lexical)
 			assert.GreaterOrEqual(t, e.Fused.NDCG10, tt.ndcg)
 			assert.GreaterOrEqual(t, e.Fused.Answerable, tt.auroc)
-			assert.GreaterOrEqual(t, e.Fused.NDCG10, e.Lexical.NDCG10-0.005, "meaning must not cost what words find")
+			assert.GreaterOrEqual(t, e.Fused.NDCG10, e.Lexical.NDCG10-0.005+1e-9, "meaning must not cost what words find")
 		})
 	}
 }

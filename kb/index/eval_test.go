@@ -22,7 +22,7 @@ type benchmarkSet struct {
 	articles     []index.Article
 	index        *index.Index
 	embedder     embed.Embedder
-	vectors      map[int64][]float32
+	vectors      map[int64][][]float32
 	questions    []testkit.Question
 	unanswerable []testkit.Question
 }
@@ -31,7 +31,7 @@ func loadSet(tb testing.TB, folder, root, questions string) *benchmarkSet {
 	tb.Helper()
 	read, err := source.Read(os.DirFS(testkit.Data(tb, folder)), source.Options{URL: func(a *source.Article) string { return "/help/a/" + a.Slug }})
 	require.NoError(tb, err)
-	s := &benchmarkSet{vectors: map[int64][]float32{}}
+	s := &benchmarkSet{vectors: map[int64][][]float32{}}
 	var ids []int64
 	var texts []string
 	next := func(text string) int64 {
@@ -54,10 +54,9 @@ func loadSet(tb testing.TB, folder, root, questions string) *benchmarkSet {
 	local := embed.NewLocal()
 	s.embedder, err = local.With(local.Learn(texts))
 	require.NoError(tb, err)
-	vectors, err := s.embedder.Embed(tb.Context(), texts)
-	require.NoError(tb, err)
 	for i, id := range ids {
-		s.vectors[id] = vectors[i]
+		s.vectors[id], err = s.embedder.Embed(tb.Context(), local.Split(texts[i]))
+		require.NoError(tb, err)
 	}
 	s.questions, s.unanswerable = testkit.Questions(tb, questions), testkit.Unanswerable(tb)
 	return s
@@ -69,15 +68,21 @@ func (s *benchmarkSet) search(tb testing.TB, text string) []index.Result {
 	v, err := s.embedder.Embed(tb.Context(), []string{search.Text()})
 	require.NoError(tb, err)
 	cosines := make(map[int64]float64, len(s.vectors))
-	for id, w := range s.vectors {
-		sum := 0.0
-		for i := range w {
-			sum += float64(v[0][i]) * float64(w[i])
+	search.Trust(s.embedder.(embed.Truster).Trust(search.Text()))
+	for id, parts := range s.vectors {
+		cosines[id] = -1
+		for _, w := range parts {
+			sum := 0.0
+			for i := range w {
+				sum += float64(v[0][i]) * float64(w[i])
+			}
+			cosines[id] = max(cosines[id], (sum-unrelated)/(1-unrelated))
 		}
-		cosines[id] = sum
 	}
 	return search.Results(cosines, 10)
 }
+
+const unrelated = 0.2 // cosine of texts that have nothing to do with each other
 
 // ndcg is nDCG@10 with binary relevance, averaged over the questions of a kind.
 func (s *benchmarkSet) ndcg(tb testing.TB, kind string, change func(string) string) float64 {
@@ -143,8 +148,8 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 		folder, root, questions string
 		user, title             float64 // floors of nDCG@10: questions in people's own words, former titles
 	}{
-		{"kb-login-gov", "en/", "retrieval-login-gov", 0.64, 0.47},
-		{"kb-npm-docs", "articles/", "retrieval-npm-docs", 0.45, 0},
+		{"kb-login-gov", "en/", "retrieval-login-gov", 0.64, 0.49},
+		{"kb-npm-docs", "articles/", "retrieval-npm-docs", 0.43, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.folder, func(t *testing.T) {
@@ -168,7 +173,7 @@ func TestRetrievalOnRealHelpCentres(t *testing.T) {
 			assert.GreaterOrEqual(t, typed, user-0.05, "one edit in a fifth of the words costs little")
 			auroc := s.auroc(t)
 			t.Logf("AUROC of answerable %.3f", auroc)
-			assert.GreaterOrEqual(t, auroc, 0.82)
+			assert.GreaterOrEqual(t, auroc, 0.87)
 		})
 	}
 }
