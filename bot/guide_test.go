@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"sync"
 	"testing"
 
@@ -97,9 +98,7 @@ func (c *contacts) Contacts(context.Context, []string) (map[string]event.Contact
 func (c *contacts) Learn(_ context.Context, _ string, said map[string]string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name, value := range said {
-		c.said[name] = value
-	}
+	maps.Copy(c.said, said)
 	return nil
 }
 
@@ -141,7 +140,7 @@ func TestFlowCallsATool(t *testing.T) {
 	require.NotNil(t, record, "the call is in the log")
 	assert.Equal(t, "order.status", record.Name)
 	assert.Equal(t, "ok", record.Outcome)
-	assert.Equal(t, tool.requests()[0].Header["Parley-Request-Id"], []string{record.Request})
+	assert.Equal(t, []string{record.Request}, tool.requests()[0].Header["Parley-Request-Id"])
 
 	rate, _ := c.answer(c.click(more.Choices[1]))
 	assert.Equal(t, "How did we do?", rate.Text)

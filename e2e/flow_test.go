@@ -29,7 +29,7 @@ func (s *server) program(pkg string, c credentials) (out *harness.Transcript, st
 	go func() { ended <- cmd.Wait() }()
 	stop = func() {
 		_ = cmd.Process.Signal(os.Interrupt) // one that has ended already is no failure
-		<-ended
+		require.NoError(s.t, <-ended)
 	}
 	s.t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return out, stop
