@@ -3,7 +3,11 @@
 // folders, and the search by which visitors, agents and the bot find answers.
 //
 // Owns: the PostgreSQL schema "kb"; pictures of articles in the object store,
-// named kb-<digest>.
+// named kb-<digest>, files to download and videos named kb-file-<digest>.
+//
+// Who reads is a [Reader]: staff by the session of the console, a visitor by the
+// widget's token or by the cookie that /help/enter gives for a proof of their
+// site. What they may read is decided by kb.readable in the database.
 //
 // Publishes: article.published, article.updated, article.archived and
 // article.review_due on kb.<article>, through the outbox; personal notices of

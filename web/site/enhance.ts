@@ -135,6 +135,72 @@ function vote(form: HTMLFormElement): void {
   };
 }
 
+/** Steps that can be ticked off; which are done is kept in this browser only. */
+function progress(list: HTMLElement): void {
+  const { steps = "", done = "", of = "", again = "" } = list.dataset;
+  const key = "parley.steps." + steps;
+  let ticked: string[] = [];
+  try {
+    ticked = (localStorage.getItem(key) ?? "").split(" ");
+  } catch {} // storage may be off: then it is kept until the page is left
+  const bar = document.createElement("progress");
+  const text = document.createElement("span");
+  const reset = document.createElement("button");
+  const row = document.createElement("div");
+  const boxes: HTMLInputElement[] = [];
+  const show = () => {
+    boxes.forEach((box) => box.closest(".step")!.classList.toggle("step-done", box.checked));
+    const ids = boxes.filter((box) => box.checked).map((box) => box.value);
+    bar.value = ids.length;
+    text.textContent = of.replace("{n}", String(ids.length));
+    reset.hidden = !ids.length;
+    try {
+      localStorage.setItem(key, ids.join(" "));
+    } catch {}
+  };
+  for (const heading of list.querySelectorAll<HTMLElement>(".step > h2")) {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    label.className = "step-check";
+    box.type = "checkbox";
+    box.value = heading.id;
+    box.checked = ticked.includes(heading.id);
+    box.setAttribute("aria-describedby", heading.id);
+    box.onchange = show;
+    label.append(box, done);
+    heading.parentElement!.append(label);
+    boxes.push(box);
+  }
+  row.className = "steps-progress";
+  text.role = "status";
+  bar.max = boxes.length;
+  bar.ariaHidden = "true"; // the text beside it says the same
+  reset.className = "button";
+  reset.type = "button";
+  reset.textContent = again;
+  reset.onclick = () => {
+    boxes.forEach((box) => (box.checked = false));
+    show();
+    boxes[0]?.focus();
+  };
+  row.append(bar, text, reset);
+  list.before(row);
+  show();
+}
+
+/** Opens the answer that the address names, where the browser does not by itself. */
+function reveal(): void {
+  const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const box = at?.closest("details");
+  if (!at || !box || box.open) return;
+  box.open = true;
+  at.scrollIntoView();
+}
+
+document.querySelectorAll<HTMLElement>("[data-steps]").forEach(progress);
+addEventListener("hashchange", reveal);
+reveal();
+addEventListener("beforeprint", () => document.querySelectorAll<HTMLDetailsElement>("details.faq").forEach((box) => (box.open = true)));
 document.querySelectorAll<HTMLFormElement>("form[data-suggest]").forEach(suggest);
 document.querySelectorAll<HTMLTimeElement>("time[data-local]").forEach(localTime);
 document.querySelectorAll<HTMLFormElement>("form[data-vote]").forEach(vote);

@@ -8,6 +8,7 @@ interface Article {
   title: string;
   html: string;
   url: string;
+  kind: string;
 }
 
 const read = new Map<string, { article?: Article; body?: ComponentChild[]; failed?: boolean }>();
@@ -23,6 +24,8 @@ function load(slug: string) {
   return entry;
 }
 
+const More = ({ url }: { url: string }) => <a href={url} target="_blank" rel="noopener">{t("readMore")}</a>;
+
 /** One article of the help centre, and the way to a person at its end. */
 export default function ArticleScreen({ slug }: { slug: string }) {
   const { article, body, failed } = load(slug);
@@ -32,11 +35,13 @@ export default function ArticleScreen({ slug }: { slug: string }) {
       {article && (
         <article dir="auto">
           <h1 tabIndex={-1} data-focus>{article.title}</h1>
+          {/* What is more than a text is better read in the help centre: the way there comes first. */}
+          {article.kind != "article" && <More url={article.url} />}
           <div class="rich">{body}</div>
         </article>
       )}
       <p class="ways">
-        <a href={article?.url ?? `/help/a/${slug}`} target="_blank" rel="noopener">{t("readMore")}</a>
+        <More url={article?.url ?? `/help/a/${slug}`} />
         <button class="button button-primary" onClick={ask}>{t("ask")}<Icon d={icons.arrow} flip size={16} /></button>
         <Person />
       </p>
