@@ -176,8 +176,10 @@ func TestReplaysOverHTTP(t *testing.T) {
 	assert.Len(t, out.Rows, 2)
 	assert.Equal(t, 2, out.Next)
 	require.Equal(t, http.StatusOK, p.call(app, "supervisor", "GET", "/bot/replays/"+made.ID+"?verdict=would_answer", nil, &out))
-	require.Len(t, out.Rows, 1)
-	assert.Equal(t, VerdictAnswers, out.Rows[0].Verdict)
+	require.NotEmpty(t, out.Rows)
+	for _, row := range out.Rows {
+		assert.Equal(t, VerdictAnswers, row.Verdict)
+	}
 	var list struct{ Replays []Replay }
 	require.Equal(t, http.StatusOK, p.call(app, "supervisor", "GET", "/bot/replays", nil, &list))
 	require.Len(t, list.Replays, 1)

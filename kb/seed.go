@@ -3,6 +3,7 @@ package kb
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"parley/docs/help"
 	"parley/internal/pg"
@@ -23,5 +24,15 @@ func (s *Service) SeedDemo(ctx context.Context) error {
 		return err
 	}
 	s.log.Info("the help centre of the demo is there", "articles", report.Created)
+	// Who tries the demo asks at once.
+	limited, cancel := context.WithTimeout(ctx, seedPatience)
+	defer cancel()
+	if err := s.EmbedAll(limited); err != nil && ctx.Err() == nil {
+		s.log.Warn("the demo's articles are found by their words only, until they are embedded", "error", err)
+	}
 	return nil
 }
+
+// seedPatience bounds how long the vectors of the demo's articles hold up the
+// first start.
+const seedPatience = 30 * time.Second

@@ -71,7 +71,7 @@ func (p *program) botImportCommand() *cobra.Command {
 // readFile reads a file of intents; "-" is in.
 func readFile(in io.Reader, path string) ([]byte, error) {
 	if path != "-" {
-		f, err := os.Open(path) //nolint:gosec // the operator names it
+		f, err := os.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("open the intents: %w", err)
 		}

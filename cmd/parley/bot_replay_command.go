@@ -168,10 +168,10 @@ func (p *program) printReplay(r *replayOutcome, all bool) error {
 func words(v bot.Verdict) string { return strings.ReplaceAll(string(v), "_", " ") }
 
 func sideLine(s *bot.ReplaySide) string {
-	switch {
-	case s.By == "nobody":
+	switch s.By {
+	case "nobody":
 		return "–"
-	case s.By == "person":
+	case "person":
 		return "(person) " + oneLine(s.Text)
 	}
 	return fmt.Sprintf("(%s, %.2f) %s", s.Action, s.Confidence, oneLine(s.Text))
