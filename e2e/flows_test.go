@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -38,27 +39,35 @@ func (p *tab) letter(letter string, modifiers int64) {
 	p.key(letter, int64(letter[0]-'a'+'A'), modifiers)
 }
 
-// field focuses the form's field of the label and selects what is in it.
-func (e guideEditor) field(label string) {
-	e.t.Helper()
-	find := fmt.Sprintf(`(() => { const l = [...document.querySelectorAll(".flow-side label")].find((l) => l.innerText.trim() === %s); return l && document.getElementById(l.htmlFor) })()`, quote(label))
-	e.until(find)
-	eval[bool](e.tab, `(() => { const f = `+find+`; f.focus(); f.select?.(); return true })()`)
+// fieldOf finds the form's field of the label.
+func fieldOf(label string) string {
+	return fmt.Sprintf(`(() => { const l = [...document.querySelectorAll(".flow-side label")].find((l) => l.innerText.trim() === %s); return l && document.getElementById(l.htmlFor) })()`, quote(label))
 }
 
 // write replaces what is in the form's field of the label, as keys of a keyboard do.
 func (e guideEditor) write(label, text string) {
 	e.t.Helper()
-	e.field(label)
-	e.do(insert(text))
+	e.fill(fieldOf(label), text)
+}
+
+// fill writes into the field that the expression finds. A page that is still
+// drawing may move the focus in between: then the text is written again.
+func (e guideEditor) fill(find, text string) {
+	e.t.Helper()
+	e.until(find)
+	require.Eventually(e.t, func() bool {
+		eval[bool](e.tab, `(() => { const f = `+find+`; f?.focus(); f?.select?.(); return true })()`)
+		e.do(insert(text))
+		return eval[bool](e.tab, fmt.Sprintf(`%s?.value === %s`, find, quote(text)))
+	}, patience, 50*time.Millisecond, "%s has %s", find, text)
 }
 
 // pick chooses an entry of the form's list of the label.
 func (e guideEditor) pick(label, entry string) {
 	e.t.Helper()
-	e.field(label)
+	e.until(fieldOf(label))
 	eval[bool](e.tab, fmt.Sprintf(`(() => {
-		const s = document.activeElement;
+		const s = `+fieldOf(label)+`;
 		s.value = [...s.options].find((o) => o.text.includes(%s)).value;
 		s.dispatchEvent(new Event("change", {bubbles: true}));
 		return true;
@@ -68,9 +77,8 @@ func (e guideEditor) pick(label, entry string) {
 // say answers the preview as a visitor.
 func (e guideEditor) say(text string) {
 	e.t.Helper()
-	e.until(`document.querySelector(".flow-say input")`)
-	eval[bool](e.tab, `document.querySelector(".flow-say input").focus() || true`)
-	e.do(insert(text))
+	e.until(`document.querySelector(".flow-say input") && !document.querySelector(".flow-send").disabled`)
+	e.fill(`document.querySelector(".flow-say input")`, text)
 	e.click(".flow-send", "")
 }
 
@@ -108,7 +116,7 @@ func TestFlowIsBuiltTriedAndPublished(t *testing.T) {
 	e.letter("a", 0)
 	e.click("dialog[open] .flow-type", "Asks a question")
 	e.until(`document.activeElement.matches(".flow-form textarea")`)
-	e.do(insert("Which address should we write to?"))
+	e.fill(`document.querySelector(".flow-form textarea")`, "Which address should we write to?")
 	e.pick("The answer must be", "e-mail")
 	e.see("it cannot be published yet")
 	e.see("a letter first")
@@ -127,7 +135,7 @@ func TestFlowIsBuiltTriedAndPublished(t *testing.T) {
 	eval[bool](admin, `document.querySelector(".flow-exit[aria-label^='When answered']").click() || true`)
 	e.click("dialog[open] .flow-type", "Sends a message")
 	e.until(`document.activeElement.matches(".flow-form textarea")`)
-	e.do(insert("Thank you, {newsl"))
+	e.fill(`document.querySelector(".flow-form textarea")`, "Thank you, {newsl")
 	e.until(`document.querySelector("[role=listbox]")?.innerText.includes("newsletter_address")`)
 	e.key("Enter", 13, 0)
 	e.until(`document.activeElement.value === "Thank you, {newsletter_address}"`)

@@ -112,7 +112,7 @@ function Say({ talk }: { talk: Talk }) {
   return (
     <form class="flow-say" onSubmit={send}>
       <input class="input" name="text" dir="auto" autoComplete="off" aria-label={t("flows.preview.write")} placeholder={t("flows.preview.write")} />
-      <button type="submit" class="icon-button flow-send" aria-label={t("flows.preview.send")}>
+      <button type="submit" class="icon-button flow-send" aria-label={t("flows.preview.send")} disabled={talk.busy.value}>
         <Icon name="send" />
       </button>
     </form>
