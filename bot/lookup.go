@@ -241,7 +241,7 @@ type SearchRecorder interface {
 }
 
 // record says what came of a search for a question. The same turn, run again,
-// is recorded once; who asked cannot be told from it.
+// is recorded once. Whoever erases the conversation erases it.
 func (t *turn) record(ctx context.Context, question string, passages []event.Passage) {
 	recorder, ok := t.bot.searcher.(SearchRecorder)
 	if !ok || t.rehearsal {
@@ -250,6 +250,7 @@ func (t *turn) record(ctx context.Context, question string, passages []event.Pas
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", t.talk.Conv, t.last.Seq))
 	o := event.SearchOutcome{
 		ID: hex.EncodeToString(sum[:16]), Text: question, Locale: t.language, Source: "bot", Results: len(passages), Outcome: event.SearchShown,
+		Conv: t.talk.Conv,
 	}
 	switch t.plan.Trace.Action {
 	case actAnswer, actIntent:

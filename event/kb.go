@@ -37,6 +37,7 @@ type SearchOutcome struct {
 	Results int
 	Outcome string // one of those below
 	Article string // that answered or was opened
+	Conv    string // in which the bot was asked, so that it can be erased; "" elsewhere
 }
 
 // What came of a search.

@@ -188,6 +188,9 @@ func (s *Service) enter(c *fiber.Ctx) error {
 
 // leave forgets a signed-in visitor.
 func (s *Service) leave(c *fiber.Ctx) error {
+	if err := httpd.SameOrigin(c); err != nil {
+		return err
+	}
 	c.Cookie(&fiber.Cookie{Name: readerCookie, Path: "/", Expires: time.Unix(0, 0), Secure: true, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode})
 	return c.Redirect("/help", fiber.StatusSeeOther)
 }

@@ -61,9 +61,9 @@ const recordPatience = time.Second
 func (s *Service) record(ctx context.Context, o *event.SearchOutcome) bool {
 	ctx, cancel := context.WithTimeout(ctx, recordPatience)
 	defer cancel()
-	_, err := s.db.Exec(ctx, `INSERT INTO kb.searches (id, query, locale, results, source, outcome, clicked, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
-		o.ID, impersonal(printable(o.Text)), o.Locale, o.Results, o.Source, o.Outcome, o.Article, s.now())
+	_, err := s.db.Exec(ctx, `INSERT INTO kb.searches (id, query, locale, results, source, outcome, clicked, at, conv)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+		o.ID, impersonal(printable(o.Text)), o.Locale, o.Results, o.Source, o.Outcome, o.Article, s.now(), o.Conv)
 	if err != nil {
 		s.log.Warn("a search was not recorded", "error", err)
 	}
@@ -178,4 +178,12 @@ func (s *Service) getSearches(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(fiber.Map{"since": since, "days": days, "totals": totals, "searches": list})
+}
+
+// Forget deletes what the bot was asked in conversations.
+func (s *Service) Forget(ctx context.Context, convs []string) error {
+	if _, err := s.db.Exec(ctx, `DELETE FROM kb.searches WHERE conv = ANY($1) AND conv <> ''`, convs); err != nil {
+		return pg.Map(fmt.Errorf("forget searches of conversations: %w", err))
+	}
+	return nil
 }

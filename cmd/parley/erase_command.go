@@ -141,6 +141,7 @@ func (m *services) erase(ctx context.Context, found *people.Person, scrub bool) 
 	}
 	for _, forget := range []func() error{
 		func() error { return m.bot.Forget(ctx, convs) },
+		func() error { return m.kb.Forget(ctx, convs) },
 		func() error { return m.routing.Forget(ctx, convs, found.ContactIDs()) },
 		func() error { return m.webhooks.Forget(ctx, ids) },
 		func() error { return m.chat.ForgetContacts(ctx, found.ContactIDs()) },

@@ -73,6 +73,9 @@ func (m *services) expireConversations(ctx context.Context, before time.Time) (n
 		if err := m.bot.Forget(ctx, list); err != nil {
 			return n, err
 		}
+		if err := m.kb.Forget(ctx, list); err != nil {
+			return n, err
+		}
 	}
 }
 

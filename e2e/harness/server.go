@@ -106,9 +106,9 @@ func (s *Server) CLI(args ...string) string {
 // Link finds a printed link by its line's beginning.
 func (s *Server) Link(line string) string {
 	s.t.Helper()
-	m := regexp.MustCompile(line + `\s+(?:\w+\s+)?(http\S+)`).FindStringSubmatch(s.Out.String())
-	require.NotNil(s.t, m, "no link after %q in:\n%s", line, s.Out)
-	return m[1]
+	all := regexp.MustCompile(line+`\s+(?:\w+\s+)?(http\S+)`).FindAllStringSubmatch(s.Out.String(), -1)
+	require.NotEmpty(s.t, all, "no link after %q in:\n%s", line, s.Out)
+	return all[len(all)-1][1]
 }
 
 // Call speaks JSON to the API and returns the status. out may be nil.

@@ -30,13 +30,14 @@ const watcher = `
 const caught = `(() => {
 	const found = [...(window.zqran || []), ...(window.zqstopped || [])];
 	for (const e of document.querySelectorAll("*")) {
+		const framed = e.localName === "iframe" && e.hasAttribute("sandbox") && !/allow-(scripts|top|popups|forms)/.test(e.getAttribute("sandbox")); // nothing runs in it
 		for (const a of e.attributes) {
 			const address = /^(href|src|action|formaction|xlink:href|data|poster|background)$/i.test(a.name);
-			if (/^on/i.test(a.name) || a.name === "srcdoc" || (address && /^[\s\u0000-\u001f]*(javascript|vbscript|data(?!:image\/(png|svg\+xml|gif|jpeg|webp)[;,]))/i.test(a.value)))
+			if (/^on/i.test(a.name) || (a.name === "srcdoc" && !framed) || (address && /^[\s\u0000-\u001f]*(javascript|vbscript|data(?!:image\/(png|svg\+xml|gif|jpeg|webp)[;,]))/i.test(a.value)))
 				found.push(e.localName + " " + a.name + "=" + a.value);
 			if (/^(src|action|formaction|data|poster)$/i.test(a.name) && /evil\.example/.test(a.value)) found.push(e.localName + " " + a.name + "=" + a.value);
 		}
-		if (/^(iframe|object|embed|base|frame|applet|marquee)$/.test(e.localName)) found.push(e.outerHTML.slice(0, 200));
+		if (!framed && /^(iframe|object|embed|base|frame|applet|marquee)$/.test(e.localName)) found.push(e.outerHTML.slice(0, 200));
 		if (e.localName === "script" && !/json$/.test(e.type) && !e.getAttribute("src")?.startsWith("/assets/")) found.push(e.outerHTML.slice(0, 200));
 	}
 	return found;

@@ -22,12 +22,13 @@ const maxInFlight = 4096
 // sends: hundreds of sockets that took turns at a lock held for each send would
 // wait for each other's turns, for longer than the sends take.
 type asyncPublisher struct {
-	b      *Bus
-	prefix string // of the reply subjects, with the dot
-	sub    *nats.Subscription
-	wake   chan struct{}  // something is queued
-	stop   chan struct{}  // closed when nothing will be queued any more
-	wg     sync.WaitGroup // one for each message until its done was called
+	b       *Bus
+	prefix  string // of the reply subjects, with the dot
+	sub     *nats.Subscription
+	wake    chan struct{} // something is queued
+	stopped sync.Once
+	stop    chan struct{}  // closed when nothing will be queued any more
+	wg      sync.WaitGroup // one for each message until its done was called
 
 	sendMu sync.Mutex // held while sending; taken before the others
 	spare  []*pendingPublish
@@ -245,6 +246,6 @@ func (p *asyncPublisher) close() {
 	p.closed = true
 	p.queueMu.Unlock()
 	p.wg.Wait()
-	close(p.stop)
+	p.stopped.Do(func() { close(p.stop) })
 	p.sweeper.Stop()
 }

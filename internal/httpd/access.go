@@ -139,13 +139,15 @@ func authenticate(c *fiber.Ctx) (auth.Viewer, error) {
 	if token == "" {
 		return auth.Viewer{}, errs.New(errs.Unauthenticated, "sign in first")
 	}
-	if err := sameOrigin(c); err != nil {
+	if err := SameOrigin(c); err != nil {
 		return auth.Viewer{}, err
 	}
 	return gate.Viewer(c.UserContext(), token)
 }
 
-func sameOrigin(c *fiber.Ctx) error {
+// SameOrigin refuses a request that changes something and comes from a page of
+// another site: what a cookie alone allows must not be done by it.
+func SameOrigin(c *fiber.Ctx) error {
 	switch c.Method() {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodOptions:
 		return nil

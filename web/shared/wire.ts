@@ -63,6 +63,10 @@ export interface BotTrace {
   sentiment?: string;
   language?: string;
   micros: number;
+  /** where the conversation stands in a guided flow after this */
+  flow?: { id: string; name: string; version: number; block?: string; ended?: string };
+  /** a tool was called; such an entry says nothing else */
+  tool?: { name: string; outcome: string };
 }
 
 export interface Handoff {
