@@ -113,7 +113,7 @@ func TestEnteringByTheSitesLink(t *testing.T) {
 	assert.Equal(t, 404, d.ask(t, "GET", "/help/a/zebra-agents", "", "", "Cookie", cookie).status)
 	assert.Less(t, len(cookie), 1000, "attributes that no article asks for are not kept")
 
-	out := d.ask(t, "POST", "/help/leave", "", "", "Cookie", cookie)
+	out := d.ask(t, "POST", "/help/leave", "", "", "Cookie", cookie, "Sec-Fetch-Site", "same-origin")
 	assert.Equal(t, 303, out.status)
 	assert.Contains(t, out.header.Get("Set-Cookie"), "1970")
 

@@ -91,7 +91,7 @@ func (p *program) reportErasure(done *erasure, asJSON bool) error {
 
 // moduleSchemas are where a person's rows were.
 func moduleSchemas() []string {
-	return []string{"chat", "people", "bot", "routing", "webhooks", "bus"}
+	return []string{"chat", "people", "bot", "kb", "routing", "webhooks", "bus"}
 }
 
 // revoke keeps the person from adding to what is being erased, and finds the

@@ -53,6 +53,8 @@ export interface Opened {
   locale?: string;
   page?: Page;
   fields?: Record<string, string>;
+  /** the site has proved who the visitor is */
+  verified?: boolean;
 }
 
 export interface BotTrace {
