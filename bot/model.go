@@ -29,7 +29,7 @@ type Model struct {
 	intents []string // by class
 	vocab   *vocabulary
 	spell   *spelling
-	weights []int8    // row a feature, column a class
+	weights grid
 	scale   []float32 // a class: what one step of its weights and one of valueSteps is worth
 	bias    []float32 // a class
 	typical typicality
@@ -40,8 +40,7 @@ type Model struct {
 }
 
 // valueSteps is how finely a feature's value is rounded, so that a message is
-// scored in integers: the product with a weight and their sum over words.MaxRunes
-// runes stay within 32 bits.
+// scored in integers.
 const valueSteps = 4096
 
 // reader is the memory of one prediction.
@@ -49,7 +48,7 @@ type reader struct {
 	counter counter
 	bag     bag
 	vector  vector
-	sums    []int32   // a class
+	sums    gridSums
 	scores  []float32 // a class
 	p       []float32 // a class
 	dense   []float32 // a feature, zero between predictions
@@ -59,14 +58,14 @@ func (m *Model) newReader() *reader {
 	classes := len(m.intents)
 	return &reader{
 		counter: counter{table: vectors.Builtin(), spell: m.spell},
-		sums:    make([]int32, classes), scores: make([]float32, classes), p: make([]float32, classes),
+		sums:    newGridSums(classes), scores: make([]float32, classes), p: make([]float32, classes),
 		dense: make([]float32, m.vocab.size()),
 	}
 }
 
 // Size is the memory that the model holds, in bytes.
 func (m *Model) Size() int {
-	return len(m.weights) + 4*(len(m.scale)+len(m.bias)+len(m.vocab.idf)) + 2*len(m.vocab.ids) + m.typical.size() + m.spell.size()
+	return len(m.weights.bytes) + 4*(len(m.scale)+len(m.bias)+len(m.vocab.idf)) + 2*len(m.vocab.ids) + m.typical.size() + m.spell.size()
 }
 
 // Intents returns the ids the model was trained on, sorted.
@@ -107,32 +106,22 @@ func (m *Model) predict(text string, mask []bool, r *reader) Prediction {
 
 // score fills r.scores from r.vector.
 func (m *Model) score(r *reader) {
-	clear(r.sums)
-	for i, id := range r.vector.ids {
-		addRow(r.sums, int32(math.Round(float64(r.vector.values[i]*valueSteps))), m.weights[int(id)*len(r.sums):][:len(r.sums)])
+	r.sums.reset()
+	v := &r.vector
+	for i := 0; i < len(v.ids); i += 2 {
+		j, y := i, 0 // the last of an odd number has none beside it
+		if i+1 < len(v.ids) {
+			j = i + 1
+			y = steps(v.values[j])
+		}
+		r.sums.add(&m.weights, int(v.ids[i]), steps(v.values[i]), int(v.ids[j]), y)
 	}
-	for k, sum := range r.sums {
-		r.scores[k] = float32(sum)*m.scale[k] + m.bias[k]
+	for k := range r.scores {
+		r.scores[k] = float32(r.sums.of(k))*m.scale[k] + m.bias[k]
 	}
 }
 
-func addRow(sums []int32, x int32, row []int8) {
-	for len(sums) >= 8 && len(row) >= 8 {
-		s, w := (*[8]int32)(sums), (*[8]int8)(row)
-		s[0] += x * int32(w[0])
-		s[1] += x * int32(w[1])
-		s[2] += x * int32(w[2])
-		s[3] += x * int32(w[3])
-		s[4] += x * int32(w[4])
-		s[5] += x * int32(w[5])
-		s[6] += x * int32(w[6])
-		s[7] += x * int32(w[7])
-		sums, row = sums[8:], row[8:]
-	}
-	for i := range sums {
-		sums[i] += x * int32(row[i])
-	}
-}
+func steps(value float32) int { return int(math.RoundToEven(float64(value * valueSteps))) }
 
 // rank picks the likeliest intents.
 func (m *Model) rank(p []float32, dst *Prediction) {
@@ -175,11 +164,11 @@ func (m *Model) quantize(weights, bias []float32) {
 	for i, w := range weights {
 		largest[i%classes] = max(largest[i%classes], w, -w)
 	}
-	m.bias, m.scale, m.weights = bias, make([]float32, classes), make([]int8, len(weights))
+	m.bias, m.scale, m.weights = bias, make([]float32, classes), newGrid(len(weights)/classes, classes)
 	for k, l := range largest {
 		m.scale[k] = max(l, 1e-6) / (math.MaxInt8 * valueSteps)
 	}
 	for i, w := range weights {
-		m.weights[i] = int8(math.Round(float64(w / (m.scale[i%classes] * valueSteps)))) // within ±127 by the choice of scale
+		m.weights.set(i, int(math.Round(float64(w/(m.scale[i%classes]*valueSteps))))) // within ±127 by the choice of scale
 	}
 }
