@@ -17,9 +17,8 @@ const (
 	gridHalf  = 0x000000FF_000000FF
 )
 
-func newGrid(features, classes int) grid {
-	return grid{classes, make([]byte, features*classes+7)}
-}
+// newGrid makes a grid of a number of weights.
+func newGrid(classes, weights int) grid { return grid{classes, make([]byte, weights+7)} }
 
 // set stores the i-th weight, counted by rows; it is within ±127.
 func (g *grid) set(i, weight int) { g.bytes[i] = byte(weight + gridZero) }

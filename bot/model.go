@@ -164,7 +164,7 @@ func (m *Model) quantize(weights, bias []float32) {
 	for i, w := range weights {
 		largest[i%classes] = max(largest[i%classes], w, -w)
 	}
-	m.bias, m.scale, m.weights = bias, make([]float32, classes), newGrid(len(weights)/classes, classes)
+	m.bias, m.scale, m.weights = bias, make([]float32, classes), newGrid(classes, len(weights))
 	for k, l := range largest {
 		m.scale[k] = max(l, 1e-6) / (math.MaxInt8 * valueSteps)
 	}
