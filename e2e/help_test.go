@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	cd "github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
@@ -66,6 +68,58 @@ func TestKindsOfArticlesAreAccessible(t *testing.T) {
 	p.see("Use another socket")
 	p.click(".node-nav a", "Back")
 	p.see("Look behind it")
+	readInWidget(s, axe)
+	openSuggestion(s)
+}
+
+// In the widget every kind can be read, and leads on to its page, where it does
+// more.
+func readInWidget(s *server, axe string) {
+	w := newTab(s.t)
+	w.size(390, 680)
+	w.open(s.URL + "/chat?inbox=" + s.Inbox(s.URL))
+	for title, text := range map[string]string{
+		"Questions and answers": "On the first of the month.", "Set up the lamp": "Press the button.", "The lamp stays dark": "Hold the button", "A tour of the lamp": "Hello, this is the lamp.",
+	} {
+		w.until(`document.querySelector(".search input")`)
+		w.write(".search input", title)
+		w.click(".found button", title)
+		w.until(`document.querySelector(".reading h1")?.innerText === ` + quote(title))
+		w.see(text)
+		assert.Equal(s.t, "Open in the help centre", eval[string](w, `document.querySelector(".reading h1 + a").innerText`), title)
+		if title == "The lamp stays dark" {
+			assert.Equal(s.t, "/help/a/lamp", eval[string](w, `document.querySelector(".reading h1 + a").getAttribute("href")`))
+			w.click(".rich a", "Yes")
+			w.until(`(() => { const at = document.getElementById("at-hold-the-button").getBoundingClientRect(); return at.top >= 0 && at.bottom <= innerHeight })()`)
+			w.check(axe, "guide in the widget")
+			w.picture("widget-guide")
+		}
+		w.press("Back")
+	}
+}
+
+// A suggestion that is opened while typing leads to its place in the language
+// of the page, and is recorded for the authors.
+func openSuggestion(s *server) {
+	p := newTab(s.t)
+	p.open(s.URL + "/help")
+	p.write(".search-form input", "lamp stays")
+	p.until(`document.querySelector("[role=option]")`)
+	p.picture("suggestions")
+	p.key("ArrowDown", 40, 0)
+	p.key("Enter", 13, 0)
+	p.until(`location.pathname + location.search === "/help/a/lamp/is-the-lamp-plugged-in?lang=en"`)
+	token := s.CLI("token", "create", "--label", "figures", "--role", "agent")
+	type asked struct {
+		Query            string
+		Clicked, Results int
+	}
+	var got struct{ Searches []asked }
+	require.Eventually(s.t, func() bool {
+		require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/kb/searches", token, nil, &got))
+		return slices.ContainsFunc(got.Searches, func(q asked) bool { return q.Query == "lamp stays" && q.Clicked == 1 && q.Results > 0 })
+	}, patience, 50*time.Millisecond, "%v", got)
+	assert.Len(s.t, got.Searches, 5, "what was opened in the widget, too, and no letter on the way")
 }
 
 // picture is kept where SCREENSHOTS names a folder.

@@ -89,6 +89,7 @@ func tell(agent, visitor *tab) {
 	visitor.enter("textarea", "Can I use an LLM of my own?")
 	visitor.until(`document.querySelector('a[href*="/help/a/"]')`)
 	visitor.see("PARLEY_LLM_")
+	readSource(visitor)
 
 	visitor.press("person")
 	visitor.see("Ada")
@@ -100,6 +101,21 @@ func tell(agent, visitor *tab) {
 	visitor.see("Hello, this is Ada. Shall I look at your page?")
 	visitor.enter("textarea", "Yes please, it is the start page.")
 	agent.see("Yes please, it is the start page.")
+}
+
+// readSource opens the article that an answer names, in the widget, and comes
+// back to the conversation, which has stayed.
+func readSource(visitor *tab) {
+	visitor.t.Helper()
+	visitor.click(".sources a", "")
+	visitor.until(`document.querySelector(".reading article h1") === document.activeElement`)
+	visitor.see("Open in the help centre")
+	require.NotEmpty(visitor.t, eval[string](visitor, `document.querySelector(".reading .rich h2").textContent`), "the whole article, not only the passage")
+	require.Zero(visitor.t, eval[int](visitor, `document.querySelectorAll(".log, textarea").length`))
+	visitor.press("Back")
+	visitor.until(`document.querySelector("textarea")`)
+	visitor.see("Can I use an LLM of my own?")
+	visitor.see("PARLEY_LLM_")
 }
 
 // startChat leaves the widget's home when it is there.

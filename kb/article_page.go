@@ -59,7 +59,7 @@ func (s *Service) articlePage(c *fiber.Ctx) error {
 			s.recordClick(ctx, from, a.ID)
 		}
 	}
-	here := func(l string) string { return articleURL(a.Slug, l, s.cfg.Locale) }
+	here := func(l, own string) string { return articleURL(a.Slug, l, own) }
 	body := s.articleView(c, &a)
 	if body.Guide == nil && node != "" {
 		return errs.New(errs.NotFound, "there is no such step")
@@ -68,7 +68,7 @@ func (s *Service) articlePage(c *fiber.Ctx) error {
 		return pg.Map(err)
 	}
 	head := view.Head{
-		Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale)), OpenGraph: "article", Lang: "en",
+		Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale, s.cfg.Locale)), OpenGraph: "article", Lang: a.Locale,
 		Alternates: s.alternates(available, a.Locale, here), Private: a.Audience != AudiencePublic,
 		NoIndex: a.Audience != AudiencePublic || node != "" || c.Query("voted") != "" || c.Query("play") != "" || c.Query("whole") != "",
 	}
@@ -76,7 +76,7 @@ func (s *Service) articlePage(c *fiber.Ctx) error {
 		head.Data = s.structured(&a, &body)
 	}
 	if node != "" {
-		head.Title, head.Canonical = body.Guide.Node.Title+" – "+a.Title, s.absolute(s.nodeURL(&a, node, nil))
+		head.Title, head.Canonical = body.Guide.Node.Title+" – "+a.Title, s.absolute(nodeURL(&a, node, nil, s.cfg.Locale))
 	}
 	if body.Video != nil && body.Video.Frame != "" {
 		head.Frame = body.Video.Host
@@ -89,16 +89,16 @@ func (s *Service) articleView(c *fiber.Ctx, a *Article) articleView {
 	body := articleView{
 		Title: a.Title, Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML),
 		Updated: a.UpdatedAt, Words: len(strings.Fields(a.Markdown)), TOC: contentsOf(a.Markdown), Notice: s.otherLanguage(c, a.Locale),
-		Audience: forWhom(a.Audience),
+		Audience: s.forWhom(a),
 		Vote:     voteView{Action: "/help/a/" + url.PathEscape(a.Slug) + "/vote?lang=" + url.QueryEscape(a.Locale), State: votedState(c.Query("voted")), ID: voteID(c)},
 	}
 	if a.Kind == KindTroubleshooting && c.Query("whole") == "" {
-		if g, ok := s.guideView(a, unescape(c.Params("node")), c.Query("via")); ok {
+		if g, ok := guideViewOf(a, unescape(c.Params("node")), c.Query("via"), s.own(c, a.Locale)); ok {
 			body.Guide, body.TOC = g, nil
 			return body
 		}
 	}
-	s.kindView(a, &body, request{play: agreed(c), path: articleURL(a.Slug, a.Locale, s.cfg.Locale)})
+	s.kindView(a, &body, request{play: agreed(c), path: articleURL(a.Slug, a.Locale, s.own(c, a.Locale))})
 	return body
 }
 
@@ -110,12 +110,12 @@ func agreed(c *fiber.Ctx) bool {
 }
 
 // forWhom says whom an article is for, where that is not everybody.
-func forWhom(audience string) string {
-	switch audience {
+func (s *Service) forWhom(a *Article) string {
+	switch a.Audience {
 	case AudienceAgents:
-		return "For agents only"
+		return s.texts.In(a.Locale).Say("article.agents")
 	case AudienceSignedIn, AudienceSegment:
-		return "Only for people who are signed in"
+		return s.texts.In(a.Locale).Say("article.signedIn")
 	}
 	return ""
 }
@@ -151,7 +151,8 @@ func (s *Service) otherLanguage(c *fiber.Ctx, got string) *view.Notice {
 	if asked == "" || analysis.Language(asked) == analysis.Language(got) || languageName(asked) == asked {
 		return nil
 	}
-	return &view.Notice{Kind: "warn", Text: "This article is not available in " + languageName(asked) + ". You are reading it in " + languageName(got) + "."}
+	say := s.texts.In(got)
+	return &view.Notice{Kind: "warn", Text: say.Say("article.otherLanguage", "asked", orElse(say.LanguageName(asked), asked), "got", orElse(say.LanguageName(got), got))}
 }
 
 // surroundings adds the way to the article, its neighbours and what is related.
@@ -161,7 +162,8 @@ func (s *Service) surroundings(c *fiber.Ctx, a *Article, body *articleView) erro
 	if err != nil {
 		return err
 	}
-	body.Crumbs = []view.Crumb{{Title: "Help centre", URL: s.withLang("/help", a.Locale)}}
+	own := s.own(c, a.Locale)
+	body.Crumbs = []view.Crumb{{Title: s.texts.In(a.Locale).Say("site.title"), URL: withLang("/help", a.Locale, own)}}
 	if a.Collection != "" {
 		groups, err := topics(ctx, s.db, r, a.Locale)
 		if err != nil {
@@ -169,13 +171,13 @@ func (s *Service) surroundings(c *fiber.Ctx, a *Article, body *articleView) erro
 		}
 		if at := slices.IndexFunc(groups, func(g Collection) bool { return g.ID == a.Collection }); at >= 0 {
 			g := groups[at]
-			body.Crumbs = append(body.Crumbs, view.Crumb{Title: g.title(a.Locale, s.cfg.Locale), URL: s.withLang("/help/c/"+url.PathEscape(g.Slug), a.Locale)})
+			body.Crumbs = append(body.Crumbs, view.Crumb{Title: g.title(a.Locale, s.cfg.Locale), URL: withLang("/help/c/"+url.PathEscape(g.Slug), a.Locale, own)})
 		}
 		list, err := articlesOf(ctx, s.db, r, a.Collection, a.Locale)
 		if err != nil {
 			return err
 		}
-		neighbours := s.links(list)
+		neighbours := links(list, own)
 		at := slices.IndexFunc(list, func(n Article) bool { return n.ID == a.ID })
 		if at > 0 {
 			body.Prev = &neighbours[at-1]
@@ -191,7 +193,7 @@ func (s *Service) surroundings(c *fiber.Ctx, a *Article, body *articleView) erro
 	}
 	for _, p := range found {
 		if p.Article != a.ID && p.Answerable >= relatedAbove && analysis.Language(p.Locale) == analysis.Language(a.Locale) && len(body.Related) < relatedArticles {
-			body.Related = append(body.Related, link{Title: p.Title, URL: articleURL(p.Slug, p.Locale, s.cfg.Locale)})
+			body.Related = append(body.Related, link{Title: p.Title, URL: articleURL(p.Slug, p.Locale, own), Lang: p.Locale})
 		}
 	}
 	return nil
@@ -210,7 +212,7 @@ func (s *Service) votePage(c *fiber.Ctx) error {
 		return errs.New(errs.NotFound, "the article has moved")
 	}
 	ctx, back := c.UserContext(), url.Values{}
-	if a.Locale != s.cfg.Locale {
+	if a.Locale != s.own(c, a.Locale) {
 		back.Set("lang", a.Locale)
 	}
 	switch vote, reason := c.FormValue("vote"), c.FormValue("reason"); {

@@ -21,6 +21,7 @@ func (s *Service) Routes(r fiber.Router) {
 	}
 
 	route(fiber.MethodGet, "/help/search", httpd.Public, s.getSearch)
+	route(fiber.MethodPost, "/help/search/opened", httpd.Public, s.postOpened)
 	route(fiber.MethodGet, "/help/articles/:slug", httpd.Public, s.getPublicArticle)
 	route(fiber.MethodPost, "/help/articles/:slug/vote", httpd.Public, s.postVote)
 
@@ -36,9 +37,10 @@ func (s *Service) Routes(r fiber.Router) {
 	route(fiber.MethodGet, "/kb/status", httpd.Agent, s.getStatus)
 }
 
-// getSearch answers readers. Suggestions while typing are no searches: only
-// one that asks for it by record=true is recorded, and gets an id under which
-// the address of an opened result (from=id) says that it led there.
+// getSearch answers readers. Suggestions while typing are no searches: they are
+// recorded by what they come to (postOpened). Only a search that asks for it by
+// record=true is recorded at once, and gets an id under which the address of an
+// opened result (from=id) says that it led there.
 func (s *Service) getSearch(c *fiber.Ctx) error {
 	r, err := s.readerOf(c)
 	if err != nil {

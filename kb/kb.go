@@ -21,6 +21,7 @@ import (
 	"parley/internal/blob"
 	"parley/internal/bus"
 	"parley/internal/httpd"
+	"parley/internal/messages"
 	"parley/internal/pg"
 	"parley/internal/seal"
 	"parley/internal/view"
@@ -39,7 +40,7 @@ type Config struct {
 	Locale    string                // the help centre's own language; "" is en
 	Product   string                // whose help centre it is; "" is Parley
 	Contact   string                // path where people reach a human; "" shows no such link
-	VoteRate  int                   // votes of an address a minute; 0 is no limit
+	VoteRate  int                   // votes, and records of searches, of an address a minute; 0 is no limit
 	Metrics   prometheus.Registerer // nil keeps none
 	Clock     func() time.Time      // nil means time.Now
 
@@ -58,13 +59,15 @@ type Config struct {
 
 // Service is the knowledge base.
 type Service struct {
-	db    *pg.DB
-	bus   *bus.Bus
-	cfg   Config
-	log   *slog.Logger
-	pages *pages
-	votes *httpd.Limiter
-	views viewCounts
+	db     *pg.DB
+	bus    *bus.Bus
+	cfg    Config
+	log    *slog.Logger
+	texts  *messages.Catalogue
+	pages  *pages
+	votes  *httpd.Limiter
+	opened *httpd.Limiter // what readers say of their searches
+	views  viewCounts
 
 	local   embedder.Learner
 	queries *lru.Cache[string, []float32] // vectors of recent questions
@@ -110,9 +113,10 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 	if err != nil {
 		panic(err) // only for a size below one
 	}
+	texts := newTexts()
 	s := &Service{
-		db: db, bus: b, cfg: cfg, log: cfg.Log.With("module", "kb"), pages: newPages(cfg),
-		votes: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate),
+		db: db, bus: b, cfg: cfg, log: cfg.Log.With("module", "kb"), texts: texts, pages: newPages(cfg, texts),
+		votes: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate), opened: httpd.NewLimiter(cfg.VoteRate, cfg.VoteRate),
 		local: local, queries: queries,
 		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1), checks: make(chan struct{}, 1),
 		readers: seal.New(cfg.Secret, "kb.reader"),

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
 	"parley/internal/errs"
 	"parley/internal/httpd"
@@ -50,105 +48,44 @@ func (s *Service) page(h fiber.Handler) fiber.Handler {
 		case errs.Is(err, errs.NotFound):
 			return s.missingPage(c)
 		case errs.Is(err, errs.Unauthenticated):
-			c.Set(fiber.HeaderCacheControl, "no-store")
-			body := missingView{Title: "This link does not work any more", Text: "Open the help centre once again from where you are signed in. Everything else can be read without."}
-			return s.pages.missing.Send(c, fiber.StatusUnauthorized, view.Head{Title: body.Title, NoIndex: true, OwnSearch: true}, body)
+			return s.sorryPage(c, fiber.StatusUnauthorized, "error.link", "error.linkText")
 		}
-		e := errs.Public(err)
-		if e.Code == errs.Internal || e.Code == errs.Busy {
+		code, said := errs.Public(err).Code, "error.internal"
+		switch code {
+		case errs.Internal, errs.Busy:
 			s.log.Error("a help page failed", "path", c.Path(), "error", err)
-			e.Message = "Something went wrong on our side. Please try again in a moment."
+		case errs.Forbidden:
+			said = "error.forbidden"
+		case errs.RateLimited:
+			said = "error.rate_limited"
+		default:
+			said = "error.invalid"
 		}
-		c.Set(fiber.HeaderCacheControl, "no-store")
-		body := missingView{Title: "This did not work", Text: sentence(e.Message)}
-		return s.pages.missing.Send(c, e.Code.HTTPStatus(), view.Head{Title: body.Title, NoIndex: true, OwnSearch: true}, body)
+		return s.sorryPage(c, code.HTTPStatus(), "error.title", said)
 	}
 }
 
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.TrimSuffix(strings.ToUpper(s[:1])+s[1:], ".") + "."
+// sorryPage says that something did not work. It asks the database for nothing.
+func (s *Service) sorryPage(c *fiber.Ctx, status int, title, text string) error {
+	locale := s.chooseLocale(c, s.texts.Languages())
+	say := s.texts.In(locale)
+	body := missingView{Title: say.Say(title), Text: say.Say(text)}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return s.pages.missing.Send(c, status, view.Head{Title: body.Title, Lang: locale, Choice: s.choice(c, locale), NoIndex: true, OwnSearch: true}, body)
 }
 
-// chooseLocale picks the language of a page among those there are: the one the
-// address names, else what the browser asks for, else the help centre's own.
-func (s *Service) chooseLocale(c *fiber.Ctx, available []string) string {
-	return matchLocale(available, s.cfg.Locale, c.Query("lang"), c.Get(fiber.HeaderAcceptLanguage))
-}
-
-func matchLocale(available []string, own, wanted, header string) string {
-	if len(available) == 0 {
-		return own
-	}
-	if slices.Contains(available, wanted) {
-		return wanted
-	}
-	ordered := slices.Clone(available) // the first is what a matcher falls back to
-	slices.SortStableFunc(ordered, func(a, b string) int { return rank(a, own) - rank(b, own) })
-	tags := make([]language.Tag, len(ordered))
-	for i, l := range ordered {
-		tags[i] = language.Make(l)
-	}
-	asked, _, err := language.ParseAcceptLanguage(wanted + "," + header)
-	if err != nil { // a header that no browser sends
-		return ordered[0]
-	}
-	_, i, _ := language.NewMatcher(tags).Match(asked...)
-	return ordered[i]
-}
-
-func rank(locale, own string) int {
-	if locale == own {
-		return 0
-	}
-	return 1
-}
-
-// alternates are a page's versions in other languages.
-func (s *Service) alternates(available []string, here string, address func(locale string) string) []view.Alternate {
-	out := make([]view.Alternate, 0, len(available))
-	for _, l := range available {
-		out = append(out, view.Alternate{Lang: l, Name: languageName(l), URL: s.absolute(address(l)), Here: l == here})
-	}
-	if len(out) < 2 {
-		return nil
-	}
-	return out
-}
-
-// languageName is a language's name in itself.
-func languageName(locale string) string {
-	if name := display.Self.Name(language.Make(locale)); name != "" {
-		return name
-	}
-	return locale
-}
-
-func (s *Service) absolute(path string) string {
-	return strings.TrimSuffix(s.cfg.PublicURL.Scheme+"://"+s.cfg.PublicURL.Host, "/") + path
-}
-
-// withLang adds the language to an address unless it is the help centre's own.
-func (s *Service) withLang(path, locale string) string {
-	if locale == s.cfg.Locale {
-		return path
-	}
-	return path + "?lang=" + url.QueryEscape(locale)
-}
-
-func (s *Service) links(list []Article) []link {
+// links are links to articles; own is the language that they need not name.
+func links(list []Article, own string) []link {
 	out := make([]link, len(list))
 	for i := range list {
-		out[i] = link{Title: list[i].Title, URL: articleURL(list[i].Slug, list[i].Locale, s.cfg.Locale), Lead: list[i].lead()}
+		out[i] = link{Title: list[i].Title, URL: articleURL(list[i].Slug, list[i].Locale, own), Lead: list[i].lead(), Lang: list[i].Locale}
 	}
 	return out
 }
 
-func (s *Service) popular(ctx context.Context, r Reader, locale string) ([]link, error) {
+func (s *Service) popular(ctx context.Context, r Reader, locale, own string) ([]link, error) {
 	list, err := popular(ctx, s.db, r, locale, s.now().Add(-popularWithin))
-	return s.links(list), err
+	return links(list, own), err
 }
 
 func (s *Service) homePage(c *fiber.Ctx) error {
@@ -162,28 +99,29 @@ func (s *Service) homePage(c *fiber.Ctx) error {
 		return pg.Map(err)
 	}
 	locale := s.chooseLocale(c, available)
-	body := homeView{Empty: view.Empty{Title: "No articles yet", Text: "Articles appear here when they are published."}}
+	own, say := s.own(c, locale), s.texts.In(locale)
+	body := homeView{Empty: view.Empty{Title: say.Say("home.empty"), Text: say.Say("home.emptyText")}}
 	groups, err := topics(ctx, s.db, r, locale)
 	if err != nil {
 		return pg.Map(err)
 	}
 	for _, g := range groups {
 		if g.Articles > 0 {
-			body.Collections = append(body.Collections, card{Title: g.title(locale, s.cfg.Locale), URL: s.withLang("/help/c/"+url.PathEscape(g.Slug), locale), Articles: g.Articles})
+			body.Collections = append(body.Collections, card{Title: g.title(locale, s.cfg.Locale), URL: withLang("/help/c/"+url.PathEscape(g.Slug), locale, own), Articles: g.Articles})
 		}
 	}
-	if body.Popular, err = s.popular(ctx, r, locale); err != nil {
+	if body.Popular, err = s.popular(ctx, r, locale, own); err != nil {
 		return pg.Map(err)
 	}
 	latest, err := recent(ctx, s.db, r, locale)
 	if err != nil {
 		return pg.Map(err)
 	}
-	body.Recent = s.links(latest)
-	here := func(l string) string { return s.withLang("/help", l) }
+	body.Recent = links(latest, own)
+	here := func(l, own string) string { return withLang("/help", l, own) }
 	return s.sendPage(c, view.Head{
-		Title: s.cfg.Product + " help centre", OwnSearch: true, Description: "Answers to questions about " + s.cfg.Product + ".",
-		Canonical: s.absolute(here(locale)), Alternates: s.alternates(available, locale, here),
+		Title: say.Say("site.name", "product", s.cfg.Product), Lang: locale, OwnSearch: true, Description: say.Say("site.description", "product", s.cfg.Product),
+		Canonical: s.absolute(here(locale, s.cfg.Locale)), Alternates: s.alternates(available, locale, here),
 	}, func(head view.Head) error { return s.pages.home.Send(c, fiber.StatusOK, head, body) })
 }
 
@@ -212,14 +150,15 @@ func (s *Service) collectionPage(c *fiber.Ctx) error {
 	if err != nil {
 		return pg.Map(err)
 	}
-	title := group.title(locale, s.cfg.Locale)
-	here := func(l string) string { return s.withLang("/help/c/"+url.PathEscape(group.Slug), l) }
+	title, own, say := group.title(locale, s.cfg.Locale), s.own(c, locale), s.texts.In(locale)
+	here := func(l, own string) string { return withLang("/help/c/"+url.PathEscape(group.Slug), l, own) }
+	home := withLang("/help", locale, own)
 	body := collectionView{
-		Title: title, Articles: s.links(list), Crumbs: []view.Crumb{{Title: "Help centre", URL: s.withLang("/help", locale)}, {Title: title}},
-		Empty: view.Empty{Title: "No articles here yet", Text: "Search for what you need, or look at the other topics.", URL: "/help", Action: "All topics"},
+		Title: title, Articles: links(list, own), Crumbs: []view.Crumb{{Title: say.Say("site.title"), URL: home}, {Title: title}},
+		Empty: view.Empty{Title: say.Say("topic.empty"), Text: say.Say("topic.emptyText"), URL: home, Action: say.Say("topic.all")},
 	}
 	return s.sendPage(c, view.Head{
-		Title: title, Description: s.cfg.Product + " help centre: articles about " + title + ".", Canonical: s.absolute(here(locale)),
+		Title: title, Lang: locale, Description: say.Say("topic.description", "topic", title, "product", s.cfg.Product), Canonical: s.absolute(here(locale, s.cfg.Locale)),
 		Alternates: s.alternates(available, locale, here), NoIndex: len(list) == 0, Data: graph(s.breadcrumbs(body.Crumbs)),
 	}, func(head view.Head) error { return s.pages.collection.Send(c, fiber.StatusOK, head, body) })
 }
@@ -236,6 +175,7 @@ func (s *Service) sendPage(c *fiber.Ctx, head view.Head, send func(view.Head) er
 	if c.Cookies(readerCookie) != "" && r.Audience == AudienceSignedIn {
 		head.Leave = "/help/leave"
 	}
+	head.Choice = s.choice(c, head.Lang)
 	return send(head)
 }
 
@@ -260,17 +200,20 @@ func (s *Service) missingPage(c *fiber.Ctx) error {
 		words = strings.TrimPrefix(words, prefix)
 	}
 	query := markup.Cut(strings.ToValidUTF8(strings.TrimSuffix(words, " vote"), ""), 100)
-	body := missingView{Title: "This page does not exist", Text: "It may have moved or been withdrawn, or be only for people who are signed in.", Query: query}
+	locale := s.chooseLocale(c, s.texts.Languages())
+	say := s.texts.In(locale)
+	body := missingView{Title: say.Say("missing.title"), Text: say.Say("missing.text")}
 	r, err := s.readerOf(c)
 	if err != nil {
 		s.log.Warn("a reader is taken for the public", "error", err)
 	}
-	found, err := s.Search(c.UserContext(), r.query(query, "", defaultPassages))
+	found, err := s.Search(c.UserContext(), r.query(query, c.Query("lang"), defaultPassages))
 	if err != nil {
 		s.log.Warn("the page of a wrong address has no suggestions", "error", err)
 	}
 	for _, p := range found {
-		body.Suggestions = append(body.Suggestions, link{Title: p.Title, URL: p.URL, Lead: p.Snippet})
+		body.Suggestions = append(body.Suggestions, link{Title: p.Title, URL: p.URL, Lead: p.Snippet, Lang: p.Locale})
 	}
-	return s.pages.missing.Send(c, fiber.StatusNotFound, view.Head{Title: body.Title, NoIndex: true, OwnSearch: true}, body)
+	head := view.Head{Title: body.Title, Lang: locale, Choice: s.choice(c, locale), Query: query, NoIndex: true, OwnSearch: true}
+	return s.pages.missing.Send(c, fiber.StatusNotFound, head, body)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/internal/markup"
+	"parley/internal/messages"
 	"parley/internal/view"
 	"parley/kb/kind"
 )
@@ -22,23 +23,23 @@ type pages struct {
 	missing    *view.Page[missingView]
 }
 
-func newPages(cfg Config) *pages {
-	site := view.Site{Assets: cfg.Assets, Name: cfg.Product + " help centre", Home: "/help", Search: "/help/search", Suggest: "/api/v1/help/search", Contact: cfg.Contact}
+func newPages(cfg Config, texts *messages.Catalogue) *pages {
+	site := view.Site{Assets: cfg.Assets, Product: cfg.Product, Home: "/help", Search: "/help/search", Suggest: "/api/v1/help/search", Contact: cfg.Contact}
 	files, err := fs.Sub(viewFiles, "views")
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
 	return &pages{
-		home:       view.New[homeView](site, files, "home"),
-		collection: view.New[collectionView](site, files, "collection"),
-		article:    view.New[articleView](site, files, "article"),
-		search:     view.New[searchView](site, files, "search"),
-		missing:    view.New[missingView](site, files, "missing"),
+		home:       view.New[homeView](site, texts, files, "home"),
+		collection: view.New[collectionView](site, texts, files, "collection"),
+		article:    view.New[articleView](site, texts, files, "article"),
+		search:     view.New[searchView](site, texts, files, "search"),
+		missing:    view.New[missingView](site, texts, files, "missing"),
 	}
 }
 
 // link is a link to an article.
-type link struct{ Title, URL, Lead string }
+type link struct{ Title, URL, Lead, Lang string }
 
 // card is a collection on the home page.
 type card struct {
@@ -85,7 +86,8 @@ type voteView struct{ Action, State, ID string }
 
 type searchView struct {
 	Query       string
-	Meant       *link // the same search in a better spelling
+	Isolated    string // the query, whose direction has no effect on text around it
+	Meant       *link  // the same search in a better spelling
 	Results     []resultView
 	Suggestions []link
 	Empty       view.Empty
@@ -99,6 +101,6 @@ type resultView struct {
 }
 
 type missingView struct {
-	Title, Text, Query string
-	Suggestions        []link
+	Title, Text string
+	Suggestions []link
 }

@@ -145,10 +145,10 @@ const (
 	maxVia = 60  // answers on the way to a node
 )
 
-// guideView shows a node of a guide; ok is false when there is no such node. via
+// guideViewOf shows a node of a guide; ok is false when there is no such node. via
 // are the nodes on the way, as the address says; a way that the guide does not
-// have is not shown.
-func (s *Service) guideView(a *Article, node, via string) (*guideView, bool) {
+// have is not shown. own is the language that links need not name.
+func guideViewOf(a *Article, node, via, own string) (*guideView, bool) {
 	g := kind.GuideOf(a.HTML)
 	if len(g.Nodes) == 0 {
 		return nil, false
@@ -158,28 +158,28 @@ func (s *Service) guideView(a *Article, node, via string) (*guideView, bool) {
 	if n == nil {
 		return nil, false
 	}
-	start := articleURL(a.Slug, a.Locale, s.cfg.Locale)
-	out := &guideView{Node: n.Part, Restart: start, Whole: s.withQuery(a, url.Values{"whole": {"1"}})}
+	start := articleURL(a.Slug, a.Locale, own)
+	out := &guideView{Node: n.Part, Restart: start, Whole: withQuery(a, url.Values{"whole": {"1"}}, own)}
 	if n.ID == first {
 		out.Intro = g.Intro.HTML
 	}
 	way := wayTo(&g, via, n.ID)
 	for i, id := range way.ids {
-		out.Trail = append(out.Trail, answered{Question: g.Node(id).Title, Answer: way.labels[i], URL: s.nodeURL(a, id, way.ids[:i])})
+		out.Trail = append(out.Trail, answered{Question: g.Node(id).Title, Answer: way.labels[i], URL: nodeURL(a, id, way.ids[:i], own)})
 	}
 	switch before := g.Before(n.ID); {
 	case len(way.ids) > 0:
 		out.Back = out.Trail[len(out.Trail)-1].URL
 	case n.ID == first:
 	case before != "":
-		out.Back = s.nodeURL(a, before, nil)
+		out.Back = nodeURL(a, before, nil, own)
 	default:
 		out.Back = start
 	}
 	for _, answer := range n.Answers {
-		l := link{Title: answer.Label, URL: "/help"}
+		l := link{Title: answer.Label, URL: withLang("/help", a.Locale, own)}
 		if answer.To != "" {
-			l.URL = s.nodeURL(a, answer.To, append(slices.Clone(way.ids), n.ID))
+			l.URL = nodeURL(a, answer.To, append(slices.Clone(way.ids), n.ID), own)
 		}
 		out.Answers = append(out.Answers, l)
 	}
@@ -187,12 +187,12 @@ func (s *Service) guideView(a *Article, node, via string) (*guideView, bool) {
 }
 
 // nodeURL is the address of a node, with the way that the reader took.
-func (s *Service) nodeURL(a *Article, node string, via []string) string {
+func nodeURL(a *Article, node string, via []string, own string) string {
 	q := url.Values{}
 	if len(via) > 0 && len(via) <= maxVia {
 		q.Set("via", strings.Join(via, viaSep))
 	}
-	if a.Locale != s.cfg.Locale {
+	if a.Locale != own {
 		q.Set("lang", a.Locale)
 	}
 	address := "/help/a/" + url.PathEscape(a.Slug) + "/" + url.PathEscape(node)
@@ -206,14 +206,14 @@ func (s *Service) nodeURL(a *Article, node string, via []string) string {
 // deeper heading, on the page of the whole guide.
 func (s *Service) guidePassageURL(a *Article, anchor string, node bool) string {
 	if node {
-		return s.nodeURL(a, anchor, nil)
+		return nodeURL(a, anchor, nil, s.cfg.Locale)
 	}
-	return s.withQuery(a, url.Values{"whole": {"1"}}) + "#" + anchor
+	return withQuery(a, url.Values{"whole": {"1"}}, s.cfg.Locale) + "#" + anchor
 }
 
 // withQuery is the address of an article with more in its query.
-func (s *Service) withQuery(a *Article, q url.Values) string {
-	if a.Locale != s.cfg.Locale {
+func withQuery(a *Article, q url.Values, own string) string {
+	if a.Locale != own {
 		q.Set("lang", a.Locale)
 	}
 	return "/help/a/" + url.PathEscape(a.Slug) + "?" + q.Encode()

@@ -51,8 +51,8 @@ func (s *Service) postPreview(c *fiber.Ctx) error {
 // previewPage is the article's page without what depends on its place: no
 // neighbours, no vote.
 func (s *Service) previewPage(a *Article) (string, error) {
-	page, err := s.pages.article.Render(view.Head{Title: a.Title, NoIndex: true}, articleView{
-		Title: orElse(a.Title, "Untitled"), Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML),
+	page, err := s.pages.article.Render(view.Head{Title: a.Title, Lang: a.Locale, NoIndex: true}, articleView{
+		Title: orElse(a.Title, s.texts.In(a.Locale).Say("article.untitled")), Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML),
 		Updated: a.UpdatedAt, Words: len(strings.Fields(a.Markdown)), TOC: contentsOf(a.Markdown),
 	})
 	return string(page), err

@@ -31,9 +31,8 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 	}
 	locale := s.chooseLocale(c, available)
 	query := markup.Cut(printable(c.Query("q")), 300)
-	body := searchView{Query: query, Empty: view.Empty{
-		Title: "Nothing found", Text: "Try other words, or fewer of them. What others read is below.",
-	}}
+	own, say := s.own(c, locale), s.texts.In(locale)
+	body := searchView{Query: query, Isolated: isolated(query), Empty: view.Empty{Title: say.Say("search.nothing"), Text: say.Say("search.nothingText")}}
 	if query != "" {
 		found, err := s.search(ctx, r.query(query, locale, pageResults), true)
 		if err != nil {
@@ -41,7 +40,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		}
 		shown := worthShowing(found.passages)
 		id := s.recordSearch(ctx, query, locale, sourceHelp, len(shown))
-		if body.Results, err = s.results(ctx, orElse(found.meant, query), id, shown); err != nil {
+		if body.Results, err = s.results(ctx, orElse(found.meant, query), id, own, shown); err != nil {
 			return pg.Map(err)
 		}
 		if found.meant != "" {
@@ -49,16 +48,20 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 		}
 	}
 	if len(body.Results) == 0 {
-		if body.Suggestions, err = s.popular(ctx, r, locale); err != nil {
+		if body.Suggestions, err = s.popular(ctx, r, locale, own); err != nil {
 			return pg.Map(err)
 		}
 	}
-	title := "Search"
+	title := say.Say("search.title")
 	if query != "" {
-		title = "Results for " + query
+		title = say.Say("search.results", "query", body.Isolated)
 	}
-	return s.sendPage(c, view.Head{Title: title, NoIndex: true, OwnSearch: true}, func(head view.Head) error { return s.pages.search.Send(c, fiber.StatusOK, head, body) })
+	head := view.Head{Title: title, Lang: locale, Query: query, NoIndex: true, OwnSearch: true}
+	return s.sendPage(c, head, func(head view.Head) error { return s.pages.search.Send(c, fiber.StatusOK, head, body) })
 }
+
+// isolated keeps the direction of a text to itself (Unicode's FSI and PDI).
+func isolated(s string) string { return "\u2068" + s + "\u2069" }
 
 // worthShowing cuts off the end of a list that has little to do with the
 // question. A few stay in any case: a reader judges better than an estimate.
@@ -71,7 +74,7 @@ func worthShowing(found []event.Passage) []event.Passage {
 	return found
 }
 
-func (s *Service) results(ctx context.Context, query, search string, found []event.Passage) ([]resultView, error) {
+func (s *Service) results(ctx context.Context, query, search, own string, found []event.Passage) ([]resultView, error) {
 	articles := make([]string, len(found))
 	for i, p := range found {
 		articles[i] = p.Article
@@ -85,7 +88,7 @@ func (s *Service) results(ctx context.Context, query, search string, found []eve
 		place := places[p.Article]
 		group := Collection{Titles: place.titles}
 		out[i] = resultView{
-			Title: highlight(p.Title, query, p.Locale), Snippet: highlight(p.Snippet, query, p.Locale), URL: traced(p.URL, search), Lang: p.Locale,
+			Title: highlight(p.Title, query, p.Locale), Snippet: highlight(p.Snippet, query, p.Locale), URL: traced(p.URL, p.Locale, own, search), Lang: p.Locale,
 			Collection: group.title(p.Locale, s.cfg.Locale), Heading: p.Heading, Updated: place.updated,
 		}
 	}
@@ -93,14 +96,19 @@ func (s *Service) results(ctx context.Context, query, search string, found []eve
 }
 
 // traced adds the search to a result's address, so that authors learn which
-// searches lead somewhere.
-func traced(address, search string) string {
+// searches lead somewhere, and its language unless that is own.
+func traced(address, locale, own, search string) string {
 	u, err := url.Parse(address)
-	if err != nil || search == "" {
+	if err != nil {
 		return address
 	}
 	q := u.Query()
-	q.Set("from", search)
+	if search != "" {
+		q.Set("from", search)
+	}
+	if locale != own {
+		q.Set("lang", locale)
+	}
 	u.RawQuery = q.Encode()
 	return u.String()
 }

@@ -29,11 +29,12 @@ func impersonal(query string) string {
 	return markup.Cut(query, 200)
 }
 
-// sourceHelp and sourceWidget say where a search was made, beside those of
-// others, such as the bot.
+// Where a search was made, beside those of others, such as the bot: on the page
+// of results, by a suggestion while typing on a page, and in the widget.
 const (
-	sourceHelp   = "help"
-	sourceWidget = "widget"
+	sourceHelp    = "help"
+	sourceSuggest = "suggest"
+	sourceWidget  = "widget"
 )
 
 // recordSearch keeps what was looked for and returns the id under which a

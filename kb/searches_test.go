@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -74,6 +75,45 @@ func TestSearchesAreRecordedForAuthors(t *testing.T) {
 
 	assert.Equal(t, 401, d.ask(t, "GET", "/api/v1/kb/searches", "", "").status)
 	assert.Equal(t, 422, d.ask(t, "GET", "/api/v1/kb/searches?kind=odd", "agent", "").status)
+}
+
+// A search while typing is recorded by what it comes to, without anything that
+// names the reader.
+func TestOpenedSuggestionsAreRecorded(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(c *kb.Config) { c.VoteRate = 20 })
+	a := d.article(t, "Reset your password", "Press the link.")
+	german := d.article(t, "Passwort", "Link.", func(a *kb.Article) { a.Slug, a.Locale = "reset-your-password", "de" })
+	d.article(t, "For staff", "Secret.", func(a *kb.Article) { a.Audience = kb.AudienceAgents })
+	tell := func(body string) int {
+		t.Helper()
+		return d.ask(t, "POST", "/api/v1/help/search/opened", "", body).status
+	}
+	require.Equal(t, 204, tell(`{"q":" reset pass of ana@example.org ","locale":"en","slug":"reset-your-password","results":2,"source":"suggest"}`))
+	require.Equal(t, 204, tell(`{"q":"passwort","locale":"de","slug":"reset-your-password","results":1,"source":"widget"}`))
+	require.Equal(t, 204, tell(`{"q":"weather","locale":"en","results":0,"source":"widget"}`))
+	rows, err := d.db.Query(t.Context(), `SELECT concat_ws('|', query, locale, source, outcome, clicked, results) FROM kb.searches ORDER BY query`)
+	require.NoError(t, err)
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"passwort|de|widget|clicked|" + german.ID + "|1",
+		"reset pass of <e-mail>|en|suggest|clicked|" + a.ID + "|2",
+		"weather|en|widget|shown||0",
+	}, got)
+	for body, status := range map[string]int{
+		`{"q":"","source":"suggest"}`: 422, `{"q":"x","source":"bot"}`: 422, `{"q":"x","source":"suggest","results":-1}`: 422, `{"q":"x","source":"suggest","locale":"?"}`: 422,
+		`{"q":"x","source":"suggest","slug":"none"}`: 404, `{"q":"x","source":"suggest","slug":"for-staff"}`: 404,
+	} {
+		assert.Equal(t, status, tell(body), body)
+	}
+	limited := 0
+	for range 20 {
+		if tell(`{"q":"x","source":"suggest"}`) == 429 {
+			limited++
+		}
+	}
+	assert.NotZero(t, limited)
 }
 
 func TestDidYouMean(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"parley/internal/errs"
 	"parley/internal/pg"
 )
 
@@ -17,6 +18,21 @@ import (
 func translations(ctx context.Context, q pg.Querier, r Reader, slug string) ([]Article, error) {
 	return articles(ctx, q, "load an article's translations", `SELECT `+articleColumns+` FROM kb.articles
 		WHERE slug = $3 AND status = 'published' AND kb.readable(audience, segments, $1, $2) ORDER BY locale`, r.audience(), r.Segments, slug)
+}
+
+// articleAt returns the id of an article that the reader may read, in the wanted
+// language where there is one.
+func articleAt(ctx context.Context, q pg.Querier, r Reader, slug, locale string) (string, error) {
+	found, err := rowsOf[string](ctx, q, "look for an article", `SELECT id FROM kb.articles
+		WHERE slug = $3 AND status = 'published' AND kb.readable(audience, segments, $1, $2) ORDER BY locale = $4 DESC, locale LIMIT 1`,
+		r.audience(), r.Segments, slug, locale)
+	if err != nil {
+		return "", pg.Map(err)
+	}
+	if len(found) == 0 {
+		return "", errs.New(errs.NotFound, "there is no such article")
+	}
+	return found[0], nil
 }
 
 // redirectOf returns the slug that a former slug leads to, "" when it is none.

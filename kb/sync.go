@@ -133,3 +133,10 @@ func (s *Service) getSync(c *fiber.Ctx) error {
 	st.Dir = orElse(s.cfg.SyncDir, st.Dir)
 	return c.JSON(st)
 }
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.TrimSuffix(strings.ToUpper(s[:1])+s[1:], ".") + "."
+}

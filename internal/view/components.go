@@ -1,8 +1,5 @@
 package view
 
-// Pagination is the way to the pages before and after; "" where there is none.
-type Pagination struct{ Before, After string }
-
 // Empty says why there is nothing and what to do next.
 type Empty struct {
 	Title, Text string

@@ -7,54 +7,75 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
+
+	"parley/internal/messages"
 )
 
 // Safe is HTML that package markup has made. Nothing else may be converted.
 type Safe = template.HTML
 
-func functions() template.FuncMap {
+// functions are what templates call, in one language.
+func functions(texts *messages.Messages) template.FuncMap {
 	return template.FuncMap{
-		"date":    date,
-		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"dir":     Direction,
-		"count":   count,
-		"crumbs":  func(c ...Crumb) []Crumb { return c },
-		"minutes": minutes,
-		"size":    size,
-		"add":     func(a, b int) int { return a + b },
+		"t": func(key string, values ...any) (string, error) {
+			if !texts.Has(key) {
+				return "", fmt.Errorf("there is no text %s", key)
+			}
+			return texts.Say(key, values...), nil
+		},
+		"date":      texts.Date,
+		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"dir":       Direction,
+		"foreign":   func(lang string) template.HTMLAttr { return foreign(lang, texts.Lang()) },
+		"own":       func(lang string) template.HTMLAttr { return foreign(texts.Lang(), lang) },
+		"territory": territory,
+		"minutes":   minutes,
+		"size":      func(bytes int64) string { return size(texts, bytes) },
+		"add":       func(a, b int) int { return a + b },
 	}
 }
 
-// date is a day as people read it; the page's script shows it in their own way.
-func date(t time.Time) string { return t.UTC().Format("2 January 2006") }
-
-// count writes a number with its noun: "1 article", "2 articles".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
+// foreign marks what is in another language than what is around it; templates
+// call it own for texts of the page within an article.
+func foreign(lang, around string) template.HTMLAttr {
+	tag, err := language.Parse(lang)
+	if err != nil || sameScript(around, lang) {
+		return ""
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return template.HTMLAttr(fmt.Sprintf(`lang="%s" dir="%s"`, tag, Direction(lang))) //nolint:gosec // a parsed tag has letters, digits and hyphens only
+}
+
+// territory writes a language as Open Graph does: de_DE, with the territory
+// where most who speak it live when the tag names none.
+func territory(lang string) string {
+	tag := language.Make(lang)
+	base, _ := tag.Base()
+	region, _ := tag.Region()
+	return base.String() + "_" + region.String()
 }
 
 // readingSpeed is in words a minute, a low estimate for text on a screen.
 const readingSpeed = 220
 
-func minutes(words int) string {
-	return count(max(1, (words+readingSpeed/2)/readingSpeed), "minute", "minutes")
-}
+// minutes is how long it takes to read words.
+func minutes(words int) int { return max(1, (words+readingSpeed/2)/readingSpeed) }
 
 // size writes a number of bytes as people read it: "2.4 MB".
-func size(bytes int64) string {
-	const unit = 1000
-	n, units := float64(bytes), []string{"bytes", "kB", "MB", "GB"}
+func size(texts *messages.Messages, bytes int64) string {
+	const unit, whole = 1000, 100
+	n, units := float64(bytes), []string{"", "kB", "MB", "GB"}
 	i := 0
 	for n >= unit && i < len(units)-1 {
 		n, i = n/unit, i+1
 	}
-	if i == 0 || n >= 100 {
-		return fmt.Sprintf("%.0f %s", n, units[i])
+	if i == 0 {
+		return texts.Say("size.bytes", "n", int(bytes))
 	}
-	return fmt.Sprintf("%.1f %s", n, units[i])
+	decimals := 1
+	if n >= whole {
+		decimals = 0
+	}
+	return texts.Say("size."+units[i], "size", texts.Number(n, decimals))
 }
 
 // Direction is the direction in which a language is written: ltr or rtl.

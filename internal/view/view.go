@@ -8,10 +8,14 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/url"
 	"strings"
 	"sync"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/text/language"
+
+	"parley/internal/messages"
 )
 
 //go:embed templates/*.html
@@ -26,7 +30,8 @@ type Assets struct {
 // Site is what all pages of a part of the product share.
 type Site struct {
 	Assets
-	Name    string // in titles, "Parley help centre"
+	Name    string // in titles; "" is the text site.name with Product as its product
+	Product string
 	Home    string // path of the part's home page
 	Search  string // path of the search page; "" for none
 	Suggest string // path that answers suggestions as {"results":[…]}; "" for none
@@ -37,7 +42,8 @@ type Site struct {
 type Head struct {
 	Title       string
 	Description string
-	Lang        string // of the page; "" is en
+	Lang        string // of what the page is about; "" is en
+	Choice      string // language that links to other pages name, "" for none
 	Canonical   string // absolute address, "" when the page has none
 	Alternates  []Alternate
 	NoIndex     bool
@@ -52,10 +58,12 @@ type Head struct {
 
 // Alternate is the same page in another language.
 type Alternate struct {
-	Lang string // BCP 47
-	Name string // of the language, in itself
-	URL  string
-	Here bool // this page
+	Lang    string // BCP 47
+	Name    string // of the language, in itself
+	URL     string
+	Switch  string // address that is in this language whatever the browser asks for; "" is URL
+	Here    bool   // this page
+	Default bool   // its address answers in the language that the browser asks for
 }
 
 // Crumb is a step of the way to a page. The last has no address.
@@ -63,32 +71,60 @@ type Crumb struct{ Title, URL string }
 
 // Page renders one kind of page from the values of its type.
 type Page[T any] struct {
+	texts  *messages.Catalogue
+	spoken map[string]spoken
+}
+
+// spoken is a page in one language.
+type spoken struct {
 	site Site
 	set  *template.Template
 }
 
-// New parses the page name.html of files within the site's layout. The
-// template defines "content"; the other templates of files are there for it to
-// use. It panics when they do not parse: templates are part of the program.
-func New[T any](site Site, files fs.FS, name string) *Page[T] {
-	set := template.New("layout").Funcs(functions()).Option("missingkey=error")
+// New parses the page name.html of files within the site's layout, once for
+// each language of the texts. The template defines "content"; the other
+// templates of files are there for it to use. It panics when they do not parse:
+// templates are part of the program.
+func New[T any](site Site, texts *messages.Catalogue, files fs.FS, name string) *Page[T] {
+	p := &Page[T]{texts: texts, spoken: map[string]spoken{}}
+	for _, lang := range texts.Languages() {
+		p.spoken[lang] = spokenIn(site, texts.In(lang), files, name)
+	}
+	return p
+}
+
+func spokenIn(site Site, texts *messages.Messages, files fs.FS, name string) spoken {
+	set := template.New("layout").Funcs(functions(texts)).Option("missingkey=error")
 	set = template.Must(set.ParseFS(templates, "templates/*.html"))
 	parts, err := fs.Glob(files, "_*.html")
 	if err != nil {
 		panic(err) // the pattern is well formed
 	}
 	set = template.Must(set.ParseFS(files, append(parts, name+".html")...))
-	return &Page[T]{site: site, set: set}
+	if site.Name == "" {
+		site.Name = texts.Say("site.name", "product", site.Product)
+	}
+	return spoken{site: site, set: set}
 }
 
 // data is what the layout gets.
 type data[T any] struct {
 	Site Site
 	Head Head
+	Lang string // of the page's own texts
 	Body T
 }
 
-// Render returns the page as HTML.
+// Home is the address of the part's home page, in the reader's language.
+func (d data[T]) Home() string {
+	if d.Head.Choice == "" {
+		return d.Site.Home
+	}
+	return d.Site.Home + "?lang=" + url.QueryEscape(d.Head.Choice)
+}
+
+// Render returns the page as HTML. Its own texts are in the language of the
+// head, or in English where there are none.
 func (p *Page[T]) Render(head Head, body T) ([]byte, error) {
 	buf := buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool's New makes nothing else
 	buf.Reset()
@@ -96,10 +132,29 @@ func (p *Page[T]) Render(head Head, body T) ([]byte, error) {
 	if head.Lang == "" {
 		head.Lang = "en"
 	}
-	if err := p.set.ExecuteTemplate(buf, "layout.html", data[T]{Site: p.site, Head: head, Body: body}); err != nil {
+	lang := p.texts.In(head.Lang).Lang()
+	in := p.spoken[lang]
+	if sameScript(lang, head.Lang) {
+		lang = head.Lang // with its region
+	}
+	if err := in.set.ExecuteTemplate(buf, "layout.html", data[T]{Site: in.site, Head: head, Lang: lang, Body: body}); err != nil {
 		return nil, fmt.Errorf("render %s: %w", head.Title, err)
 	}
 	return bytes.Clone(buf.Bytes()), nil
+}
+
+// sameScript reports whether two tags are of one language in one script.
+func sameScript(a, b string) bool {
+	first, errA := language.Parse(a)
+	second, errB := language.Parse(b)
+	if errA != nil || errB != nil {
+		return false
+	}
+	baseA, _ := first.Base()
+	baseB, _ := second.Base()
+	scriptA, _ := first.Script()
+	scriptB, _ := second.Script()
+	return baseA == baseB && scriptA == scriptB
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -1,9 +1,11 @@
 package view_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/internal/messages"
 	"parley/internal/view"
 )
 
@@ -28,6 +31,28 @@ func files() fstest.MapFS {
 		"wrong.html":  {Data: []byte(`{{define "content"}}before {{.Body.Missing}}{{end}}`)},
 		"broken.html": {Data: []byte(`{{define "content"}}{{`)},
 	}
+}
+
+// texts are those of the layout, and those of one page, in three languages.
+func texts(t testing.TB) *messages.Catalogue {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for lang, month := range map[string]string{"en": "March", "de": "März", "ar": "مارس"} {
+		all := map[string]any{"date": "{day} {month} {year}", "month.3": month, "size.bytes": map[string]string{"zero": "none", "one": "one", "two": "two", "few": "{n} few", "many": "{n} many", "other": "{n} bytes"}}
+		for _, unit := range []string{"kB", "MB", "GB"} {
+			all["size."+unit] = "{size} " + unit
+		}
+		all["site.name"] = "{product}, " + lang
+		for key := range strings.FieldsSeq("site.skip site.nav site.languages site.leave site.way code.copy code.copied search.label search.placeholder search.button search.suggestions contact.nav") {
+			all[key] = lang + " " + key
+		}
+		raw, err := json.Marshal(all)
+		require.NoError(t, err)
+		fsys[lang+".json"] = &fstest.MapFile{Data: raw}
+	}
+	c, err := messages.Load(fsys)
+	require.NoError(t, err)
+	return c
 }
 
 func site() view.Site {
@@ -58,10 +83,10 @@ func get(t *testing.T, h fiber.Handler, header ...string) answer {
 
 func TestPage(t *testing.T) {
 	t.Parallel()
-	page := view.New[body](site(), files(), "page")
+	page := view.New[body](site(), texts(t), files(), "page")
 	send := func(c *fiber.Ctx) error {
-		return page.Send(c, fiber.StatusOK, view.Head{Title: "A & B", Lang: "ar", Description: `"quoted"`, Query: "<q>", Data: map[string]any{"name": "</script>"}, Alternates: []view.Alternate{
-			{Lang: "en", Name: "English", URL: "/?lang=en"}, {Lang: "ar", Name: "العربية", URL: "/?lang=ar", Here: true},
+		return page.Send(c, fiber.StatusOK, view.Head{Title: "A & B", Lang: "ar", Choice: "ar", Description: `"quoted"`, Query: "<q>", Data: map[string]any{"name": "</script>"}, Alternates: []view.Alternate{
+			{Lang: "en", Name: "English", URL: "/", Switch: "/?lang=en", Default: true}, {Lang: "ar", Name: "العربية", URL: "/?lang=ar", Here: true},
 		}}, body{Text: "<i>text</i>", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), HTML: "<em>made</em>"})
 	}
 	got := get(t, send)
@@ -69,8 +94,9 @@ func TestPage(t *testing.T) {
 	assert.Contains(t, got.header.Get("Content-Security-Policy"), "script-src 'self'; style-src 'self'")
 	for _, want := range []string{
 		`<html lang="ar" dir="rtl">`, "<title>A &amp; B – Help</title>", `content="&#34;quoted&#34;"`, "<h1>&lt;i&gt;text&lt;/i&gt;</h1>", "<b>&lt;i&gt;text&lt;/i&gt;</b>",
-		`<time datetime="2026-03-04T05:06:07Z">4 March 2026</time>`, "<em>made</em>", `value="&lt;q&gt;"`, `href="/assets/site.css"`, `<script src="/assets/site.js" defer>`,
-		`href="#page-main"`, `aria-current="true"`, `hreflang="en"`,
+		`<time datetime="2026-03-04T05:06:07Z">4 مارس 2026</time>`, "<em>made</em>", `value="&lt;q&gt;"`, `href="/assets/site.css"`, `<script src="/assets/site.js" defer>`,
+		`href="#page-main">ar site.skip<`, `aria-current="true"`, `hreflang="en"`, `<meta property="og:locale" content="ar_EG">`, `<meta property="og:locale:alternate" content="en_US">`,
+		`<link rel="alternate" hreflang="x-default" href="/">`, `<input type="hidden" name="lang" value="ar">`, `<a class="site-name" href="/help?lang=ar">`, `href="/?lang=en" lang="en"`,
 	} {
 		assert.Contains(t, got.body, want)
 	}
@@ -86,19 +112,46 @@ func TestPage(t *testing.T) {
 
 func TestBrokenPageSendsNothing(t *testing.T) {
 	t.Parallel()
-	page := view.New[body](site(), files(), "wrong")
+	page := view.New[body](site(), texts(t), files(), "wrong")
 	got := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusOK, view.Head{Title: "x"}, body{}) })
 	assert.Equal(t, 500, got.status)
 	assert.NotContains(t, got.body, "before")
-	assert.Panics(t, func() { view.New[body](site(), files(), "broken") })
+	assert.Panics(t, func() { view.New[body](site(), texts(t), files(), "broken") })
 }
 
 func TestErrorPagesHaveNoTag(t *testing.T) {
 	t.Parallel()
-	page := view.New[body](site(), files(), "page")
+	page := view.New[body](site(), texts(t), files(), "page")
 	got := get(t, func(c *fiber.Ctx) error { return page.Send(c, fiber.StatusNotFound, view.Head{Title: "x"}, body{}) })
 	assert.Equal(t, 404, got.status)
 	assert.Empty(t, got.header.Get("ETag"))
+}
+
+// Labels are in the language of the page where there are any.
+func TestLanguageOfAPage(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"page.html": {Data: []byte(`{{define "content"}}{{size 2400000}} {{size 512}} {{size 123456}}<p {{foreign .Body.Text}}>f</p><p {{own .Body.Text}}>o</p>{{end}}`)}}
+	named := site()
+	named.Name, named.Product = "", "Lamp"
+	page := view.New[body](named, texts(t), fsys, "page")
+	for lang, want := range map[string][]string{
+		"de-AT":   {`<html lang="de-AT" dir="ltr">`, "<title>x – Lamp, de</title>", "de search.label", "2,4 MB 512 bytes 123 kB", `content="de_AT"`, `<p >f</p><p >o</p>`},
+		"ar":      {`<html lang="ar" dir="rtl">`, "ar search.label", `<p lang="de" dir="ltr">f</p><p lang="ar" dir="rtl">o</p>`},
+		"pt-BR":   {`<html lang="en" dir="ltr">`, "en search.label", `content="pt_BR"`},
+		"he":      {`<html lang="en" dir="ltr">`, "2.4 MB"},
+		`"><b x=`: {`<html lang="en" dir="ltr">`},
+		"":        {`<html lang="en" dir="ltr">`, `content="en_US"`},
+	} {
+		html, err := page.Render(view.Head{Title: "x", Lang: lang}, body{Text: "de"})
+		require.NoError(t, err)
+		for _, w := range want {
+			assert.Contains(t, string(html), w, lang)
+		}
+		assert.NotContains(t, string(html), "<b x", lang)
+	}
+	unknown := view.New[body](site(), texts(t), fstest.MapFS{"page.html": {Data: []byte(`{{define "content"}}{{t "no.such"}}{{end}}`)}}, "page")
+	_, err := unknown.Render(view.Head{}, body{})
+	assert.ErrorContains(t, err, "there is no text no.such")
 }
 
 func TestDirection(t *testing.T) {
@@ -109,7 +162,7 @@ func TestDirection(t *testing.T) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	page := view.New[body](site(), files(), "page")
+	page := view.New[body](site(), texts(b), files(), "page")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := page.Render(view.Head{Title: "x"}, body{Text: "text"}); err != nil {

@@ -39,6 +39,7 @@ function attributes(node: Element, tag: string): Record<string, string | number>
   };
   copy("dir");
   copy("lang");
+  if (/^h\d/.test(tag) && node.id) kept["id"] = "at-" + node.id; // nothing else is found by such a name
   if (tag === "a") {
     Object.assign(kept, { href: node.getAttribute("href"), target: "_blank", rel: "noopener noreferrer nofollow" });
   } else if (tag === "img") {

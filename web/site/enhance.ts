@@ -1,6 +1,8 @@
 // What makes server-rendered pages quicker to use. Every page works without it.
 
 interface Passage {
+  slug: string;
+  locale: string;
   title: string;
   heading?: string;
   url: string;
@@ -19,7 +21,8 @@ function suggest(form: HTMLFormElement, nth: number): void {
   list.id = "suggest-" + nth;
   list.role = "listbox";
   list.hidden = true;
-  list.ariaLabel = input.ariaLabel || input.placeholder || "Suggestions";
+  list.ariaLabel = form.dataset["suggestions"] ?? "";
+  const locale = form.dataset["locale"] ?? "";
   form.append(list);
   input.role = "combobox";
   input.autocomplete = "off";
@@ -43,16 +46,24 @@ function suggest(form: HTMLFormElement, nth: number): void {
         const more = document.createElement("small");
         item.role = "option";
         item.id = `${list.id}-${i}`;
+        item.dir = "auto";
         item.textContent = p.title;
         more.textContent = p.heading || p.snippet.slice(0, 90);
         item.append(more);
         item.onpointerdown = (e) => {
           e.preventDefault();
-          location.assign(p.url);
+          open(p);
         };
         return item;
       }),
     );
+  };
+  const open = (p: Passage) => {
+    const opened = JSON.stringify({ q: input.value, locale, slug: p.slug, results: found.length, source: "suggest" });
+    navigator.sendBeacon(address + "/opened", new Blob([opened], { type: "application/json" }));
+    const to = new URL(p.url, location.href);
+    to.searchParams.set("lang", p.locale); // as it was suggested, whatever the browser asks for
+    location.assign(to);
   };
   const choose = (index: number) => {
     chosen = (index + found.length + 1) % (found.length + 1);
@@ -68,7 +79,7 @@ function suggest(form: HTMLFormElement, nth: number): void {
     timer = window.setTimeout(async () => {
       asked = new AbortController();
       try {
-        const answer = await fetch(`${address}?q=${encodeURIComponent(input.value)}`, { signal: asked.signal, headers: { Accept: "application/json" } });
+        const answer = await fetch(`${address}?q=${encodeURIComponent(input.value)}&locale=${encodeURIComponent(locale)}`, { signal: asked.signal, headers: { Accept: "application/json" } });
         if (answer.ok) show(((await answer.json()) as { results: Passage[] }).results.slice(0, 6));
       } catch {
         // Aborted or out of reach: the form still searches.
@@ -82,7 +93,7 @@ function suggest(form: HTMLFormElement, nth: number): void {
       choose(chosen < 0 && e.key === "ArrowUp" ? found.length - 1 : chosen + (e.key === "ArrowDown" ? 1 : -1));
     } else if (e.key === "Enter" && chosen >= 0) {
       e.preventDefault();
-      location.assign(found[chosen]!.url);
+      open(found[chosen]!);
     } else if (e.key === "Escape") {
       show([]);
     }
@@ -96,7 +107,7 @@ function localTime(time: HTMLTimeElement): void {
   if (isNaN(at.getTime())) return;
   const options: Intl.DateTimeFormatOptions = time.dataset["local"] === "date" ? { dateStyle: "long" } : { dateStyle: "medium", timeStyle: "short" };
   time.title = time.textContent ?? "";
-  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang || undefined, options).format(at);
+  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { ...options, numberingSystem: "latn" }).format(at);
 }
 
 /** A copy button for each block of code: data-copy on the body names it. */
@@ -137,7 +148,7 @@ function vote(form: HTMLFormElement): void {
 
 /** Steps that can be ticked off; which are done is kept in this browser only. */
 function progress(list: HTMLElement): void {
-  const { steps = "", done = "", of = "", again = "" } = list.dataset;
+  const { steps = "", tick = "", of = "", again = "" } = list.dataset;
   const key = "parley.steps." + steps;
   let ticked: string[] = [];
   try {
@@ -152,7 +163,7 @@ function progress(list: HTMLElement): void {
     boxes.forEach((box) => box.closest(".step")!.classList.toggle("step-done", box.checked));
     const ids = boxes.filter((box) => box.checked).map((box) => box.value);
     bar.value = ids.length;
-    text.textContent = of.replace("{n}", String(ids.length));
+    text.textContent = of.replace("{done}", String(ids.length));
     reset.hidden = !ids.length;
     try {
       localStorage.setItem(key, ids.join(" "));
@@ -167,7 +178,7 @@ function progress(list: HTMLElement): void {
     box.checked = ticked.includes(heading.id);
     box.setAttribute("aria-describedby", heading.id);
     box.onchange = show;
-    label.append(box, done);
+    label.append(box, tick);
     heading.parentElement!.append(label);
     boxes.push(box);
   }

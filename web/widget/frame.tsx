@@ -11,7 +11,7 @@ import { Home } from "./screens/home";
 import { keepPlace, Thread } from "./screens/thread";
 import { kit } from "./kit";
 import { changed, drawWith } from "./signals";
-import { fetchLater, go, later, screen, takeMoved } from "./view";
+import { back, fetchLater, go, later, screen, takeMoved } from "./view";
 import * as icons from "../shared/ui/icons";
 
 function App() {
@@ -35,7 +35,7 @@ function Header() {
   return (
     <header>
       {home ? <b class="name"><bdi>{boot.name}</bdi></b> : (
-        <IconButton label={t("back")} d={icons.back} flip onClick={() => go("home")} />
+        <IconButton label={t("back")} d={icons.back} flip onClick={back} />
       )}
       {screen.value === "thread" && <With />}
       {(home || screen.value === "thread") && <Menu />}
@@ -67,7 +67,8 @@ function draw(): void {
   restore();
   later("drawn")();
   if (host.value.open) {
-    if (takeMoved()) document.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
+    const start = document.querySelector<HTMLElement>("[data-focus]"); // an article's is there when it has come
+    if (start && takeMoved()) start.focus({ preventScroll: true });
     if (screen.value === "thread" && !document.hidden) markSeen();
   }
   const news = unread();

@@ -9,10 +9,17 @@ export const screen = signal<Screen>("home");
 export const article = signal("");
 /** Set by a screen that has just come up: the focus moves to it. */
 export let moved = true;
+let before: Screen = "home";
 
 export function go(to: Screen): void {
   moved = true;
+  before = screen.value;
   screen.value = to;
+}
+
+/** Leaves a screen: an article for where it was opened, all else for home. */
+export function back(): void {
+  go(screen.value === "article" ? before : "home");
 }
 
 /** Whether the screen is new since the last call. */

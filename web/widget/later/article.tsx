@@ -1,4 +1,4 @@
-import { ask, call, changed, Icon, t } from "./kit";
+import { article as reading, ask, call, changed, go, Icon, locale, t, token } from "./kit";
 import type { ComponentChild } from "preact";
 import { safeHTML } from "../../shared/html";
 import { Person } from "./person";
@@ -11,6 +11,23 @@ interface Article {
   kind: string;
 }
 
+/** Opens the article of a link to the help centre here; with a key held the link does what links do. */
+export function openArticle(e: MouseEvent): void {
+  const slug = /^\/help\/a\/([^/?#]+)/.exec((e.currentTarget as Element).getAttribute("href")!)?.[1];
+  if (!slug || e.ctrlKey || e.metaKey || e.shiftKey) return;
+  e.preventDefault();
+  reading.value = decodeURIComponent(slug);
+  go("article");
+}
+
+/** Links to the article's own headings stay here. */
+function follow(e: MouseEvent): void {
+  const href = (e.target as Element).closest("a")?.getAttribute("href");
+  if (!href?.startsWith("#")) return;
+  e.preventDefault();
+  document.getElementById("at-" + decodeURIComponent(href.slice(1)))?.scrollIntoView();
+}
+
 const read = new Map<string, { article?: Article; body?: ComponentChild[]; failed?: boolean }>();
 
 function load(slug: string) {
@@ -18,7 +35,7 @@ function load(slug: string) {
   if (entry) return entry;
   read.set(slug, (entry = {}));
   const made = entry;
-  call<Article>("GET", "/help/articles/" + encodeURIComponent(slug))
+  call<Article>("GET", `/help/articles/${encodeURIComponent(slug)}?lang=${locale}`, undefined, token())
     .then((article) => Object.assign(made, { article, body: safeHTML(article.html) }), () => Object.assign(made, { failed: true }))
     .finally(changed);
   return entry;
@@ -37,7 +54,7 @@ export default function ArticleScreen({ slug }: { slug: string }) {
           <h1 tabIndex={-1} data-focus>{article.title}</h1>
           {/* What is more than a text is better read in the help centre: the way there comes first. */}
           {article.kind != "article" && <More url={article.url} />}
-          <div class="rich">{body}</div>
+          <div class="rich" onClick={follow}>{body}</div>
         </article>
       )}
       <p class="ways">

@@ -1,5 +1,6 @@
 import type { ChatEvent } from "../../shared/wire";
 import { Attached } from "./attached";
+import { openArticle } from "./article";
 import { Icon, locale, say, t } from "./kit";
 import { AttachmentView } from "../../shared/ui/attachment";
 import * as icons from "../../shared/ui/icons";
@@ -20,7 +21,7 @@ function Sources({ sources }: { sources: NonNullable<ChatEvent["sources"]> }) {
     <ul class="sources" aria-label={t("sources")}>
       {sources.map((s) => (
         <li key={s.url}>
-          <a href={s.url} target="_blank" rel="noopener" dir="auto">
+          <a href={s.url} target="_blank" rel="noopener" dir="auto" onClick={openArticle}>
             <Icon d={icons.file} size={14} />
             {s.title}
           </a>
