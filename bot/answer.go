@@ -242,7 +242,7 @@ func sources(passages []event.Passage, atLeast float64) []event.Source {
 }
 
 func sourceOf(p *event.Passage) event.Source {
-	return event.Source{Title: p.Title, URL: p.URL, Article: p.Article, Snippet: p.Snippet}
+	return event.Source{Title: p.Title, URL: p.URL, Article: p.Article, Snippet: p.Snippet, Audience: p.Audience}
 }
 
 // isProse reports whether a text says something itself: at least a third of its

@@ -44,7 +44,7 @@ type Config struct {
 	// hands over to people instead.
 	Mailer Mailer
 	// People knows the contacts; nil keeps flows from reading or telling anything
-	// of them.
+	// of them, and the bot from reading to anybody what is not for everybody.
 	People People
 	// Queue says how many wait for people; nil means nobody does.
 	Queue Queue
@@ -89,6 +89,9 @@ type People interface {
 	// Learn notes what a visitor has said of themselves. It changes nothing that
 	// their site has signed.
 	Learn(ctx context.Context, contact string, attributes map[string]string) error
+	// Proved returns the attributes of a contact that its site has signed, or
+	// errs.NotFound.
+	Proved(ctx context.Context, contact string) (map[string]any, error)
 }
 
 // Service is the module. Its methods work without Run, in a process that

@@ -38,6 +38,9 @@ type proposal struct {
 	Text    string         `json:"text"` // Markdown, of a summary plain text
 	Sources []event.Source `json:"sources"`
 	By      string         `json:"by"` // model, or articles: their own words
+	// ForAgents are articles on the same question that the visitor may not read.
+	// Nothing of them is in the text.
+	ForAgents []event.Source `json:"for_agents,omitempty"`
 }
 
 // Who has worded a proposal.
@@ -49,6 +52,8 @@ const (
 // desk is a conversation as the copilot reads it.
 type desk struct {
 	inbox    string
+	contact  string // the visitor's
+	verified bool   // their site had proved who they are
 	language string // the visitor's, "" when it does not show
 	lines    []line
 }
@@ -87,7 +92,11 @@ func (s *Service) openDesk(ctx context.Context, v auth.Viewer, conv string) (*de
 func (d *desk) read(u *understanding, e *event.Event, said map[uint64]int) {
 	switch e.Kind {
 	case event.KindOpened:
-		if e.Opened != nil && d.language == "" {
+		if e.Opened == nil {
+			return
+		}
+		d.contact, d.verified = e.Opened.Contact, e.Opened.Verified
+		if d.language == "" {
 			d.language = primary(e.Opened.Locale)
 		}
 	case event.KindErased:
@@ -151,25 +160,52 @@ func (s *Service) draft(ctx context.Context, d *desk, show func(string)) (propos
 	if question == "" {
 		return proposal{}, errs.New(errs.Conflict, "the visitor has not written anything yet that could be answered")
 	}
-	t := &turn{bot: s, rehearsal: true, language: d.language, llm: s.llm, text: question, talk: talk{Lines: d.public(), Inbox: d.inbox}}
+	t := &turn{bot: s, rehearsal: true, language: d.language, llm: s.llm, text: question, talk: talk{Lines: d.public(), Inbox: d.inbox, Contact: d.contact, Verified: d.verified}}
 	question = t.rewritten(ctx, question)
 	passages, err := t.find(ctx, question)
 	if err != nil {
 		return proposal{}, err
 	}
+	internal := s.forAgents(ctx, t, question)
 	if len(passages) == 0 || passages[0].Answerable < s.cfg.SuggestThreshold {
-		return proposal{}, errs.New(errs.NotFound, "no article answers this; write the reply yourself, and an article for the next time")
+		return proposal{}, noDraft(internal)
 	}
 	if s.llm != nil {
 		out, err := s.draftByModel(ctx, t, question, passages, show)
 		if err == nil {
+			out.ForAgents = internal
 			return out, nil
 		}
 		if !errors.Is(err, errResting) {
 			s.log.Warn("the language model drafts nothing; the articles' own words are proposed", "error", err)
 		}
 	}
-	return s.draftByArticles(question, passages)
+	return s.draftByArticles(question, passages, internal)
+}
+
+// forAgents finds what agents alone may read on the question. The draft stands
+// without, so a search that fails only goes into the log.
+func (s *Service) forAgents(ctx context.Context, t *turn, question string) []event.Source {
+	passages, err := s.searcher.Search(ctx, event.SearchQuery{Text: question, Locale: t.language, Audience: event.AudienceAgents, Limit: searchLimit})
+	if err != nil {
+		s.log.Warn("no articles for agents beside a draft", "error", err)
+		return nil
+	}
+	var out []event.Source
+	for i := range passages {
+		if p := &passages[i]; p.Audience == event.AudienceAgents && p.Answerable >= s.cfg.SuggestThreshold {
+			out = append(out, sourceOf(p))
+		}
+	}
+	return out
+}
+
+// noDraft says that nothing may be quoted, and what the agent can read instead.
+func noDraft(internal []event.Source) error {
+	if len(internal) > 0 {
+		return errs.New(errs.NotFound, "no article that the visitor may read answers this; read “%s”, which is for agents, and write the reply yourself", internal[0].Title)
+	}
+	return errs.New(errs.NotFound, "no article answers this; write the reply yourself, and an article for the next time")
 }
 
 func (s *Service) draftByModel(ctx context.Context, t *turn, question string, passages []event.Passage, show func(string)) (proposal, error) {
@@ -207,14 +243,14 @@ func (s *Service) uncite(text string) string {
 	return s.understanding.patterns.citations.ReplaceAllString(text, "")
 }
 
-func (s *Service) draftByArticles(question string, passages []event.Passage) (proposal, error) {
+func (s *Service) draftByArticles(question string, passages []event.Passage, internal []event.Source) (proposal, error) {
 	for i := range passages {
 		text := s.understanding.condense(passages[i].Markdown, question)
 		if s.understanding.isProse(text) {
-			return proposal{Text: text, Sources: sources(passages[i:], s.cfg.AnswerThreshold), By: wordedByArticles}, nil
+			return proposal{Text: text, Sources: sources(passages[i:], s.cfg.AnswerThreshold), By: wordedByArticles, ForAgents: internal}, nil
 		}
 	}
-	return proposal{}, errs.New(errs.NotFound, "no article answers this; write the reply yourself, and an article for the next time")
+	return proposal{}, noDraft(internal)
 }
 
 // Ways to rewrite a text.

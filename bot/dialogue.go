@@ -31,6 +31,7 @@ type turn struct {
 	flow      *flow.Flow        // that the talk is in, or was when the turn began
 	next      *flow.Flow        // to be started
 	contact   map[string]string // what flows may read of the contact; nil until it was looked up
+	signed    map[string]any    // attributes of a visitor who is signed in; nil until they were looked up
 
 	facts     string    // of the handoff: what a flow has noted and asked for
 	llm       *author   // nil for none

@@ -13,6 +13,7 @@ import (
 	"parley/bot/flow"
 	"parley/event"
 	"parley/internal/bus"
+	"parley/internal/errs"
 )
 
 // orderFlow looks up an order with a tool.
@@ -100,6 +101,16 @@ func (c *contacts) Learn(_ context.Context, _ string, said map[string]string) er
 	defer c.mu.Unlock()
 	maps.Copy(c.said, said)
 	return nil
+}
+
+// Proved knows what the site of a contact has signed; tests put it there as the
+// contact's attributes.
+func (c *contacts) Proved(_ context.Context, id string) (map[string]any, error) {
+	known, ok := c.known[id]
+	if !ok {
+		return nil, errs.New(errs.NotFound, "there is no such contact")
+	}
+	return known.Attributes, nil
 }
 
 func TestFlowCallsATool(t *testing.T) {

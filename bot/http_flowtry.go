@@ -113,7 +113,7 @@ func toldOf(m *flow.Message) flowTold {
 func (s *Service) tryCall(ctx context.Context, c *flow.Call, earnest bool) (res flow.Result, message string, err error) {
 	switch {
 	case c.Tool == "":
-		passages, err := s.searcher.Search(ctx, event.SearchQuery{Text: markup.Cut(c.Query, maxQuestion), Audience: publicAudience, Limit: searchLimit})
+		passages, err := s.searcher.Search(ctx, event.SearchQuery{Text: markup.Cut(c.Query, maxQuestion), Audience: event.AudiencePublic, Limit: searchLimit})
 		if err != nil {
 			return res, "", err
 		}

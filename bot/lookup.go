@@ -19,8 +19,7 @@ type Searcher interface {
 }
 
 const (
-	searchLimit    = 5
-	publicAudience = "public" // the bot quotes only what any visitor may read
+	searchLimit = 5
 
 	maxSuggestions = 3
 	maxQuestion    = 1000 // runes that are searched for
@@ -104,7 +103,7 @@ func (t *turn) question() string {
 // nothing to offer: words that two languages share, names above all, make a
 // foreign article look right.
 func (t *turn) find(ctx context.Context, question string) ([]event.Passage, error) {
-	q := event.SearchQuery{Text: question, Locale: t.language, Audience: publicAudience, Limit: searchLimit}
+	q := t.searchAs(ctx, event.SearchQuery{Text: question, Locale: t.language, Limit: searchLimit})
 	own, err := t.bot.searcher.Search(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("search the articles: %w", err)
@@ -216,7 +215,7 @@ func (t *turn) others(question string, passages []event.Passage) []option {
 
 // answerArticle answers from the passage that the visitor has chosen.
 func (t *turn) answerArticle(ctx context.Context, o *option) (bool, error) {
-	passages, err := t.bot.searcher.Search(ctx, event.SearchQuery{Text: o.Query, Audience: publicAudience, Limit: 2 * searchLimit})
+	passages, err := t.bot.searcher.Search(ctx, t.searchAs(ctx, event.SearchQuery{Text: o.Query, Limit: 2 * searchLimit}))
 	if err != nil {
 		return false, fmt.Errorf("search the articles: %w", err)
 	}

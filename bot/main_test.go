@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -46,10 +47,23 @@ func (l *library) Search(_ context.Context, q event.SearchQuery) ([]event.Passag
 	}
 	for word, passages := range l.passages {
 		if strings.Contains(strings.ToLower(q.Text), word) {
-			return passages, l.err
+			return slices.DeleteFunc(slices.Clone(passages), func(p event.Passage) bool { return !mayRead(&q, &p) }), l.err
 		}
 	}
 	return nil, l.err
+}
+
+// mayRead is the knowledge base's rule; what is for a segment is for plan=pro.
+func mayRead(q *event.SearchQuery, p *event.Passage) bool {
+	switch p.Audience {
+	case event.AudienceSignedIn:
+		return q.Audience == event.AudienceAgents || q.Audience == event.AudienceSignedIn || q.Audience == event.AudienceSegment
+	case event.AudienceSegment:
+		return q.Audience == event.AudienceAgents || slices.Contains(q.Segments, "plan=pro")
+	case event.AudienceAgents:
+		return q.Audience == event.AudienceAgents
+	}
+	return true
 }
 
 // inboxes stand for chat's.
@@ -178,8 +192,12 @@ func (w *world) open(state event.State, locale string) *conversation {
 }
 
 func (w *world) openIn(inbox string, state event.State, locale string) *conversation {
+	return w.openAs(event.Opened{Inbox: inbox, Visitor: "v", Contact: "ann", State: state, Locale: locale})
+}
+
+func (w *world) openAs(o event.Opened) *conversation {
 	c := &conversation{world: w, id: ids.New(), svc: w.svc, turn: 1}
-	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &event.Opened{Inbox: inbox, Visitor: "v", Contact: "ann", State: state, Locale: locale}})
+	c.store(event.Event{Kind: event.KindOpened, From: visitor(), Opened: &o})
 	return c
 }
 

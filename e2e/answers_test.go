@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +15,6 @@ import (
 	"parley/bot"
 	"parley/event"
 	"parley/internal/bus"
-	"parley/internal/ids"
 	"parley/internal/pg"
 	"parley/internal/testkit"
 	"parley/kb"
@@ -91,34 +89,7 @@ type exchange struct {
 // ask says something in a new conversation and waits for the answer.
 func (h *helpdesk) ask(text string) exchange {
 	h.Helper()
-	conv := ids.New()
-	visitor := event.Actor{Kind: event.ActorVisitor, ID: ids.New()}
-	for _, e := range []event.Event{
-		{Kind: event.KindOpened, Opened: &event.Opened{Inbox: "helpdesk", Visitor: visitor.ID, State: event.StateBot, Locale: "en"}},
-		{Kind: event.KindMessage, Text: text},
-	} {
-		e.Conv, e.At, e.From = conv, event.Now(), visitor
-		_, err := h.bus.PublishEvent(h.Context(), &e, event.SenderKey(visitor), ids.New(), nil)
-		require.NoError(h, err)
-	}
-	out := exchange{text: text}
-	require.Eventually(h, func() bool {
-		list, err := h.bus.Read(h.Context(), event.ChatSubject(conv), 0, 100)
-		require.NoError(h, err)
-		for i := range list {
-			e, err := event.Decode(conv, list[i].Seq, list[i].Data)
-			require.NoError(h, err)
-			switch {
-			case e.Kind == event.KindBot:
-				out.action = e.Bot.Action
-			case e.Kind == event.KindMessage && e.From.Kind == event.ActorBot:
-				out.message = e
-				return true
-			}
-		}
-		return false
-	}, 20*time.Second, 2*time.Millisecond, text)
-	return out
+	return h.askAs(event.Opened{Inbox: "helpdesk", State: event.StateBot, Locale: "en"}, text)
 }
 
 // outcome says what came of a question whose answers are known.

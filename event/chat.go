@@ -149,6 +149,9 @@ type Source struct {
 	URL     string `json:"url"` // path of the public article, with the heading's anchor
 	Article string `json:"article"`
 	Snippet string `json:"snippet,omitempty"`
+	// Audience is whom the article is for, "" for everybody: the address of any
+	// other opens only for who is known to be one of them.
+	Audience string `json:"audience,omitempty"`
 }
 
 // BotTrace says what the bot understood and did.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"parley/event"
 	"parley/internal/errs"
 	"parley/internal/field"
 	"parley/internal/markup"
@@ -40,8 +41,8 @@ func statuses() []string {
 
 // Audience of an article.
 const (
-	AudiencePublic = "public"
-	AudienceAgents = "agents"
+	AudiencePublic = event.AudiencePublic
+	AudienceAgents = event.AudienceAgents
 )
 
 // Article is an article in one language. Translations share the slug.

@@ -13,8 +13,8 @@ func segmentsOf(q event.SearchQuery) []string {
 // Audiences of an article beside [AudiencePublic] and [AudienceAgents]: who has
 // signed in to the customer's own site, and a part of those.
 const (
-	AudienceSignedIn = "signed_in"
-	AudienceSegment  = "segment"
+	AudienceSignedIn = event.AudienceSignedIn
+	AudienceSegment  = event.AudienceSegment
 )
 
 // audiencesOf lists the audiences whose articles a reader may see, given as the

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -106,19 +104,7 @@ func (s *Service) identify(c *fiber.Ctx) (Reader, error) {
 }
 
 func signedIn(attributes map[string]any) Reader {
-	r := Reader{Audience: AudienceSignedIn, Segments: []string{}}
-	for name, value := range attributes {
-		switch v := value.(type) {
-		case string:
-			r.Segments = append(r.Segments, name+"="+strings.TrimSpace(v))
-		case bool:
-			r.Segments = append(r.Segments, name+"="+strconv.FormatBool(v))
-		case float64:
-			r.Segments = append(r.Segments, name+"="+strconv.FormatFloat(v, 'f', -1, 64))
-		}
-	}
-	slices.Sort(r.Segments)
-	return r
+	return Reader{Audience: AudienceSignedIn, Segments: event.Segments(attributes)}
 }
 
 // sealedReader is what cookies and passes hold.

@@ -127,6 +127,7 @@ type passage struct {
 	chunk                  int64
 	article, slug, locale  string
 	title, heading, anchor string
+	audience               string
 	markdown, text         string
 	guide                  bool  // of a troubleshooting guide
 	node                   *bool // the heading is one of its nodes; nil before the first heading
@@ -136,7 +137,7 @@ type passage struct {
 // since the index was made is missing.
 func passagesByID(ctx context.Context, q pg.Querier, r Reader, ids []int64) (map[int64]passage, error) {
 	rows, err := q.Query(ctx, `SELECT c.id, a.id, a.slug, a.locale, a.title, coalesce(c.path[array_length(c.path, 1)], ''), c.anchor, c.markdown, c.text,
-			a.kind = 'troubleshooting', array_length(c.path, 1) = 1
+			a.kind = 'troubleshooting', array_length(c.path, 1) = 1, CASE WHEN a.audience = 'public' THEN '' ELSE a.audience END
 		FROM kb.chunks c JOIN kb.articles a ON a.id = c.article
 		WHERE c.id = ANY($1) AND a.status = 'published' AND kb.readable(a.audience, a.segments, $2, $3)`, ids, r.audience(), r.Segments)
 	if err != nil {
@@ -144,7 +145,7 @@ func passagesByID(ctx context.Context, q pg.Querier, r Reader, ids []int64) (map
 	}
 	out := make(map[int64]passage, len(ids))
 	var p passage
-	if _, err := pgx.ForEachRow(rows, []any{&p.chunk, &p.article, &p.slug, &p.locale, &p.title, &p.heading, &p.anchor, &p.markdown, &p.text, &p.guide, &p.node}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&p.chunk, &p.article, &p.slug, &p.locale, &p.title, &p.heading, &p.anchor, &p.markdown, &p.text, &p.guide, &p.node, &p.audience}, func() error {
 		out[p.chunk] = p
 		return nil
 	}); err != nil {

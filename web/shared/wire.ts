@@ -39,10 +39,12 @@ export interface Choice {
 
 export interface Source {
   title: string;
-  /** path of the public article with the heading's anchor */
+  /** path of the article with the heading's anchor */
   url: string;
   article: string;
   snippet?: string;
+  /** whom the article is for; absent for everybody */
+  audience?: string;
 }
 
 export interface Opened {

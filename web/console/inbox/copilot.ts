@@ -14,6 +14,8 @@ interface Proposal {
   text: string;
   sources: Source[];
   by: "model" | "articles";
+  /** Articles on the same question that the visitor may not read. */
+  for_agents?: Source[];
 }
 
 interface Line {

@@ -86,6 +86,20 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
           ))}
         </ul>
       )}
+      {ready?.for_agents && (
+        <div class="proposal-internal">
+          <p class="muted">{t("copilot.for_agents")}</p>
+          <ul class="sources">
+            {ready.for_agents.map((source) => (
+              <li key={source.url}>
+                <a class="source" href={source.url} target="_blank" rel="noopener">
+                  {source.title}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       <div class="proposal-foot">
         {ready && (
           <Button kind="primary" small keys="enter" onClick={() => copilot.accept()}>
