@@ -15,16 +15,6 @@ import (
 	"parley/internal/markup"
 )
 
-// TextChange is what to change of the version being written; nil fields stay.
-type TextChange struct {
-	Title    *string   `json:"title"`
-	Summary  *string   `json:"summary"`
-	Markdown *string   `json:"markdown"`
-	Aliases  *[]string `json:"aliases"`
-	Revision int       `json:"revision"` // the one that the author has seen; 0 does not ask
-	Base     int       `json:"base"`     // the live revision that the author has compared with; 0 keeps the one from the beginning
-}
-
 // Write stores a new article for its author. Only a supervisor may write one
 // that is published, and only while reviews are not required.
 func (s *Service) Write(ctx context.Context, v auth.Viewer, a Article) (Draft, error) {
@@ -109,9 +99,11 @@ func (d *Draft) allowChange(v auth.Viewer, change *ArticleChange, strict bool) e
 	return nil
 }
 
-// revises reports whether the change is about the text.
+// revises reports whether the change is one that reviews are about. Moving an
+// article to another collection is not.
 func (ch *ArticleChange) revises() bool {
-	return ch.Title != nil || ch.Summary != nil || ch.Markdown != nil || ch.Aliases != nil
+	return ch.Title != nil || ch.Summary != nil || ch.Markdown != nil || ch.Aliases != nil ||
+		ch.Kind != nil || ch.Extra != nil || ch.Audience != nil || ch.Segments != nil
 }
 
 func (s *Service) applyChange(ctx context.Context, tx pgx.Tx, v auth.Viewer, d *Draft, change *ArticleChange) error {
@@ -188,7 +180,7 @@ func (s *Service) nextReview(ctx context.Context, tx pgx.Tx) (string, error) {
 
 // Stage saves the new version of a published article, which stays as it is
 // until the version is published. The first save begins it.
-func (s *Service) Stage(ctx context.Context, v auth.Viewer, id string, change TextChange) (Draft, error) {
+func (s *Service) Stage(ctx context.Context, v auth.Viewer, id string, change VersionChange) (Draft, error) {
 	var d Draft
 	err := s.write(ctx, func(tx pgx.Tx) error {
 		var err error
@@ -201,7 +193,7 @@ func (s *Service) Stage(ctx context.Context, v auth.Viewer, id string, change Te
 		if err := d.seen(change.Revision); err != nil {
 			return err
 		}
-		next, err := s.stagedText(&d, &change)
+		next, err := s.stagedArticle(ctx, tx, &d, &change)
 		if err != nil {
 			return err
 		}
@@ -230,22 +222,38 @@ func (s *Service) Stage(ctx context.Context, v auth.Viewer, id string, change Te
 	return d, err
 }
 
-// stagedText is the article with the text that the staged version will have.
-func (s *Service) stagedText(d *Draft, change *TextChange) (Article, error) {
-	next := d.Article
-	if st := d.Staged; st != nil {
-		next.Title, next.Summary, next.Markdown, next.Aliases = st.Title, st.Summary, st.Markdown, st.Aliases
-	}
+// stagedArticle is the article as the staged version will make it.
+func (s *Service) stagedArticle(ctx context.Context, tx pgx.Tx, d *Draft, change *VersionChange) (Article, error) {
+	next := d.written()
 	next.Aliases = slices.Clone(next.Aliases)
-	set(&next.Title, change.Title)
-	set(&next.Summary, change.Summary)
-	set(&next.Markdown, change.Markdown)
-	set(&next.Aliases, change.Aliases)
-	return next, next.normalise(s.cfg.Locale)
+	change.apply(&next)
+	if err := next.normalise(s.cfg.Locale); err != nil {
+		return next, err
+	}
+	if err := fillFiles(ctx, tx, &next); err != nil {
+		return next, err
+	}
+	return next, checkCollection(ctx, tx, next.Collection)
+}
+
+// written is the article as publishing the version being written would make it.
+func (d *Draft) written() Article {
+	a := d.Article
+	if d.Staged != nil {
+		a.become(&d.Staged.Version)
+	}
+	return a
+}
+
+// ready says what keeps the version being written from being published.
+func (d *Draft) ready() error {
+	a := d.written()
+	a.HTML = markup.RenderArticle(a.Markdown)
+	return a.checkKind()
 }
 
 func (st *Staged) take(a *Article) {
-	st.Title, st.Summary, st.Markdown, st.Aliases = a.Title, a.Summary, a.Markdown, a.Aliases
+	st.Version = a.version()
 	st.Author, st.Revision, st.UpdatedAt = a.Author, a.Revision, a.UpdatedAt
 }
 
@@ -304,6 +312,9 @@ func (s *Service) applyStep(ctx context.Context, tx pgx.Tx, v auth.Viewer, d *Dr
 	case ActionReturn:
 		d.Work.PublishAt = nil
 	case ActionSchedule:
+		if err := d.ready(); err != nil {
+			return err
+		}
 		at := event.Stamp(*step.PublishAt)
 		d.Work.PublishAt = &at
 		// Before the commit: a timer for a step that was never taken finds nothing to do.
@@ -313,6 +324,9 @@ func (s *Service) applyStep(ctx context.Context, tx pgx.Tx, v auth.Viewer, d *Dr
 	case ActionUnschedule:
 		d.Work.PublishAt = nil
 	case ActionApprove:
+		if err := d.ready(); err != nil {
+			return err
+		}
 	}
 	if r.to != "" {
 		if err := s.moveWritten(ctx, tx, d, r.to); err != nil {
@@ -340,7 +354,7 @@ func (s *Service) moveLive(ctx context.Context, tx pgx.Tx, by string, d *Draft, 
 	before := d.Article
 	if st := d.Staged; st != nil {
 		if to != StatusArchived {
-			d.Title, d.Summary, d.Markdown, d.Aliases = st.Title, st.Summary, st.Markdown, st.Aliases
+			d.become(&st.Version)
 		}
 		if err := deleteStaged(ctx, tx, d.ID); err != nil {
 			return err
@@ -404,8 +418,8 @@ func (s *Service) Draft(ctx context.Context, id string) (Draft, error) {
 	return draftByID(ctx, s.db, id)
 }
 
-// Revert makes an old revision's text the one that is being written: of a
-// published article a staged version.
+// Revert makes an old revision the version that is being written: of a published
+// article a staged one.
 func (s *Service) Revert(ctx context.Context, v auth.Viewer, id string, number int) (Draft, error) {
 	r, err := revisionByNumber(ctx, s.db, id, number)
 	if err != nil {
@@ -416,9 +430,9 @@ func (s *Service) Revert(ctx context.Context, v auth.Viewer, id string, number i
 		return Draft{}, err
 	}
 	if d.Status == StatusPublished {
-		return s.Stage(ctx, v, id, TextChange{Title: &r.Title, Summary: &r.Summary, Markdown: &r.Markdown, Aliases: &r.Aliases})
+		return s.Stage(ctx, v, id, r.staging())
 	}
-	return s.Change(ctx, v, id, ArticleChange{Title: &r.Title, Summary: &r.Summary, Markdown: &r.Markdown, Aliases: &r.Aliases})
+	return s.Change(ctx, v, id, r.restoring())
 }
 
 // notices are who should learn of a step at once: who was asked, and who had

@@ -13,8 +13,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"parley/internal/blob"
 	"parley/internal/errs"
 	"parley/internal/ids"
@@ -137,12 +135,12 @@ func ending(name string) string {
 
 // fillFiles says of the files of an article what they are; a file that was not
 // uploaded is invalid.
-func fillFiles(ctx context.Context, tx pgx.Tx, a *Article) error {
+func fillFiles(ctx context.Context, q pg.Querier, a *Article) error {
 	wanted := a.Extra.uploaded()
 	if len(wanted) == 0 {
 		return nil
 	}
-	known, err := filesByID(ctx, tx, wanted)
+	known, err := filesByID(ctx, q, wanted)
 	if err != nil {
 		return err
 	}

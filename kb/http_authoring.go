@@ -167,7 +167,7 @@ func (s *Service) patchWork(c *fiber.Ctx) error {
 }
 
 func (s *Service) putStaged(c *fiber.Ctx) error {
-	return change(c, func(v auth.Viewer, id string, ch TextChange) (Draft, error) {
+	return change(c, func(v auth.Viewer, id string, ch VersionChange) (Draft, error) {
 		return s.Stage(c.UserContext(), v, id, ch)
 	})
 }

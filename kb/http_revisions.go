@@ -46,8 +46,8 @@ func (s *Service) getRevision(c *fiber.Ctx) error {
 	return c.JSON(r)
 }
 
-// postRestore makes an old text the article's again: of a published one a
-// staged version with staged=1 and for authors, else the live text.
+// postRestore makes an old version the article's again: of a published one a
+// staged version with staged=1 and for authors, else the live one.
 func (s *Service) postRestore(c *fiber.Ctx) error {
 	id, number, err := revisionPath(c)
 	if err != nil {
@@ -61,5 +61,5 @@ func (s *Service) postRestore(c *fiber.Ctx) error {
 	if err != nil {
 		return pg.Map(err)
 	}
-	return reply(c, fiber.StatusOK)(s.Change(ctx, v, id, ArticleChange{Title: &r.Title, Summary: &r.Summary, Markdown: &r.Markdown, Aliases: &r.Aliases}))
+	return reply(c, fiber.StatusOK)(s.Change(ctx, v, id, r.restoring()))
 }

@@ -1,6 +1,7 @@
 package kb
 
 import (
+	"context"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,6 +19,8 @@ type previewBody struct {
 	Summary  string `json:"summary"`
 	Locale   string `json:"locale"`
 	Markdown string `json:"markdown"`
+	Kind     string `json:"kind"`
+	Extra    Extra  `json:"extra"`
 	Page     bool   `json:"page"` // also the page that readers will see
 }
 
@@ -31,7 +34,7 @@ func (s *Service) postPreview(c *fiber.Ctx) error {
 	if len(b.Markdown) > maxMarkdown {
 		return errs.Field("markdown", "may have %d bytes at most", maxMarkdown)
 	}
-	a := Article{Title: b.Title, Summary: b.Summary, Locale: orElse(b.Locale, s.cfg.Locale), Markdown: b.Markdown, UpdatedAt: s.now()}
+	a := Article{Title: b.Title, Summary: b.Summary, Locale: orElse(b.Locale, s.cfg.Locale), Markdown: b.Markdown, UpdatedAt: s.now(), Kind: b.Kind, Extra: b.Extra}
 	a.HTML = markup.RenderArticle(b.Markdown)
 	problems, err := s.brokenIn(c.UserContext(), &a)
 	if err != nil {
@@ -39,7 +42,7 @@ func (s *Service) postPreview(c *fiber.Ctx) error {
 	}
 	out := fiber.Map{"html": a.HTML, "problems": problems}
 	if b.Page {
-		page, err := s.previewPage(&a)
+		page, err := s.previewPage(c.UserContext(), &a)
 		if err != nil {
 			return err
 		}
@@ -48,12 +51,23 @@ func (s *Service) postPreview(c *fiber.Ctx) error {
 	return c.JSON(out)
 }
 
-// previewPage is the article's page without what depends on its place: no
-// neighbours, no vote.
-func (s *Service) previewPage(a *Article) (string, error) {
-	page, err := s.pages.article.Render(view.Head{Title: a.Title, Lang: a.Locale, NoIndex: true}, articleView{
+// previewPage is the article's page as its kind shows it, a guide as a whole,
+// without what depends on its place: no neighbours, no vote. What the kind needs
+// and is not there yet is left out.
+func (s *Service) previewPage(ctx context.Context, a *Article) (string, error) {
+	body := articleView{
 		Title: orElse(a.Title, s.texts.In(a.Locale).Say("article.untitled")), Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML),
 		Updated: a.UpdatedAt, Words: len(strings.Fields(a.Markdown)), TOC: contentsOf(a.Markdown),
-	})
+	}
+	if a.Extra.normalise(a.Kind) == nil {
+		err := fillFiles(ctx, s.db, a)
+		switch {
+		case err == nil:
+			s.kindView(a, &body, request{path: "/help"})
+		case !errs.Is(err, errs.Invalid):
+			return "", pg.Map(err)
+		}
+	}
+	page, err := s.pages.article.Render(view.Head{Title: a.Title, Lang: a.Locale, NoIndex: true}, body)
 	return string(page), err
 }

@@ -11,20 +11,37 @@ import (
 	"parley/internal/pg"
 )
 
-// Revision is an article's text as it was saved.
+// Revision is a version of an article as it was saved. A collection that is no
+// more is none.
 type Revision struct {
-	Number   int       `json:"number"` // 1 is the first
-	Title    string    `json:"title"`
-	Summary  string    `json:"summary"`
-	Markdown string    `json:"markdown,omitempty"`
-	Aliases  []string  `json:"aliases"`
-	Author   string    `json:"author"`
-	At       time.Time `json:"at"`
+	Version
+	Number int       `json:"number"` // 1 is the first
+	Author string    `json:"author"`
+	At     time.Time `json:"at"`
+}
+
+// versionColumns are those of a [Version], in revisions and staged versions;
+// briefVersion is without the text.
+const (
+	versionColumns = `title, summary, markdown, aliases, kind, extra, audience, segments, coalesce(collection, '')`
+	briefVersion   = `title, summary, '', aliases, kind, extra, audience, segments, coalesce(collection, '')`
+)
+
+// targets are where to scan them.
+func (v *Version) targets() []any {
+	return []any{&v.Title, &v.Summary, &v.Markdown, &v.Aliases, &v.Kind, &v.Extra, &v.Audience, &v.Segments, &v.Collection}
+}
+
+func scanRevision(row pgx.CollectableRow) (Revision, error) {
+	var r Revision
+	err := row.Scan(append(r.targets(), &r.Number, &r.Author, &r.At)...)
+	return r, err
 }
 
 func insertRevision(ctx context.Context, tx pgx.Tx, a *Article) error {
-	_, err := tx.Exec(ctx, `INSERT INTO kb.revisions (article, number, title, summary, markdown, aliases, author, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, a.ID, a.Revision, a.Title, a.Summary, a.Markdown, a.Aliases, a.Author, a.UpdatedAt)
+	_, err := tx.Exec(ctx, `INSERT INTO kb.revisions (article, number, author, at, title, summary, markdown, aliases, kind, extra, audience, segments, collection)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, ''))`, a.ID, a.Revision, a.Author, a.UpdatedAt,
+		a.Title, a.Summary, a.Markdown, a.Aliases, a.Kind, a.Extra, a.Audience, a.Segments, a.Collection)
 	if err != nil {
 		return fmt.Errorf("keep a revision: %w", err)
 	}
@@ -36,12 +53,12 @@ func insertRevision(ctx context.Context, tx pgx.Tx, a *Article) error {
 const maxRevisions = 200
 
 func revisions(ctx context.Context, q pg.Querier, article string) ([]Revision, error) {
-	rows, err := q.Query(ctx, `SELECT number, title, summary, '' AS markdown, aliases, author, at
+	rows, err := q.Query(ctx, `SELECT `+briefVersion+`, number, author, at
 		FROM kb.revisions WHERE article = $1 ORDER BY number DESC LIMIT $2`, article, maxRevisions)
 	if err != nil {
 		return nil, fmt.Errorf("list revisions: %w", err)
 	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Revision])
+	out, err := pgx.CollectRows(rows, scanRevision)
 	if err != nil {
 		return nil, fmt.Errorf("list revisions: %w", err)
 	}
@@ -49,12 +66,12 @@ func revisions(ctx context.Context, q pg.Querier, article string) ([]Revision, e
 }
 
 func revisionByNumber(ctx context.Context, q pg.Querier, article string, number int) (Revision, error) {
-	rows, err := q.Query(ctx, `SELECT number, title, summary, markdown, aliases, author, at
+	rows, err := q.Query(ctx, `SELECT `+versionColumns+`, number, author, at
 		FROM kb.revisions WHERE article = $1 AND number = $2`, article, number)
 	if err != nil {
 		return Revision{}, fmt.Errorf("load a revision: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Revision])
+	list, err := pgx.CollectRows(rows, scanRevision)
 	if err != nil {
 		return Revision{}, fmt.Errorf("load a revision: %w", err)
 	}

@@ -70,13 +70,13 @@ func completeAll(ctx context.Context, q pg.Querier, list []Article) ([]Draft, er
 	}); err != nil {
 		return nil, fmt.Errorf("load what authors know: %w", err)
 	}
-	if rows, err = q.Query(ctx, `SELECT article, status, title, summary, aliases, author, revision, base, updated_at
+	if rows, err = q.Query(ctx, `SELECT `+briefVersion+`, article, status, author, revision, base, updated_at
 		FROM kb.staged WHERE article = ANY($1)`, ids); err != nil {
 		return nil, fmt.Errorf("load staged versions: %w", err)
 	}
 	for rows.Next() {
 		var st Staged
-		if err := rows.Scan(&id, &st.Status, &st.Title, &st.Summary, &st.Aliases, &st.Author, &st.Revision, &st.Base, &st.UpdatedAt); err != nil {
+		if err := rows.Scan(append(st.targets(), &id, &st.Status, &st.Author, &st.Revision, &st.Base, &st.UpdatedAt)...); err != nil {
 			rows.Close()
 			return nil, fmt.Errorf("read a staged version: %w", err)
 		}
@@ -101,12 +101,15 @@ func saveWork(ctx context.Context, tx pgx.Tx, article string, w *Work) error {
 }
 
 func saveStaged(ctx context.Context, tx pgx.Tx, article string, st *Staged) error {
-	_, err := tx.Exec(ctx, `INSERT INTO kb.staged (article, status, title, summary, markdown, aliases, author, revision, base, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (article) DO UPDATE SET status = excluded.status, title = excluded.title, summary = excluded.summary,
-			markdown = excluded.markdown, aliases = excluded.aliases, author = excluded.author, revision = excluded.revision,
-			base = excluded.base, updated_at = excluded.updated_at`,
-		article, st.Status, st.Title, st.Summary, st.Markdown, st.Aliases, st.Author, st.Revision, st.Base, st.UpdatedAt)
+	_, err := tx.Exec(ctx, `INSERT INTO kb.staged (article, status, author, revision, base, updated_at,
+			title, summary, markdown, aliases, kind, extra, audience, segments, collection)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, nullif($15, ''))
+		ON CONFLICT (article) DO UPDATE SET status = excluded.status, author = excluded.author, revision = excluded.revision,
+			base = excluded.base, updated_at = excluded.updated_at, title = excluded.title, summary = excluded.summary,
+			markdown = excluded.markdown, aliases = excluded.aliases, kind = excluded.kind, extra = excluded.extra,
+			audience = excluded.audience, segments = excluded.segments, collection = excluded.collection`,
+		article, st.Status, st.Author, st.Revision, st.Base, st.UpdatedAt,
+		st.Title, st.Summary, st.Markdown, st.Aliases, st.Kind, st.Extra, st.Audience, st.Segments, st.Collection)
 	if err != nil {
 		return fmt.Errorf("store a staged version: %w", err)
 	}

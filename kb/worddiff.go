@@ -1,6 +1,9 @@
 package kb
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,14 +15,6 @@ import (
 	"parley/internal/httpd"
 )
 
-// Text is what a revision keeps.
-type Text struct {
-	Title    string   `json:"title"`
-	Summary  string   `json:"summary"`
-	Markdown string   `json:"markdown"`
-	Aliases  []string `json:"aliases"`
-}
-
 // DiffPart is a run of words: in both texts, gone from the first, or new in the
 // second.
 type DiffPart struct {
@@ -27,9 +22,10 @@ type DiffPart struct {
 	Text string `json:"text"`
 }
 
-// FieldDiff is how a field has changed.
+// FieldDiff is how a field has changed. Texts are compared word by word, lists
+// line by line, and values such as the kind as a whole.
 type FieldDiff struct {
-	Field string     `json:"field"` // title, summary, markdown or aliases
+	Field string     `json:"field"` // as in [Version], or minutes, video and files of its Extra
 	Parts []DiffPart `json:"parts"`
 }
 
@@ -39,20 +35,85 @@ const (
 	partNew  = "new"
 )
 
-// Compare lists the fields in which two texts differ, word by word.
-func Compare(before, after Text) []FieldDiff {
+// Compare lists the fields in which two versions differ.
+func Compare(before, after Version) []FieldDiff {
 	out := []FieldDiff{}
-	for _, f := range []struct{ name, before, after string }{
-		{"title", before.Title, after.Title},
-		{"summary", before.Summary, after.Summary},
-		{"aliases", strings.Join(before.Aliases, "\n"), strings.Join(after.Aliases, "\n")},
-		{"markdown", before.Markdown, after.Markdown},
+	for _, f := range []struct {
+		name, before, after string
+		diff                func(before, after string) []DiffPart
+	}{
+		{"title", before.Title, after.Title, diffWords},
+		{"summary", before.Summary, after.Summary, diffWords},
+		{"kind", before.Kind, after.Kind, diffValues},
+		{"minutes", minutes(&before), minutes(&after), diffValues},
+		{"video", before.Extra.Video.lines(), after.Extra.Video.lines(), diffWords},
+		{"files", fileLines(before.Extra.Files), fileLines(after.Extra.Files), diffWords},
+		{"audience", before.Audience, after.Audience, diffValues},
+		{"segments", strings.Join(before.Segments, "\n"), strings.Join(after.Segments, "\n"), diffWords},
+		{"collection", before.Collection, after.Collection, diffValues},
+		{"aliases", strings.Join(before.Aliases, "\n"), strings.Join(after.Aliases, "\n"), diffWords},
+		{"markdown", before.Markdown, after.Markdown, diffWords},
 	} {
 		if f.before != f.after {
-			out = append(out, FieldDiff{f.name, diffWords(f.before, f.after)})
+			out = append(out, FieldDiff{f.name, f.diff(f.before, f.after)})
 		}
 	}
 	return out
+}
+
+// diffValues compares what has no parts.
+func diffValues(before, after string) []DiffPart {
+	var out []DiffPart
+	if before != "" {
+		out = append(out, DiffPart{partGone, before})
+	}
+	if after != "" {
+		out = append(out, DiffPart{partNew, after})
+	}
+	return out
+}
+
+func minutes(v *Version) string {
+	if v.Extra.Minutes == 0 {
+		return ""
+	}
+	return strconv.Itoa(v.Extra.Minutes)
+}
+
+// lines tell a film to people; "" for none.
+func (v *Video) lines() string {
+	if v == nil {
+		return ""
+	}
+	out := []string{v.URL}
+	if v.Poster != "" {
+		out = append(out, "poster: "+v.Poster)
+	}
+	for _, lang := range slices.Sorted(maps.Keys(v.Captions)) {
+		out = append(out, "captions "+lang+": "+v.Captions[lang])
+	}
+	if v.Transcript != "" {
+		out = append(out, "transcript: #"+v.Transcript)
+	}
+	if v.Seconds > 0 {
+		out = append(out, strconv.Itoa(v.Seconds)+" s")
+	}
+	if v.Width > 0 {
+		out = append(out, strconv.Itoa(v.Width)+" × "+strconv.Itoa(v.Height))
+	}
+	return strings.Join(out, "\n")
+}
+
+func fileLines(files []File) string {
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = orElse(f.Name, f.URL)
+		if f.Note != "" {
+			out[i] += " (" + f.Note + ")"
+		}
+		out[i] += ": " + f.URL
+	}
+	return strings.Join(out, "\n")
 }
 
 // diffWords compares two texts by their words, spaces and signs.
@@ -132,8 +193,8 @@ func kindOf(r rune) runeKind {
 
 func (s *Service) postDiff(c *fiber.Ctx) error {
 	var body struct {
-		Before Text `json:"before"`
-		After  Text `json:"after"`
+		Before Version `json:"before"`
+		After  Version `json:"after"`
 	}
 	if err := httpd.Bind(c, &body); err != nil {
 		return err

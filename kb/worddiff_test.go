@@ -13,15 +13,15 @@ import (
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	fields := kb.Compare(
-		kb.Text{Title: "Reset", Markdown: "Press the button twice.\n\nThen wait.", Aliases: []string{"a"}},
-		kb.Text{Title: "Reset", Markdown: "Press the red button.\n\nThen wait.", Aliases: []string{"a", "b"}},
+		kb.Version{Title: "Reset", Markdown: "Press the button twice.\n\nThen wait.", Aliases: []string{"a"}},
+		kb.Version{Title: "Reset", Markdown: "Press the red button.\n\nThen wait.", Aliases: []string{"a", "b"}},
 	)
 	require.Len(t, fields, 2)
 	assert.Equal(t, "aliases", fields[0].Field)
 	assert.Equal(t, []kb.DiffPart{
 		{Op: "same", Text: "Press the "}, {Op: "new", Text: "red "}, {Op: "same", Text: "button"}, {Op: "gone", Text: " twice"}, {Op: "same", Text: ".\n\nThen wait."},
 	}, fields[1].Parts)
-	assert.Empty(t, kb.Compare(kb.Text{Title: "x"}, kb.Text{Title: "x", Aliases: []string{}}))
+	assert.Empty(t, kb.Compare(kb.Version{Title: "x"}, kb.Version{Title: "x", Aliases: []string{}}))
 }
 
 // The parts give both texts back, whatever the texts are.
@@ -31,7 +31,7 @@ func FuzzCompare(f *testing.F) {
 	f.Add("密码重置", "重置密码")
 	f.Add("a\xff b", "a b\n")
 	f.Fuzz(func(t *testing.T, before, after string) {
-		for _, field := range kb.Compare(kb.Text{Markdown: before}, kb.Text{Markdown: after}) {
+		for _, field := range kb.Compare(kb.Version{Markdown: before}, kb.Version{Markdown: after}) {
 			var a, b strings.Builder
 			for _, p := range field.Parts {
 				if p.Op != "new" {

@@ -22,11 +22,8 @@ type Work struct {
 // Staged is the new version of a published article: it is written and reviewed
 // while readers see the old one.
 type Staged struct {
+	Version
 	Status    string    `json:"status"` // in_progress, awaiting_review or approved
-	Title     string    `json:"title"`
-	Summary   string    `json:"summary"`
-	Markdown  string    `json:"markdown,omitempty"`
-	Aliases   []string  `json:"aliases"`
 	Author    string    `json:"author"`
 	Revision  int       `json:"revision"`
 	Base      int       `json:"base"` // the live revision that it was written from

@@ -109,13 +109,13 @@ func (s *Service) Update(ctx context.Context, author, id string, change ArticleC
 	return a, err
 }
 
-// Restore makes an old revision's text the article's again.
+// Restore makes an old revision the article's version again.
 func (s *Service) Restore(ctx context.Context, author, id string, number int) (Article, error) {
 	r, err := revisionByNumber(ctx, s.db, id, number)
 	if err != nil {
 		return Article{}, pg.Map(err)
 	}
-	return s.Update(ctx, author, id, ArticleChange{Title: &r.Title, Summary: &r.Summary, Markdown: &r.Markdown, Aliases: &r.Aliases})
+	return s.Update(ctx, author, id, r.restoring())
 }
 
 // Delete removes an article with its revisions for good.
@@ -163,10 +163,13 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, a *Article, digest stri
 	return s.settleChange(ctx, tx, "", a)
 }
 
-// update stores a changed article. A changed text is a new revision; a changed
+// update stores a changed article. A changed version is a new revision; a changed
 // slug leaves a redirect.
 func (s *Service) update(ctx context.Context, tx pgx.Tx, before, a *Article, digest string) error {
 	a.UpdatedAt = s.now()
+	if err := fillFiles(ctx, tx, a); err != nil {
+		return err
+	}
 	if revised(before, a) {
 		var err error
 		if a.Revision, err = nextRevision(ctx, tx, a.ID); err != nil {
@@ -179,25 +182,27 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, before, a *Article, dig
 	return s.replace(ctx, tx, before, a, digest)
 }
 
-// updateAs is update with the text of a revision that is stored already.
+// updateAs is update with the version of a revision that is stored already.
 func (s *Service) updateAs(ctx context.Context, tx pgx.Tx, before, a *Article, revision int) error {
 	a.UpdatedAt, a.Revision = s.now(), revision
+	if err := fillFiles(ctx, tx, a); err != nil {
+		return err
+	}
 	return s.replace(ctx, tx, before, a, "")
 }
 
 // revised reports whether two states of an article differ in what a revision
 // keeps.
 func revised(before, a *Article) bool {
-	return a.Title != before.Title || a.Summary != before.Summary || a.Markdown != before.Markdown || !slices.Equal(a.Aliases, before.Aliases)
+	was, is := before.version(), a.version()
+	return !was.same(&is)
 }
 
-// replace stores an article and all that follows from how it has changed.
+// replace stores an article, whose files are known, and all that follows from how
+// it has changed.
 func (s *Service) replace(ctx context.Context, tx pgx.Tx, before, a *Article, digest string) error {
 	if a.Status == StatusPublished && a.PublishedAt == nil {
 		a.PublishedAt = &a.UpdatedAt
-	}
-	if err := fillFiles(ctx, tx, a); err != nil {
-		return err
 	}
 	if err := checkCollection(ctx, tx, a.Collection); err != nil {
 		return err

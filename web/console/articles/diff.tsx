@@ -1,9 +1,10 @@
 /** Two texts beside each other in one: what is gone and what is new, word by word. */
 import { api } from "../api";
-import { t } from "../text";
+import { t, tOr } from "../text";
 import { useLoad } from "../ui/load";
 import { Ready } from "../settings/frame";
-import type { Text } from "./types";
+import { collectionTitle, loadCollections } from "../settings/collections";
+import { type Extra, liveVersion, type Version } from "./types";
 
 interface Part {
   op: "same" | "gone" | "new";
@@ -11,7 +12,7 @@ interface Part {
 }
 
 interface Field {
-  field: keyof Text;
+  field: Exclude<keyof Version, "extra"> | keyof Extra;
   parts: Part[];
 }
 
@@ -25,12 +26,23 @@ function shortened(text: string, first: boolean, last: boolean): string {
   return `${head} … ${tail}`;
 }
 
-export function Diff({ before, after }: { before: Text; after: Text }) {
-  const body = (text: Text) => ({ title: text.title, summary: text.summary, markdown: text.markdown, aliases: text.aliases });
-  const loaded = useLoad(
-    () => api.post<{ fields: Field[] }>("/articles/diff", { before: body(before), after: body(after) }),
-    [JSON.stringify(before), JSON.stringify(after)],
-  );
+/** The fields in which two versions differ; what the server has a code for is said in words. */
+async function compare(before: Version, after: Version): Promise<{ fields: Field[] }> {
+  const [answer, collections] = await Promise.all([
+    api.post<{ fields: Field[] }>("/articles/diff", { before: liveVersion(before), after: liveVersion(after) }),
+    before.collection === after.collection ? [] : loadCollections(),
+  ]);
+  const words = (field: Field["field"], code: string): string => {
+    if (field === "kind" || field === "audience") return tOr(`articles.${field}.${code}`, code);
+    if (field !== "collection") return code;
+    const found = collections.find(({ id }) => id === code);
+    return found ? collectionTitle(found) : t("articles.collection.gone");
+  };
+  return { fields: answer.fields.map(({ field, parts }) => ({ field, parts: parts.map(({ op, text }) => ({ op, text: words(field, text) })) })) };
+}
+
+export function Diff({ before, after }: { before: Version; after: Version }) {
+  const loaded = useLoad(() => compare(before, after), [JSON.stringify(before), JSON.stringify(after)]);
   return (
     <Ready of={loaded}>
       {({ fields }) =>

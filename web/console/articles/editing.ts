@@ -5,16 +5,11 @@ import { go } from "../router";
 import { me } from "../store/session";
 import { makeForm } from "../ui/form";
 import { toast } from "../ui/toast";
-import { type Article, type Audience, type Extra, type Kind, latest, type Text, textOf } from "./types";
+import { type Article, latest, nothing, type Version, versionOf } from "./types";
 
-export interface Fields extends Text {
+export interface Fields extends Version {
   slug: string;
   locale: string;
-  collection: string;
-  audience: Audience;
-  segments: string[];
-  kind: Kind;
-  extra: Extra;
   position: number;
   owner: string;
   review_after: string;
@@ -30,16 +25,10 @@ interface Autosave {
 const keepAfter = 1500;
 
 export function fieldsOf(article: Article | undefined, start: Partial<Fields> = {}): Fields {
-  const text = article ? textOf(article) : { title: "", summary: "", markdown: "", aliases: [] };
   return {
-    ...text,
+    ...(article ? versionOf(article) : nothing),
     slug: article?.slug ?? "",
     locale: article?.locale ?? "en",
-    collection: article?.collection ?? "",
-    audience: article?.audience ?? "public",
-    segments: article?.segments ?? [],
-    kind: article?.kind ?? "article",
-    extra: article?.extra ?? {},
     position: article?.position ?? 0,
     owner: article?.work.owner ?? me.peek()?.id ?? "",
     review_after: article?.work.review_after ?? "",
@@ -47,8 +36,9 @@ export function fieldsOf(article: Article | undefined, start: Partial<Fields> = 
   };
 }
 
-const textNames = ["title", "summary", "markdown", "aliases"] as const;
-const placeNames = ["slug", "locale", "collection", "audience", "segments", "kind", "extra", "position"] as const;
+const versionNames = ["title", "summary", "markdown", "aliases", "kind", "extra", "audience", "segments", "collection"] as const;
+/** What is not part of a version: of a live article it changes at once. */
+const placeNames = ["slug", "locale", "position"] as const;
 const workNames = ["owner", "review_after"] as const;
 
 function pick<K extends keyof Fields>(fields: Fields, names: readonly K[]): Pick<Fields, K> {
@@ -167,7 +157,7 @@ export class Editing {
   }
 
   private async create(fields: Fields): Promise<Article> {
-    const made = await api.post<Article>("/articles", { ...pick(fields, textNames), ...pick(fields, placeNames) });
+    const made = await api.post<Article>("/articles", { ...pick(fields, versionNames), ...pick(fields, placeNames) });
     const arranged = await this.arrange(made, fields);
     // What was typed belonged to a new article, not to this one.
     await this.forget();
@@ -179,17 +169,17 @@ export class Editing {
 
   private async change(before: Article, fields: Fields, base: number | undefined): Promise<Article> {
     const old = fieldsOf(before);
-    const text = pick(fields, textNames);
-    const textChanged = !same(text, pick(old, textNames));
+    const version = pick(fields, versionNames);
+    const versionChanged = !same(version, pick(old, versionNames));
     const placeChanged = !same(pick(fields, placeNames), pick(old, placeNames));
     let article = before;
     if (before.status === "published") {
-      if (textChanged || base) {
-        article = await api.put<Article>(`/articles/${before.id}/staged`, { ...text, revision: latest(before), base: base ?? 0 });
+      if (versionChanged || base) {
+        article = await api.put<Article>(`/articles/${before.id}/staged`, { ...version, revision: latest(before), base: base ?? 0 });
       }
       if (placeChanged) article = await api.patch<Article>(`/articles/${before.id}`, pick(fields, placeNames));
-    } else if (textChanged || placeChanged) {
-      const body = { ...(textChanged && text), ...(placeChanged && pick(fields, placeNames)), revision: before.revision };
+    } else if (versionChanged || placeChanged) {
+      const body = { ...(versionChanged && version), ...(placeChanged && pick(fields, placeNames)), revision: before.revision };
       article = await api.patch<Article>(`/articles/${before.id}`, body);
     }
     return this.arrange(article, fields);

@@ -20,7 +20,7 @@ import { Editing, type Fields } from "./editing";
 import { History } from "./history";
 import { KindFields } from "./kind";
 import { writable } from "./steps";
-import { type Article, audiences, type Rules, type Template, textOf } from "./types";
+import { type Article, audiences, liveVersion, type Rules, type Template, versionOf } from "./types";
 import { Remarks, Standing, StepButtons } from "./workflow";
 import { Writing } from "./writing";
 
@@ -189,7 +189,7 @@ function Overtaken({ editing, theirs }: { editing: Editing; theirs: Article }) {
       }
     >
       <p>{t("articles.overtaken.text", { name: theirs.staged?.author ?? theirs.author })}</p>
-      <Diff before={textOf(theirs)} after={mine} />
+      <Diff before={versionOf(theirs)} after={mine} />
     </Dialog>
   );
 }
@@ -262,7 +262,7 @@ function Notes({ editing, readOnly }: { editing: Editing; readOnly: boolean }) {
           <p>{t("articles.behind")}</p>
           <details>
             <summary>{t("articles.behind.compare")}</summary>
-            <Diff before={{ title: article.title, summary: article.summary, markdown: article.markdown ?? "", aliases: article.aliases }} after={textOf(article)} />
+            <Diff before={liveVersion(article)} after={versionOf(article)} />
           </details>
           <Button small onClick={() => void compared()}>
             {t("articles.behind.ok")}
@@ -307,9 +307,7 @@ function More({ editing }: { editing: Editing }) {
         <SelectField form={form} name="owner" label={t("articles.owner")} hint={t("articles.owner.hint")} options={owners(form.values.value.owner)} />
         <TextField form={form} name="review_after" label={t("articles.review_after")} hint={t("articles.review_after.hint")} type="date" />
       </div>
-      <fieldset class="form-columns" disabled={fixed}>
-        <TextField form={form} name="slug" label={t("field.slug")} hint={t("field.slug.hint")} />
-        <TextField form={form} name="locale" label={t("articles.locale")} hint={t("articles.locale.hint")} />
+      <div class="form-columns">
         <SelectField
           form={form}
           name="audience"
@@ -319,10 +317,12 @@ function More({ editing }: { editing: Editing }) {
         {form.values.value.audience === "segment" && (
           <LinesField form={form} name="segments" label={t("articles.segments")} hint={t("articles.segments.hint")} />
         )}
-        <TextField form={form} name="position" label={t("articles.position")} hint={t("collections.position.hint")} type="number" min={0} />
-      </fieldset>
-      <fieldset class="form-columns" disabled={fixed}>
         <KindFields form={form} />
+      </div>
+      <fieldset class="form-columns" disabled={fixed}>
+        <TextField form={form} name="slug" label={t("field.slug")} hint={t("field.slug.hint")} />
+        <TextField form={form} name="locale" label={t("articles.locale")} hint={t("articles.locale.hint")} />
+        <TextField form={form} name="position" label={t("articles.position")} hint={t("collections.position.hint")} type="number" min={0} />
       </fieldset>
       {article && (
         <Part title={t("articles.versions")}>

@@ -9,7 +9,7 @@ import { useLoad } from "../ui/load";
 import { toast } from "../ui/toast";
 import { Ready } from "../settings/frame";
 import { Diff } from "./diff";
-import { type Article, type Revision, textOf } from "./types";
+import { type Article, liveVersion, nothing, type Revision, versionOf } from "./types";
 
 export function History({ article, onRestored }: { article: Article; onRestored: (article: Article) => void }) {
   const loaded = useLoad(() => api.get<{ revisions: Revision[] }>(`/articles/${article.id}/revisions`), [article.revision, article.staged?.revision]);
@@ -32,11 +32,10 @@ function Versions({ article, revisions, onRestored }: VersionsProps) {
   const at = revisions.findIndex(({ number }) => number === chosen.value);
   const compared = against.value === "before" ? revisions[at + 1]?.number : undefined;
   const loaded = useLoad(async () => {
-    const one = async (number: number) => api.get<Revision>(`/articles/${article.id}/revisions/${number}`);
+    const one = async (number: number) => liveVersion(await api.get<Revision>(`/articles/${article.id}/revisions/${number}`));
     const mine = await one(chosen.value);
-    const empty = { title: "", summary: "", markdown: "", aliases: [] };
-    if (against.value === "now") return { before: mine, after: textOf(article) };
-    return { before: compared ? await one(compared) : empty, after: mine };
+    if (against.value === "now") return { before: mine, after: versionOf(article) };
+    return { before: compared ? await one(compared) : nothing, after: mine };
   }, [chosen.value, against.value]);
   const restore = async () => {
     try {

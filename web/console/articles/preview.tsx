@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api";
 import { t } from "../text";
 import { Icon } from "../ui/icon";
-import type { BrokenLink } from "./types";
+import type { BrokenLink, Extra, Kind } from "./types";
 
 const wait = 300; // ms
 
@@ -13,6 +13,8 @@ interface PreviewProps {
   summary: string;
   markdown: string;
   locale: string;
+  kind: Kind;
+  extra: Extra;
 }
 
 interface Answer {
@@ -20,7 +22,7 @@ interface Answer {
   problems: BrokenLink[];
 }
 
-export function Preview({ title, summary, markdown, locale }: PreviewProps) {
+export function Preview({ title, summary, markdown, locale, kind, extra }: PreviewProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const problems = useSignal<BrokenLink[]>([]);
   const first = useRef(true);
@@ -28,7 +30,7 @@ export function Preview({ title, summary, markdown, locale }: PreviewProps) {
     let late = false;
     const load = async () => {
       try {
-        const answer = await api.post<Answer>("/articles/preview", { title, summary, markdown, locale, page: true });
+        const answer = await api.post<Answer>("/articles/preview", { title, summary, markdown, locale, kind, extra, page: true });
         if (late) return;
         problems.value = answer.problems;
         if (frame.current) show(frame.current, answer.page);
@@ -42,7 +44,7 @@ export function Preview({ title, summary, markdown, locale }: PreviewProps) {
       late = true;
       clearTimeout(timer);
     };
-  }, [title, summary, markdown, locale]);
+  }, [title, summary, markdown, locale, kind, extra]);
   return (
     <div class="field preview-side">
       <span class="writing-label">{t("articles.preview")}</span>

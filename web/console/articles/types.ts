@@ -37,16 +37,21 @@ export interface Work {
   review_after: string;
 }
 
-/** What a revision keeps. */
-export interface Text {
+/** What a revision keeps, and what a new version replaces when it is published. */
+export interface Version {
   title: string;
   summary: string;
   markdown: string;
   aliases: string[];
+  kind: Kind;
+  extra: Extra;
+  audience: Audience;
+  segments: string[];
+  collection: string;
 }
 
 /** The new version of a published article. */
-export interface Staged extends Text {
+export interface Staged extends Version {
   status: Exclude<Status, "published" | "archived">;
   author: string;
   revision: number;
@@ -66,9 +71,9 @@ export interface Article {
   aliases: string[];
   status: Status;
   audience: Audience;
-  segments?: string[];
-  kind?: Kind;
-  extra?: Extra;
+  segments: string[];
+  kind: Kind;
+  extra: Extra;
   position: number;
   author: string;
   revision: number;
@@ -79,7 +84,7 @@ export interface Article {
   staged?: Staged;
 }
 
-export interface Revision extends Text {
+export interface Revision extends Version {
   number: number;
   author: string;
   at: string;
@@ -127,8 +132,16 @@ export function latest(article: Article): number {
   return article.staged?.revision ?? article.revision;
 }
 
-/** The text that an author goes on with. */
-export function textOf(article: Article): Text {
-  const { title, summary, markdown = "", aliases } = article.staged ?? article;
-  return { title, summary, markdown, aliases };
+/** The version that readers see, or will see when it is published. */
+export function liveVersion(from: Omit<Version, "markdown" | "collection"> & Partial<Version>): Version {
+  const { title, summary, markdown = "", aliases, kind, extra, audience, segments, collection = "" } = from;
+  return { title, summary, markdown, aliases, kind, extra, audience, segments, collection };
 }
+
+/** The version that an author goes on with. */
+export function versionOf(article: Article): Version {
+  return liveVersion(article.staged ?? article);
+}
+
+/** What an article is before anybody has written anything. */
+export const nothing: Version = { title: "", summary: "", markdown: "", aliases: [], kind: "article", extra: {}, audience: "public", segments: [], collection: "" };

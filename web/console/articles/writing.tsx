@@ -68,7 +68,7 @@ export function Writing({ editing, readOnly }: { editing: Editing; readOnly: boo
   const field = useRef<HTMLTextAreaElement>(null);
   const side = useSignal<"write" | "preview">("write");
   const over = useSignal(false);
-  const { title, summary, markdown, locale } = editing.form.values.value;
+  const { title, summary, markdown, locale, kind, extra } = editing.form.values.value;
   const error = editing.form.errors.value["markdown"];
   const run = (format: Format) => {
     if (!field.current || readOnly) return;
@@ -139,7 +139,7 @@ export function Writing({ editing, readOnly }: { editing: Editing; readOnly: boo
           {t("articles.markdown.hint")}
         </p>
       </div>
-      <Preview title={title} summary={summary} markdown={markdown} locale={locale} />
+      <Preview title={title} summary={summary} markdown={markdown} locale={locale} kind={kind} extra={extra} />
     </div>
   );
 }
