@@ -25,6 +25,7 @@ type ExportReport struct {
 	Articles    int `json:"articles"`
 	Collections int `json:"collections"`
 	Pictures    int `json:"pictures"`
+	Files       int `json:"files"`   // to download, videos and captions
 	Removed     int `json:"removed"` // files of articles that are no more
 }
 
@@ -35,7 +36,8 @@ const (
 )
 
 // Export writes every article with its live text into a folder: a file for each,
-// by language and collection, the collections, and the pictures that they show.
+// by language and collection, the collections, and the pictures and files that
+// they show.
 // The same articles give the same bytes, and [Service.Import] of the folder into
 // an empty help centre, exported again, gives them too. Staged versions, votes
 // and revisions stay behind. With prune, exported files of articles that are no
@@ -53,7 +55,7 @@ func (s *Service) Export(ctx context.Context, dir string, prune bool, progress f
 		return report, errs.Wrap(err, errs.Invalid, "%s cannot be opened", dir)
 	}
 	defer func() { _ = root.Close() }()
-	x := &exporter{service: s, root: root, written: map[string]bool{}, pictures: map[string]string{}}
+	x := &exporter{service: s, root: root, written: map[string]bool{}, pictures: map[string]string{}, files: map[string]string{}}
 	if err := x.prepare(ctx); err != nil {
 		return report, err
 	}
@@ -70,11 +72,21 @@ func (s *Service) Export(ctx context.Context, dir string, prune bool, progress f
 	if err := x.put(source.CollectionsFile, groups); err != nil {
 		return report, err
 	}
-	report = ExportReport{Articles: len(x.list), Collections: len(x.groups), Pictures: len(x.pictures)}
+	report = ExportReport{Articles: len(x.list), Collections: len(x.groups), Pictures: len(x.pictures), Files: x.countFiles()}
 	if prune {
 		report.Removed, err = x.prune()
 	}
 	return report, err
+}
+
+func (x *exporter) countFiles() int {
+	n := 0
+	for _, at := range x.files {
+		if at != "" {
+			n++
+		}
+	}
+	return n
 }
 
 type exporter struct {
@@ -86,7 +98,9 @@ type exporter struct {
 	slugs    map[string]string // collection → slug
 	paths    map[string]string // article → path of its file
 	byURL    map[string]string // address → path of its file
-	pictures map[string]string // name → "" when it is not there any more
+	pictures map[string]string // name → path, "" when it is not there any more
+	known    map[string]File   // what was uploaded, by id
+	files    map[string]string // path → the same, "" when it is not there any more
 	written  map[string]bool
 }
 
@@ -114,6 +128,9 @@ func (x *exporter) prepare(ctx context.Context) error {
 		for _, a := range x.list {
 			name := x.pathOf(&a.Article)
 			x.paths[a.ID], x.byURL[articleURL(a.Slug, a.Locale, s.cfg.Locale)] = name, name
+		}
+		if err := x.loadFiles(ctx, tx); err != nil {
+			return err
 		}
 		return x.loadFormer(ctx, tx)
 	}))
@@ -164,7 +181,7 @@ func (x *exporter) article(ctx context.Context, d *Draft) error {
 	if err != nil {
 		return err
 	}
-	extra, err := d.Extra.fields()
+	extra, err := x.localExtra(ctx, d.Extra, name)
 	if err != nil {
 		return err
 	}
@@ -188,6 +205,13 @@ func (x *exporter) localised(ctx context.Context, text, from string) (string, er
 			there, err := x.picture(ctx, name)
 			if failed = err; there {
 				return relative(from, path.Join(mediaFolder, name))
+			}
+			return dest
+		}
+		if fileID(dest) != "" && failed == nil {
+			at, err := x.file(ctx, dest)
+			if failed = err; at != "" {
+				return relative(from, at)
 			}
 			return dest
 		}
@@ -268,6 +292,8 @@ func (x *exporter) prune() (int, error) {
 		case entry.IsDir() || x.written[name]:
 			return nil
 		case path.Dir(name) == mediaFolder && len(strings.TrimSuffix(entry.Name(), path.Ext(name))) == 32:
+			gone = append(gone, name)
+		case path.Dir(name) == fileFolder && exportedFile.MatchString(entry.Name()):
 			gone = append(gone, name)
 		case path.Ext(name) == ".md":
 			body, err := x.root.ReadFile(filepath.FromSlash(name))

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -29,9 +28,13 @@ const (
 type imageStore struct {
 	dir   fs.FS
 	byRef map[string]string // path in the folder → id, "" for what is no picture
+
+	stored map[string]bool // ids
 }
 
-func newImageStore(dir fs.FS) *imageStore { return &imageStore{dir: dir, byRef: map[string]string{}} }
+func newImageStore(dir fs.FS) *imageStore {
+	return &imageStore{dir: dir, byRef: map[string]string{}, stored: map[string]bool{}}
+}
 
 // address names a picture by its content: it may be kept for ever, and two
 // imports of it are one. What is no picture of a known type has no address.
@@ -62,23 +65,30 @@ func imageType(body []byte) string {
 
 // storeImages puts the pictures that articles show into the object store.
 func (s *Service) storeImages(ctx context.Context, images *imageStore, list []source.Article) error {
-	var stored []string
 	for _, a := range list {
 		for _, img := range a.Images {
-			id := images.byRef[img.Path]
-			if slices.Contains(stored, id) {
-				continue
+			if err := s.storeImage(ctx, images, img.Path); err != nil {
+				return err
 			}
-			body, err := fs.ReadFile(images.dir, img.Path)
-			if err != nil {
-				return errs.Wrap(err, errs.Invalid, "the picture %s cannot be read", img.Path)
-			}
-			if _, err := s.bus.PutObject(ctx, imagePrefix+id, map[string]string{"type": imageType(body)}, bytes.NewReader(body)); err != nil {
-				return fmt.Errorf("store the picture %s: %w", img.Path, err)
-			}
-			stored = append(stored, id)
 		}
 	}
+	return nil
+}
+
+// storeImage stores a picture that has an address.
+func (s *Service) storeImage(ctx context.Context, images *imageStore, name string) error {
+	id := images.byRef[name]
+	if images.stored[id] {
+		return nil
+	}
+	body, err := fs.ReadFile(images.dir, name)
+	if err != nil {
+		return errs.Wrap(err, errs.Invalid, "the picture %s cannot be read", name)
+	}
+	if _, err := s.bus.PutObject(ctx, imagePrefix+id, map[string]string{"type": imageType(body)}, bytes.NewReader(body)); err != nil {
+		return fmt.Errorf("store the picture %s: %w", name, err)
+	}
+	images.stored[id] = true
 	return nil
 }
 

@@ -50,7 +50,12 @@ func (s *Service) Import(ctx context.Context, dir string, opt ImportOptions, pro
 	if !info.IsDir() {
 		return ImportReport{}, errs.New(errs.Invalid, "%s is not a folder", dir)
 	}
-	return s.ImportFS(ctx, os.DirFS(dir), opt, progress)
+	root, err := os.OpenRoot(dir) // no link in the folder leads out of it
+	if err != nil {
+		return ImportReport{}, errs.Wrap(err, errs.Invalid, "%s cannot be opened", dir)
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	return s.ImportFS(ctx, root.FS(), opt, progress)
 }
 
 // ImportFS is Import from a file system.
@@ -60,6 +65,7 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 	}
 	opt.Locale, opt.Author = orElse(opt.Locale, s.cfg.Locale), orElse(opt.Author, "import")
 	images := newImageStore(dir)
+	files := s.newFolderFiles(dir, images, opt.Author)
 	slugs, err := s.slugs(ctx)
 	if err != nil {
 		return ImportReport{}, pg.Map(err)
@@ -69,6 +75,7 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 		Slug:   slugs.of,
 		URL:    func(a *source.Article) string { return articleURL(a.Slug, a.Locale, s.cfg.Locale) },
 		Image:  images.address,
+		File:   files.linked,
 	})
 	if err != nil {
 		return ImportReport{}, errs.Wrap(err, errs.Invalid, "the folder cannot be imported: %s", err)
@@ -83,9 +90,9 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 	}
 	for i := range folder.Articles {
 		from := &folder.Articles[i]
-		outcome, err := s.importArticle(ctx, from, groups[from.Path], opt)
+		outcome, err := s.importArticle(ctx, from, groups[from.Path], files, opt)
 		switch {
-		case errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict):
+		case errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict) || errs.Is(err, errs.TooLarge):
 			report.Skipped = append(report.Skipped, source.Skip{Path: from.Path, Reason: errs.Public(err).Message})
 		case err != nil:
 			return report, fmt.Errorf("import %s: %w", from.Path, err)
@@ -118,7 +125,7 @@ const (
 )
 
 // imported is the article that a file stands for.
-func (s *Service) imported(from *source.Article, collection string, opt ImportOptions) (Article, error) {
+func (f *folderFiles) imported(ctx context.Context, from *source.Article, collection string, opt ImportOptions) (Article, error) {
 	a := Article{
 		Slug: from.Slug, Locale: from.Locale, Collection: collection, Title: markup.Cut(from.Title, maxTitle), Summary: markup.Cut(from.Summary, maxSummary),
 		Markdown: from.Markdown, Aliases: from.Aliases[:min(len(from.Aliases), maxAliases)], Status: from.Status, Audience: AudiencePublic,
@@ -132,11 +139,14 @@ func (s *Service) imported(from *source.Article, collection string, opt ImportOp
 	if a.Extra, err = extraOf(from.Extra); err != nil {
 		return a, err
 	}
+	if err := f.bring(ctx, from, &a.Extra); err != nil {
+		return a, err
+	}
 	return a, a.normalise(opt.Locale)
 }
 
-func (s *Service) importArticle(ctx context.Context, from *source.Article, collection string, opt ImportOptions) (importOutcome, error) {
-	a, err := s.imported(from, collection, opt)
+func (s *Service) importArticle(ctx context.Context, from *source.Article, collection string, files *folderFiles, opt ImportOptions) (importOutcome, error) {
+	a, err := files.imported(ctx, from, collection, opt)
 	if err != nil {
 		return importUnchanged, err
 	}

@@ -55,7 +55,7 @@ func (p *program) kbExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export DIR",
 		Short: "Export the articles as a folder of Markdown",
-		Long: "Writes a file of Markdown with front matter for every article, the collections, and the pictures that the articles show.\n" +
+		Long: "Writes a file of Markdown with front matter for every article, the collections, and the pictures and files that they show.\n" +
 			"`parley kb import` reads the folder back without loss. Versions that are not published yet stay behind.",
 		Example: "  parley kb export ./help\n  parley kb export --prune ./help && git -C ./help commit -am Articles",
 		Args:    exactArgs(1),
@@ -68,8 +68,8 @@ func (p *program) kbExportCommand() *cobra.Command {
 				if asJSON {
 					return p.json(report)
 				}
-				_, err = p.printf("%d articles, %d collections and %d pictures written to %s, %d files removed\n",
-					report.Articles, report.Collections, report.Pictures, args[0], report.Removed)
+				_, err = p.printf("%d articles, %d collections, %d pictures and %d files to download written to %s, %d files removed\n",
+					report.Articles, report.Collections, report.Pictures, report.Files, args[0], report.Removed)
 				return err
 			})
 		},

@@ -178,7 +178,7 @@ func (l linker) ownLinks(dir fs.FS, doc *document, opt Options, folder *Folder) 
 		}
 		to := l.byFile[name]
 		if to == nil {
-			return dest
+			return ownFile(dir, doc, opt, name, dest)
 		}
 		folder.LinksKept++
 		address := opt.URL(&to.Article)
@@ -188,6 +188,25 @@ func (l linker) ownLinks(dir fs.FS, doc *document, opt Options, folder *Folder) 
 		}
 		return address
 	})
+}
+
+// ownFile is the address of a linked file that is no article.
+func ownFile(dir fs.FS, doc *document, opt Options, name, dest string) string {
+	if opt.File == nil || !fs.ValidPath(name) || isMarkdown(name) {
+		return dest
+	}
+	info, err := fs.Stat(dir, name)
+	if err != nil || !info.Mode().IsRegular() {
+		return dest
+	}
+	file := Image{Path: name, URL: opt.File(name)}
+	if file.URL == "" {
+		return dest
+	}
+	if !slices.Contains(doc.Files, file) {
+		doc.Files = append(doc.Files, file)
+	}
+	return file.URL
 }
 
 func ownPicture(dir fs.FS, doc *document, opt Options, name, dest string) string {

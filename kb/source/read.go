@@ -30,6 +30,7 @@ type Article struct {
 	Markdown   string
 	Former     []string // addresses the article had elsewhere, as slugs
 	Images     []Image
+	Files      []Image // linked to, of exported files only
 
 	Audience string         // instead of Agents; "" when the file does not say
 	Segments []string       // of the audience segment
@@ -41,7 +42,7 @@ type Article struct {
 	ReviewAfter string
 }
 
-// Image is a picture that an article shows and that lies in the folder.
+// Image is a picture that an article shows, or a file, that lies in the folder.
 type Image struct {
 	Path string // within the folder
 	URL  string // how the article's Markdown refers to it
@@ -68,6 +69,7 @@ type Options struct {
 	URL    func(a *Article) string  // address of an article; required
 	Slug   func(a *Article) string  // final slug of an article that has a proposed one; nil takes that
 	Image  func(path string) string // address that an image will have, "" drops it; nil drops all
+	File   func(path string) string // address that a linked file will have, "" leaves the link; nil leaves all
 }
 
 const (
