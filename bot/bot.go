@@ -43,6 +43,8 @@ type Config struct {
 	// Mailer sends one-time codes to visitors whom a personal tool must know; nil
 	// hands over to people instead.
 	Mailer Mailer
+	// CodesPerHour is how many one-time codes are sent in all; 0 is no limit.
+	CodesPerHour int
 	// People knows the contacts; nil keeps flows from reading or telling anything
 	// of them, and the bot from reading to anybody what is not for everybody.
 	People People
@@ -179,6 +181,8 @@ func (s *Service) Run(ctx context.Context) error {
 
 const (
 	keepTalks   = 90 * 24 * time.Hour // three times as long as the log keeps the events
+	keepCalls   = 30 * 24 * time.Hour // of tools
+	keepCodes   = 48 * time.Hour
 	forgetEvery = 24 * time.Hour
 )
 
@@ -194,6 +198,10 @@ func (s *Service) runForgetting(ctx context.Context) error {
 		}
 		if err := deleteOldReplays(ctx, s.db, s.now().Add(-keepReplays)); err != nil && ctx.Err() == nil {
 			s.log.Warn("old reports of shadow mode could not be deleted and will be tomorrow", "error", err)
+		}
+		err = errors.Join(deleteOldCodes(ctx, s.db, s.now().Add(-keepCodes)), deleteOldCalls(ctx, s.db, s.now().Add(-keepCalls)))
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("old calls of tools and counts of codes could not be deleted and will be tomorrow", "error", err)
 		}
 		select {
 		case <-ctx.Done():

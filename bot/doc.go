@@ -4,8 +4,9 @@
 //
 // Owns: schema "bot" with the intents and their examples, the version of what
 // was learned from them, the flows and their versions, what the bot remembers of
-// each conversation and what its answers came to, who may call a tool, and the
-// tokens a language model has used.
+// each conversation and what its answers came to, tools with who may call them
+// and their last calls, counts of one-time codes, and the tokens a language model
+// has used.
 //
 // Consumes: chat.*.* with the durable consumer bot-answers. It acts only while
 // the conversation's state, which it folds from the events themselves, is bot.

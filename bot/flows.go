@@ -258,7 +258,7 @@ func (s *Service) CheckFlow(ctx context.Context, f *flow.Flow) ([]flow.Problem, 
 		}
 		at := slices.IndexFunc(tools, func(t Tool) bool { return t.Name == b.Tool })
 		switch {
-		case at < 0:
+		case at < 0, tools[at].Instances == 0:
 			warn(b.ID, "no program offers the tool %q now", b.Tool)
 		case !tools[at].Flows:
 			warn(b.ID, "the tool %q is switched off for flows", b.Tool)

@@ -46,6 +46,7 @@ func (w *world) publish(f flow.Flow) Guide {
 
 // shop is a program that offers tools.
 type shop struct {
+	leave func() // ends the program
 	mu    sync.Mutex
 	asked []toolRequest
 }
@@ -79,7 +80,8 @@ func (w *world) offer(name string, metadata map[string]string, answer func(map[s
 		},
 	}})
 	require.NoError(w, err)
-	w.Cleanup(stop)
+	s.leave = sync.OnceFunc(stop)
+	w.Cleanup(s.leave)
 	return s
 }
 

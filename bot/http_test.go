@@ -103,6 +103,7 @@ func TestRoutesDeclareTheirAccess(t *testing.T) {
 		"PUT /api/v1/flows/:id": httpd.Supervisor, "DELETE /api/v1/flows/:id": httpd.Supervisor, "POST /api/v1/flows/:id/publish": httpd.Supervisor,
 		"GET /api/v1/flows/:id/versions": httpd.Agent, "POST /api/v1/flows/:id/versions/:number/restore": httpd.Supervisor,
 		"GET /api/v1/flows/:id/export": httpd.Agent, "GET /api/v1/tools": httpd.Agent, "PUT /api/v1/tools/:name": httpd.Admin,
+		"DELETE /api/v1/tools/:name": httpd.Admin, "GET /api/v1/tools/:name/calls": httpd.Supervisor,
 		"GET /api/v1/bot/resolutions": httpd.Agent, "GET /api/v1/widget/:key/proactive": httpd.Public,
 		"GET /api/v1/bot/replays": httpd.Supervisor, "POST /api/v1/bot/replays": httpd.Supervisor,
 		"GET /api/v1/bot/replays/:id": httpd.Supervisor, "DELETE /api/v1/bot/replays/:id": httpd.Supervisor,

@@ -9,6 +9,8 @@ import (
 func (s *Service) toolRoutes(api fiber.Router) {
 	httpd.Handle(api, fiber.MethodGet, "/tools", httpd.Agent, s.getTools)
 	httpd.Handle(api, fiber.MethodPut, "/tools/:name", httpd.Admin, s.putTool)
+	httpd.Handle(api, fiber.MethodDelete, "/tools/:name", httpd.Admin, s.deleteTool)
+	httpd.Handle(api, fiber.MethodGet, "/tools/:name/calls", httpd.Supervisor, s.getToolCalls)
 }
 
 func (s *Service) getTools(c *fiber.Ctx) error {
@@ -31,4 +33,19 @@ func (s *Service) putTool(c *fiber.Ctx) error {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (s *Service) deleteTool(c *fiber.Ctx) error {
+	if err := s.ForgetTool(c.UserContext(), c.Params("name")); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (s *Service) getToolCalls(c *fiber.Ctx) error {
+	list, err := s.ToolCalls(c.UserContext(), c.Params("name"), httpd.Viewer(c).Inboxes)
+	if err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"calls": list})
 }

@@ -17,6 +17,7 @@ type metrics struct {
 	seconds  prometheus.Histogram
 	model    *prometheus.CounterVec
 	tools    *prometheus.CounterVec
+	codes    *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -38,6 +39,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		Name: "parley_bot_tool_calls_total", Help: "Calls of tools, by outcome.",
 	}, []string{"outcome"})
 	m.tools.WithLabelValues("ok")
+	m.codes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "parley_bot_codes_total", Help: "One-time codes by mail, by outcome: sent, refused (the server does not take the address), limited or failed.",
+	}, []string{"outcome"})
+	for _, o := range []codeOutcome{codeSent, codeRefused, codeLimited, codeFailed} {
+		m.codes.WithLabelValues(string(o))
+	}
 	for _, action := range []string{actFlow, actAnswer, actIntent, actSmallTalk, actGreeting, actClarify, actFallback, actHandoff} {
 		m.answers.WithLabelValues(action) // so that the first one is a rise
 	}
@@ -48,7 +55,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		m.model.WithLabelValues(o.String())
 	}
 	if r != nil {
-		r.MustRegister(m.answers, m.handoffs, m.seconds, m.model, m.tools)
+		r.MustRegister(m.answers, m.handoffs, m.seconds, m.model, m.tools, m.codes)
 	}
 	return m
 }

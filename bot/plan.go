@@ -58,7 +58,7 @@ type plan struct {
 	Rating    int               // that the visitor gave, 1 … 5; 0 for none
 	Learned   map[string]string // attributes for the contact
 	FlowEnded string            // why a flow ended in this turn; "" when none did
-	Firm      bool              // a tool was called: only a person voids the plan
+	Firm      bool              // a tool was called or a code sent: only a person voids the plan
 	Answered  bool              // the last message is an answer
 	Resolved  bool              // a flow ended with what the visitor wanted
 	Confirmed bool              // the visitor says that they were helped

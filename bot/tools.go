@@ -26,10 +26,13 @@ import (
 type Tool struct {
 	Name         string          `json:"name"`
 	Description  string          `json:"description"`
+	Program      string          `json:"program"`       // as the micro service that offers it calls itself
+	Version      string          `json:"version"`       // of that
 	InputSchema  json.RawMessage `json:"input_schema"`  // null when the program gives none
 	OutputSchema json.RawMessage `json:"output_schema"` // likewise
 	Personal     bool            `json:"personal"`      // called only for a visitor who has proved who they are
 	Instances    int             `json:"instances"`     // programs that offer it now; 0 for one that is only remembered
+	SeenAt       *time.Time      `json:"seen_at"`       // when a program offered it last, to the minute; null when none has for 30 days
 
 	Flows bool `json:"flows"` // flows may call it
 	Model bool `json:"model"` // the language model may
@@ -69,6 +72,9 @@ func (s *Service) survey(ctx context.Context, wanted string) ([]bus.Tool, error)
 		b.mu.Lock()
 		b.found, b.at = found, s.now()
 		b.mu.Unlock()
+		if err := noteTools(ctx, s.db, found, s.now()); err != nil {
+			s.log.Warn("when tools were there last is not remembered", "error", err)
+		}
 		return found, nil
 	})
 	if err != nil {
@@ -78,8 +84,8 @@ func (s *Service) survey(ctx context.Context, wanted string) ([]bus.Tool, error)
 	return list, nil
 }
 
-// Tools lists the tools that programs offer now and those that the operator has
-// decided about, by name.
+// Tools lists the tools that programs offer now, those that they have offered in
+// the last 30 days and those that the operator has decided about, by name.
 func (s *Service) Tools(ctx context.Context) ([]Tool, error) {
 	found, err := s.survey(ctx, "")
 	if err != nil {
@@ -89,23 +95,47 @@ func (s *Service) Tools(ctx context.Context) ([]Tool, error) {
 	if err != nil {
 		return nil, pg.Map(err)
 	}
-	out := make([]Tool, 0, len(found)+len(rights))
-	for _, t := range found {
-		r, decided := rights[t.Name]
-		if !decided {
-			r = toolRight{Flows: true}
-		}
-		delete(rights, t.Name)
-		out = append(out, Tool{
-			Name: t.Name, Description: t.Description, InputSchema: orNull(t.InputSchema), OutputSchema: orNull(t.OutputSchema),
-			Personal: t.Personal, Instances: t.Instances, Flows: r.Flows, Model: r.Model,
-		})
+	seen, err := seenTools(ctx, s.db)
+	if err != nil {
+		return nil, pg.Map(err)
 	}
-	for name, r := range rights {
-		out = append(out, Tool{Name: name, InputSchema: orNull(nil), OutputSchema: orNull(nil), Flows: r.Flows, Model: r.Model})
+	now := s.now()
+	for i := range found {
+		seen[found[i].Name] = seenTool{found[i], now}
+	}
+	for name := range rights {
+		if _, ok := seen[name]; !ok {
+			seen[name] = seenTool{Tool: bus.Tool{Name: name}}
+		}
+	}
+	out := make([]Tool, 0, len(seen))
+	for name, t := range seen {
+		r, decided := rights[name]
+		out = append(out, toolOf(&t, rightOf(r, decided)))
 	}
 	slices.SortFunc(out, func(a, b Tool) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+func toolOf(t *seenTool, r toolRight) Tool {
+	out := Tool{
+		Name: t.Name, Description: t.Description, Program: t.Program, Version: t.Version,
+		InputSchema: orNull(t.InputSchema), OutputSchema: orNull(t.OutputSchema),
+		Personal: t.Personal, Instances: t.Instances, Flows: r.Flows, Model: r.Model,
+	}
+	if !t.At.IsZero() {
+		out.SeenAt = &t.At
+	}
+	return out
+}
+
+// rightOf is who may call a tool. Until the operator decides, flows may: their
+// authors name the tool.
+func rightOf(r toolRight, decided bool) toolRight {
+	if !decided {
+		return toolRight{Flows: true}
+	}
+	return r
 }
 
 func orNull(schema json.RawMessage) json.RawMessage {
@@ -121,6 +151,32 @@ func (s *Service) AllowTool(ctx context.Context, name string, flows, model bool)
 		return errs.Field("name", "cannot be a tool's")
 	}
 	return pg.Map(saveToolRight(ctx, s.db, name, toolRight{flows, model}))
+}
+
+// ForgetTool forgets what was decided about a tool and how it was described, or
+// answers errs.NotFound. One that a program offers is seen again at once.
+func (s *Service) ForgetTool(ctx context.Context, name string) error {
+	if !bus.ValidTool(name) {
+		return errs.Field("name", "cannot be a tool's")
+	}
+	found, err := forgetTool(ctx, s.db, name)
+	if err == nil && !found {
+		return errs.New(errs.NotFound, "there is no tool %s", name)
+	}
+	return pg.Map(err)
+}
+
+// shownCalls is how many calls of a tool are listed.
+const shownCalls = 50
+
+// ToolCalls lists the last 50 calls of a tool within 30 days that were made in the
+// inboxes, nil for all, the newest first.
+func (s *Service) ToolCalls(ctx context.Context, name string, inboxes []string) ([]ToolCall, error) {
+	if !bus.ValidTool(name) {
+		return nil, errs.Field("name", "cannot be a tool's")
+	}
+	list, err := callsOf(ctx, s.db, name, inboxes, shownCalls)
+	return list, pg.Map(err)
 }
 
 // Who calls a tool.
@@ -194,10 +250,8 @@ func (s *Service) permitAndCall(ctx context.Context, c *toolCall) (map[string]an
 	if err != nil {
 		return nil, err
 	}
-	r, decided := rights[c.Name]
-	if !decided {
-		r.Flows = true
-	}
+	decision, decided := rights[c.Name]
+	r := rightOf(decision, decided)
 	if (c.By == byFlow && !r.Flows) || (c.By != byFlow && !r.Model) {
 		return nil, errToolForbidden
 	}
@@ -260,19 +314,23 @@ func outcomeOf(err error) string {
 	return "failed"
 }
 
-// recordCall stores what was called and what came of it, for agents. Input and
-// answer are the visitor's data and stay out of it.
+// recordCall stores what was called and what came of it, in the conversation and
+// for the list of the tool's calls. Input and answer are the visitor's data and
+// stay out of both.
 func (s *Service) recordCall(ctx context.Context, c *toolCall, outcome string, took time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
+	name, id := markup.Cut(c.Name, 64), "tool-"+ids.Derive(c.Request, outcome)
 	e := event.Event{
-		Conv: c.Conv, At: s.now(), Kind: event.KindBot, CID: "tool-" + ids.Derive(c.Request, outcome), From: event.Actor{Kind: event.ActorBot, ID: sender, Name: defaultName},
-		Bot: &event.BotTrace{Action: actTool, Tool: &event.BotTool{
-			Name: markup.Cut(c.Name, 64), Outcome: outcome, By: c.By, Request: c.Request, Micros: took.Microseconds(),
-		}},
+		Conv: c.Conv, At: s.now(), Kind: event.KindBot, CID: id, From: event.Actor{Kind: event.ActorBot, ID: sender, Name: defaultName},
+		Bot: &event.BotTrace{Action: actTool, Tool: &event.BotTool{Name: name, Outcome: outcome, By: c.By, Request: c.Request, Micros: took.Microseconds()}},
 	}
 	if _, err := s.bus.PublishEvent(ctx, &e, sender, e.CID, nil); err != nil {
 		s.log.Error("a call of a tool is not in the conversation's log", "conv", c.Conv, "tool", c.Name, "outcome", outcome, "error", err)
+	}
+	row := ToolCall{At: e.At, Conversation: c.Conv, Inbox: c.Inbox, By: c.By, Outcome: outcome, Micros: took.Microseconds()}
+	if err := saveToolCall(ctx, s.db, id, storable(name), &row); err != nil {
+		s.log.Error("a call of a tool is not in the list of its calls", "conv", c.Conv, "tool", c.Name, "outcome", outcome, "error", err)
 	}
 }
 

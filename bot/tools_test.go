@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/bot/flow"
 	"parley/event"
+	"parley/internal/bus"
 )
 
 // mailbox collects one-time codes.
@@ -178,4 +180,90 @@ func TestCallTool(t *testing.T) {
 	assert.Equal(t, 1, list.Tools[0].Instances)
 	assert.False(t, list.Tools[0].Flows)
 	assert.JSONEq(t, `{"type":"object","required":["left"],"properties":{"left":{"type":"integer"}}}`, string(list.Tools[0].OutputSchema))
+}
+
+// What is known of a tool outlasts the program that offers it; its calls are
+// listed for supervisors, and both can be forgotten.
+func TestToolsAreRemembered(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	w := newWorld(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	schema := `{"type":"object","properties":{"z":{},"a":{}}}`
+	tool := w.offer("stock", map[string]string{"description": "Counts", "input_schema": schema}, func(map[string]any) (any, error) { return map[string]any{"left": 5}, nil })
+	app := w.app()
+	var list struct{ Tools []Tool }
+	look := func() Tool {
+		require.Equal(t, 200, w.call(app, "agent", "GET", "/tools", nil, &list))
+		require.Len(t, list.Tools, 1)
+		return list.Tools[0]
+	}
+	there := look()
+	assert.Equal(t, 1, there.Instances)
+	assert.Equal(t, "1.0.0", there.Version)
+	assert.NotEmpty(t, there.Program)
+	require.NotNil(t, there.SeenAt)
+
+	require.NoError(t, w.svc.AllowTool(t.Context(), "stock", true, true))
+	c := w.open(event.StateBot, "en")
+	c.deliverAll()
+	_, err := w.svc.CallTool(t.Context(), c.id, "stock", map[string]any{"a": 1})
+	require.NoError(t, err)
+	_, err = w.svc.CallTool(t.Context(), c.id, "stock", map[string]any{"a": 1})
+	require.NoError(t, err)
+	var calls struct{ Calls []ToolCall }
+	assert.Equal(t, 403, w.call(app, "agent", "GET", "/tools/stock/calls", nil, nil))
+	require.Equal(t, 200, w.call(app, "supervisor", "GET", "/tools/stock/calls", nil, &calls))
+	require.Len(t, calls.Calls, 1, "the same call again is one")
+	assert.Equal(t, ToolCall{At: now, Conversation: c.id, By: byModel, Outcome: "ok", Micros: calls.Calls[0].Micros}, calls.Calls[0])
+	assert.Positive(t, calls.Calls[0].Micros)
+	assert.Equal(t, 422, w.call(app, "supervisor", "GET", "/tools/a%20b/calls", nil, nil))
+
+	tool.leave()
+	now = now.Add(time.Hour)
+	away := look()
+	assert.Zero(t, away.Instances)
+	assert.Equal(t, there.SeenAt, away.SeenAt)
+	assert.JSONEq(t, schema, string(away.InputSchema))
+	assert.Contains(t, string(away.InputSchema), `"z":{},"a"`, "in the order of its author")
+	assert.Equal(t, "Counts", away.Description)
+	assert.True(t, away.Model)
+	problems, err := w.svc.CheckFlow(t.Context(), &flow.Flow{Blocks: []flow.Block{{ID: "t", Type: flow.Tool, Tool: "stock"}}})
+	require.NoError(t, err)
+	assert.Contains(t, problems[len(problems)-1].Message, "no program offers")
+
+	assert.Equal(t, 403, w.call(app, "supervisor", "DELETE", "/tools/stock", nil, nil))
+	assert.Equal(t, 204, w.call(app, "admin", "DELETE", "/tools/stock", nil, nil))
+	assert.Equal(t, 404, w.call(app, "admin", "DELETE", "/tools/stock", nil, nil))
+	require.Equal(t, 200, w.call(app, "agent", "GET", "/tools", nil, &list))
+	assert.Empty(t, list.Tools)
+	require.NoError(t, w.svc.Forget(t.Context(), []string{c.id}))
+	require.Equal(t, 200, w.call(app, "supervisor", "GET", "/tools/stock/calls", nil, &calls))
+	assert.Empty(t, calls.Calls)
+}
+
+func TestOldToolsAreForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	found := []bus.Tool{{Name: "old", Description: "a\x00b"}, {Name: "new"}}
+	require.NoError(t, noteTools(t.Context(), w.db, found, now))
+	require.NoError(t, noteTools(t.Context(), w.db, found[1:], now.Add(time.Hour)))
+	require.NoError(t, noteTools(t.Context(), w.db, found[1:], now.Add(time.Hour+30*time.Second)), "this is not written")
+	seen, err := seenTools(t.Context(), w.db)
+	require.NoError(t, err)
+	assert.Equal(t, "ab", seen["old"].Description)
+	assert.True(t, now.Add(time.Hour).Equal(seen["new"].At), seen["new"].At)
+	for i, at := range []time.Time{now, now.Add(time.Hour)} {
+		require.NoError(t, saveToolCall(t.Context(), w.db, []string{"x", "y"}[i], "new", &ToolCall{At: at, Conversation: "c", Inbox: "shop", By: byFlow, Outcome: "ok"}))
+	}
+	require.NoError(t, deleteOldCalls(t.Context(), w.db, now.Add(time.Minute)))
+	seen, err = seenTools(t.Context(), w.db)
+	require.NoError(t, err)
+	assert.Len(t, seen, 1)
+	calls, err := w.svc.ToolCalls(t.Context(), "new", []string{"shop"})
+	require.NoError(t, err)
+	require.Len(t, calls, 1)
+	calls, err = w.svc.ToolCalls(t.Context(), "new", []string{"cinema"})
+	require.NoError(t, err)
+	assert.Empty(t, calls, "calls of other inboxes are not everybody's")
 }

@@ -2,13 +2,7 @@ package bot
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/binary"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +12,8 @@ import (
 
 // Mailer sends one-time codes.
 type Mailer interface {
-	// Send sends a plain text to one address.
+	// Send sends a plain text to one address. errs.Invalid means that the address
+	// takes no mail; any other error, that mail cannot be sent now.
 	Send(ctx context.Context, to, subject, text string) error
 }
 
@@ -38,7 +33,6 @@ type checking struct {
 	Seq   uint64    `json:"seq,omitempty"`   // of the message after which the code was made
 	Sent  time.Time `json:"sent,omitzero"`
 	Tries int       `json:"tries,omitempty"`
-	Codes int       `json:"codes,omitempty"` // sent so far
 }
 
 // proved is an address that a code was read at.
@@ -49,8 +43,6 @@ type proved struct {
 
 const (
 	codeLife   = 10 * time.Minute
-	codeTries  = 3                // wrong codes, after which a person helps
-	maxCodes   = 3                // of a conversation
 	provedLife = 30 * time.Minute // for which a code counts
 )
 
@@ -63,18 +55,6 @@ func (t *talk) proof(now time.Time) proof {
 		return proof{"email", t.Proved.Email}
 	}
 	return proof{}
-}
-
-// code is the six digits that were sent after a message. It is made anew from
-// what is remembered, so that it is stored nowhere and a repeated decision sends
-// the same one.
-func (s *Service) code(conv string, c *checking) string {
-	mac := hmac.New(sha256.New, s.codeKey)
-	for _, part := range []string{conv, c.Email, strconv.FormatUint(c.Seq, 10)} {
-		mac.Write([]byte(part))
-		mac.Write([]byte{0})
-	}
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac.Sum(nil))%1_000_000)
 }
 
 // askForProof begins the check that a personal tool needs, or hands over when
@@ -92,22 +72,23 @@ func (t *turn) askForProof(ctx context.Context, tool string) {
 	t.say(actFlow, t.words("verify_email"), stageNone, t.choices(choiceHuman)...)
 }
 
-// sendCode sends a code and asks for it.
+// sendCode sends a code and asks for it. Whether an address exists is not for
+// whoever types it: one that the mail server refuses is answered like any other.
 func (t *turn) sendCode(ctx context.Context, email string) {
-	c := t.talk.Checking
-	if c.Codes >= maxCodes {
-		t.giveUp("verify_failed")
-		return
-	}
+	c := *t.talk.Checking // a copy: the talk that was read stays as it is
 	c.Email, c.Seq, c.Sent, c.Tries = email, t.last.Seq, t.bot.now(), 0
-	c.Codes++
-	subject, text := t.words("verify_subject"), strings.ReplaceAll(t.words("verify_mail"), "{code}", t.bot.code(t.talk.Conv, c))
-	if err := t.bot.cfg.Mailer.Send(ctx, email, subject, text); err != nil {
-		t.bot.log.Error("a one-time code could not be sent", "conv", t.talk.Conv, "error", err)
-		t.giveUp("verify_no_mail")
-		return
+	t.talk.Checking = &c
+	if t.readers != nil {
+		t.readers.typing()
 	}
-	t.say(actFlow, strings.ReplaceAll(t.words("verify_code"), "{email}", hideAddress(email)), stageNone, t.choices(choiceHuman)...)
+	text := strings.ReplaceAll(t.words("verify_mail"), "{code}", t.bot.code(t.talk.Conv, &c))
+	switch t.bot.mailCode(ctx, t.talk.Conv, &c, t.words("verify_subject"), text) {
+	case codeSent, codeRefused:
+		t.plan.Firm = true
+		t.say(actFlow, strings.ReplaceAll(t.words("verify_code"), "{email}", hideAddress(email)), stageNone, t.choices(choiceHuman)...)
+	default:
+		t.giveUp("verify_no_mail")
+	}
 }
 
 // hideAddress shows enough of an address to know one's own.
@@ -116,31 +97,18 @@ func hideAddress(email string) string {
 	return name[:min(1, len(name))] + "…@" + domain
 }
 
-// check reads the address or the code that was asked for. done is false when the
-// proof is complete and the flow goes on.
+// check reads the address or the code that was asked for; an address where a
+// code was asked for corrects the one before. done is false when the proof is
+// complete and the flow goes on.
 func (t *turn) check(ctx context.Context) (done bool) {
-	c := t.talk.Checking
-	if c.Email == "" {
-		email, ok := t.bot.reader.Read(flow.KindEmail, t.text, t.language)
-		if !ok {
-			if c.Tries++; c.Tries >= codeTries {
-				t.giveUp("verify_failed")
-				return true
-			}
-			t.say(actFlow, t.words("verify_email"), stageNone, t.choices(choiceHuman)...)
-			return true
-		}
+	if email, ok := t.bot.reader.Read(flow.KindEmail, t.text, t.language); ok {
 		t.sendCode(ctx, email)
 		return true
 	}
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, t.text)
-	fresh := t.bot.now().Before(c.Sent.Add(codeLife))
-	if fresh && subtle.ConstantTimeCompare([]byte(digits), []byte(t.bot.code(t.talk.Conv, c))) == 1 {
+	c := *t.talk.Checking // a copy: the talk that was read stays as it is
+	t.talk.Checking = &c
+	fresh := c.Email == "" || t.bot.now().Before(c.Sent.Add(codeLife))
+	if c.Email != "" && fresh && subtle.ConstantTimeCompare([]byte(digits(t.text)), []byte(t.bot.code(t.talk.Conv, &c))) == 1 {
 		t.talk.Proved, t.talk.Checking = &proved{c.Email, t.bot.now()}, nil
 		return false
 	}
@@ -148,8 +116,22 @@ func (t *turn) check(ctx context.Context) (done bool) {
 		t.giveUp("verify_failed")
 		return true
 	}
-	t.say(actFlow, t.words("verify_wrong"), stageNone, t.choices(choiceHuman)...)
+	ask := "verify_wrong"
+	if c.Email == "" {
+		ask = "verify_email"
+	}
+	t.say(actFlow, t.words(ask), stageNone, t.choices(choiceHuman)...)
 	return true
+}
+
+// digits are those of a text.
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 // known is what flows may read of the contact. Of one that was merged into
@@ -182,16 +164,4 @@ func readContact(into map[string]string, c *event.Contact) {
 			into[name] = value
 		}
 	}
-}
-
-// codeKey derives the key of one-time codes. Without a secret it lasts as long
-// as the process.
-func codeKey(secret []byte) []byte {
-	if len(secret) == 0 {
-		secret = make([]byte, sha256.Size)
-		_, _ = rand.Read(secret) // crypto/rand.Read never fails; it ends the process instead
-	}
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte("bot.one-time-code"))
-	return mac.Sum(nil)
 }

@@ -138,7 +138,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		public.until(`document.querySelector("h1, main, form")`)
 		both(public, path)
 	}
-	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "replay", "flows", "articles", "articles/new", "articles/figures", "articles/links", "articles/templates", "articles/rules", "collections", "tokens", "webhooks", "notifications", "account"} {
+	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "replay", "flows", "tools", "articles", "articles/new", "articles/figures", "articles/links", "articles/templates", "articles/rules", "collections", "tokens", "webhooks", "notifications", "account"} {
 		sc.admin.open(sc.s.URL + "/console/settings/" + section)
 		sc.admin.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
 		both(sc.admin, "settings "+section)

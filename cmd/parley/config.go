@@ -15,6 +15,7 @@ import (
 
 	"parley/chat"
 	"parley/internal/httpd"
+	"parley/internal/mail"
 )
 
 // config holds every setting. Each is a flag and, in capitals with PARLEY_ in
@@ -47,6 +48,7 @@ type config struct {
 	RateAddress int
 	RateLogin   int
 	RateVote    int
+	RateCode    int
 	MaxSockets  int
 	MaxText     int
 	MaxUpload   int64
@@ -67,6 +69,9 @@ type config struct {
 	VideoHosts     []string
 	KBSyncDir      string
 	KBSyncEvery    time.Duration
+
+	MailURL  string
+	MailFrom string
 
 	ClockOffset time.Duration
 
@@ -105,6 +110,7 @@ func (c *config) flags() *pflag.FlagSet {
 	f.IntVar(&c.RateAddress, "rate-address", 600, "sockets and visitors an address may open a minute; 0 is no limit")
 	f.IntVar(&c.RateLogin, "rate-login", 10, "sign-ins an address may try a minute; 0 is no limit")
 	f.IntVar(&c.RateVote, "rate-vote", 10, "votes on articles an address may give a minute; 0 is no limit")
+	f.IntVar(&c.RateCode, "rate-code", 300, "one-time codes mailed an hour, in all; 0 is no limit")
 	f.IntVar(&c.MaxSockets, "max-sockets", 50_000, "sockets at once")
 	f.IntVar(&c.MaxText, "max-text", 16<<10, "bytes of a message")
 	f.Int64Var(&c.MaxUpload, "max-upload", 25<<20, "bytes of an attachment")
@@ -115,6 +121,16 @@ func (c *config) flags() *pflag.FlagSet {
 	f.IntVar(&c.Retention, "retention", 0, "days after which closed conversations are deleted, with their files; 0 keeps them")
 	f.IntVar(&c.RetentionFiles, "retention-files", 0, "days after which the files of closed conversations are deleted; 0 keeps them as long as the conversation")
 	f.IntVar(&c.RetentionDead, "retention-dead-letters", 30, "days for which dead letters are kept")
+	c.answerFlags(f)
+	f.DurationVar(&c.ClockOffset, "clock-offset", 0, "for tests: how far this process's clock is ahead of the machine's, such as 1h or -20m")
+	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&c.LogFormat, "log-format", "", "text or json (default: text on a terminal, json otherwise)")
+	return f
+}
+
+// answerFlags declares the settings of what the bot and the help centre answer
+// with.
+func (c *config) answerFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.LLMURL, "llm-url", "", "OpenAI-compatible endpoint for the bot's answers, such as http://localhost:11434/v1 (default: none, the bot quotes the articles)")
 	f.StringVar(&c.LLMKey, "llm-key", "", "key for llm-url")
 	f.StringVar(&c.LLMModel, "llm-model", "", "model for llm-url")
@@ -126,14 +142,12 @@ func (c *config) flags() *pflag.FlagSet {
 	f.StringSliceVar(&c.VideoHosts, "video-hosts", []string{"www.youtube-nocookie.com", "player.vimeo.com"}, "hosts whose videos articles may show, once the reader has agreed to load them")
 	f.StringVar(&c.KBSyncDir, "kb-sync-dir", "", "folder of Markdown, such as a git checkout, that the help centre is kept in step with: changed files are imported, articles whose files are gone are archived (default: none)")
 	f.DurationVar(&c.KBSyncEvery, "kb-sync-every", time.Minute, "time between two looks at kb-sync-dir")
-	f.DurationVar(&c.ClockOffset, "clock-offset", 0, "for tests: how far this process's clock is ahead of the machine's, such as 1h or -20m")
-	f.StringVar(&c.LogLevel, "log-level", "info", "debug, info, warn or error")
-	f.StringVar(&c.LogFormat, "log-format", "", "text or json (default: text on a terminal, json otherwise)")
-	return f
+	f.StringVar(&c.MailURL, "mail-url", "", "mail server for one-time codes: smtps://user:password@host:465, smtp://user:password@host:587 (STARTTLS), or smtp://host:25?tls=none (default: none, people take over where a code is needed)")
+	f.StringVar(&c.MailFrom, "mail-from", "", "sender of those mails, such as \"Shop <support@example.com>\"")
 }
 
 // secretFlags are never printed.
-var secretFlags = []string{"secret", "llm-key", "embed-key", "database-url", "nats-url"}
+var secretFlags = []string{"secret", "llm-key", "embed-key", "database-url", "nats-url", "mail-url"}
 
 func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -199,8 +213,23 @@ func (c *config) check() error {
 		}
 		c.Uploads.Types[i] = ending
 	}
+	if _, err := c.mailer(); err != nil {
+		return err
+	}
 	_, err = c.egress()
 	return err
+}
+
+// mailer sends through the mail server that is set, nil when none is.
+func (c *config) mailer() (*mail.Sender, error) {
+	if c.MailURL == "" {
+		return nil, nil //nolint:nilnil // no mail is sent then
+	}
+	sender, err := mail.New(mail.Config{URL: c.MailURL, From: c.MailFrom, Now: c.clock})
+	if err != nil {
+		return nil, fmt.Errorf("--mail-%s", explain(err)) // it names the field first, and never the password
+	}
+	return sender, nil
 }
 
 func cutPort(addr string) (host, port string, ok bool) {

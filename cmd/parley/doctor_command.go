@@ -28,14 +28,14 @@ func (p *program) doctorCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check durability, versions, disk, lag, clocks and permissions, and say what to do",
-		Long: "Looks at the data folder, PostgreSQL and NATS, and says what to do about what it finds.\n" +
+		Short: "Check durability, versions, disk, lag, clocks, permissions and mail, and say what to do",
+		Long: "Looks at the data folder, the mail server, PostgreSQL and NATS, and says what to do about what it finds.\n" +
 			"It works beside a running server and without one; how far consumers are is of interest beside one.\n" +
 			"The exit code is 1 when there is a problem.",
 		Example: "  parley doctor\n  parley doctor --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			findings := p.examineFolder()
+			findings := append(p.examineFolder(), p.cfg.examineMail(cmd.Context()))
 			err := p.withStack(cmd.Context(), func(ctx context.Context, s *stack) error {
 				findings = append(findings, s.examineDatabase(ctx)...)
 				findings = append(findings, s.examineBroker(ctx)...)

@@ -87,8 +87,13 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 		Staff: m.agents, Conversations: m.chat, Client: httpd.NewClient(allowed, 0), SyncDir: s.cfg.KBSyncDir, SyncEvery: s.cfg.KBSyncEvery,
 	})
 	m.routing = routing.New(s.db, s.bus, m.agents, m.chat, routing.Config{Clock: clock, Metrics: own("routing"), Log: s.log.With("module", "routing")})
+	mailer, err := s.mailer()
+	if err != nil {
+		return nil, err
+	}
 	m.bot = bot.New(s.db, s.bus, m.kb, m.chat, bot.Config{
-		Now:   clock,
+		Now:    clock,
+		Mailer: mailer, CodesPerHour: s.cfg.RateCode,
 		Queue: m.routing, People: m.people, Secret: s.secret,
 		Staff: m.routing, Conversations: m.chat, Metrics: own("bot"), Log: s.log.With("module", "bot"),
 		LLM: bot.LLM{
@@ -109,6 +114,15 @@ func (s *stack) build(metrics prometheus.Registerer) (*services, error) {
 	}
 	m.web = webModule{web.New(pages)}
 	return &m, nil
+}
+
+// mailer is the bot's way to send codes, nil without a mail server.
+func (s *stack) mailer() (bot.Mailer, error) {
+	sender, err := s.cfg.mailer()
+	if err != nil || sender == nil {
+		return nil, err // not the nil sender: the bot asks whether there is one
+	}
+	return sender, nil
 }
 
 // embedder is the endpoint the operator named, nil for the built-in one.

@@ -34,7 +34,7 @@ type vault map[string]string
 // command line prints of the settings, or in a list of the API.
 func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
-	v := vault{"key of the model": "zqmodelkey0123456789", "key of the embedder": "zqembedkey0123456789", "password": "zq correct horse battery", "wrong password": "zq wrong horse battery"}
+	v := vault{"key of the model": "zqmodelkey0123456789", "key of the embedder": "zqembedkey0123456789", "password": "zq correct horse battery", "password of the mail server": "zqmailpass0123456789", "wrong password": "zq wrong horse battery"}
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // a service that repeats the key it refuses
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = fmt.Fprintf(w, `{"error":{"message":"Incorrect API key provided: %s"}}`, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
@@ -43,6 +43,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	env := []string{
 		"PARLEY_LLM_URL=" + echo.URL + "/v1", "PARLEY_LLM_MODEL=m", "PARLEY_LLM_KEY=" + v["key of the model"],
 		"PARLEY_EMBED_URL=" + echo.URL + "/v1", "PARLEY_EMBED_MODEL=m", "PARLEY_EMBED_KEY=" + v["key of the embedder"],
+		"PARLEY_MAIL_URL=smtps://ada:" + v["password of the mail server"] + "@127.0.0.1:1", "PARLEY_MAIL_FROM=a@example.com",
 	}
 	s := harness.Prepare(t, "--log-level", "debug", "--log-format", "json", "--allow-egress", "127.0.0.0/8", "--rate-vote", "0")
 	s.Env = env
@@ -60,6 +61,12 @@ func TestSecretsStaySecret(t *testing.T) {
 	require.NoError(t, err, "%s", printed)
 	require.Contains(t, string(printed), echo.URL, "the settings are printed")
 	places["parley config"] = string(printed)
+	doctor := exec.Command(s.Path, "doctor", "--data", s.Dir)
+	doctor.Env = config.Env
+	found, err := doctor.CombinedOutput()
+	require.Error(t, err, "there is no mail server")
+	require.Contains(t, string(found), "127.0.0.1:1: ")
+	places["parley doctor"] = string(found)
 	cmdline, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", d.PID()))
 	require.NoError(t, err)
 	places["the arguments of Parley"] = string(cmdline)

@@ -23,6 +23,8 @@ import (
 type Tool struct {
 	Name         string
 	Description  string
+	Program      string          // name of the micro service that offers it
+	Version      string          // of the micro service
 	InputSchema  json.RawMessage // JSON Schema; nil when it gives none
 	OutputSchema json.RawMessage
 	Personal     bool // works on data of the person who asks
@@ -158,6 +160,7 @@ func toolOf(name string, info *micro.Info, e *micro.EndpointInfo) *Tool {
 	says := func(key string) string { return cmp.Or(e.Metadata[key], info.Metadata[key]) }
 	return &Tool{
 		Name: name, Description: clip(cmp.Or(says("description"), info.Description), 500), Instances: 1, Personal: says("personal") == "true",
+		Program: clip(info.Name, maxToolName), Version: clip(info.Version, maxToolName),
 		InputSchema: schemaText(cmp.Or(says("input_schema"), says("schema"))), OutputSchema: schemaText(says("output_schema")),
 	}
 }

@@ -48,7 +48,7 @@ func TestToolsOfIntegrations(t *testing.T) {
 	serveTool(t, second.nc, "order.status", describe(), status)
 	found, err := b.Tools(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []bus.Tool{{Name: "order.status", Description: "Tells where an order is", InputSchema: []byte(`{"type":"object"}`), Personal: true, Instances: 2}}, found)
+	require.Equal(t, []bus.Tool{{Name: "order.status", Description: "Tells where an order is", Program: "orders", Version: "1.0.0", InputSchema: []byte(`{"type":"object"}`), Personal: true, Instances: 2}}, found)
 
 	answer, err := b.CallTool(t.Context(), "order.status", map[string]string{"Parley-Conversation": "c1"}, []byte("input"))
 	require.NoError(t, err)

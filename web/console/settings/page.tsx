@@ -20,6 +20,7 @@ import { type Section, type SectionId, sections } from "./sections";
 import { SkillsPage } from "./skills";
 import { TeamsPage } from "./teams";
 import { TokensPage } from "./tokens";
+import { ToolsPage } from "./tools/page";
 import { WebhooksPage } from "./webhooks";
 
 const pages: Record<SectionId, (props: { id: string }) => preact.JSX.Element> = {
@@ -32,6 +33,7 @@ const pages: Record<SectionId, (props: { id: string }) => preact.JSX.Element> = 
   canned: CannedPage,
   intents: IntentsPage,
   flows: FlowsPage,
+  tools: ToolsPage,
   insights: InsightsPage,
   replay: ReplayPage,
   articles: ArticlesPage,

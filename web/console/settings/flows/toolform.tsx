@@ -43,7 +43,7 @@ export function ToolForm({ editor, block, lack, set }: BlockFormProps<ToolBlock>
   const tool = all.find((one) => one.name === block.tool);
   const options = [
     { value: "", label: t("flows.tool.none") },
-    ...all.map(({ name }) => ({ value: name, label: name })),
+    ...all.map(({ name, instances }) => ({ value: name, label: instances ? name : t("flows.tool.away", { name }) })),
     ...(block.tool && !tool ? [{ value: block.tool, label: block.tool }] : []),
   ];
   const choose = (name: string) => {

@@ -1,0 +1,69 @@
+/** Tools as the API tells of them. */
+import { useEffect } from "preact/hooks";
+import { api } from "../../api";
+import { t } from "../../text";
+
+export interface Tool {
+  name: string;
+  description: string;
+  /** The micro service that offers it. */
+  program: string;
+  version: string;
+  /** JSON Schemas of other people's programs, null for none. */
+  input_schema: unknown;
+  output_schema: unknown;
+  personal: boolean;
+  /** Programs that answer now. */
+  instances: number;
+  /** To the minute; null when it has not been seen for 30 days. */
+  seen_at: string | null;
+  flows: boolean;
+  model: boolean;
+}
+
+export type Outcome =
+  | "ok"
+  | "refused"
+  | "timeout"
+  | "missing"
+  | "forbidden"
+  | "unverified"
+  | "invalid_input"
+  | "invalid_output"
+  | "failed";
+
+export interface Call {
+  at: string;
+  conversation: string;
+  by: "flow" | "model";
+  outcome: Outcome;
+  /** µs */
+  us: number;
+}
+
+export const loadTools = async () => (await api.get<{ tools: Tool[] }>("/tools")).tools;
+export const loadCalls = async (name: string) => (await api.get<{ calls: Call[] }>(`/tools/${name}/calls`)).calls;
+export const allow = (name: string, flows: boolean, model: boolean) => api.put(`/tools/${name}`, { flows, model });
+
+/** Who may call it, in words. */
+export function callers({ flows, model }: Tool): string {
+  if (flows && model) return t("tools.callers.both");
+  if (flows) return t("tools.callers.flows");
+  return model ? t("tools.callers.model") : t("tools.callers.none");
+}
+
+/** How often the server is asked: no event tells that a program has come or gone. */
+const every = 10_000;
+
+/** Looks again while somebody looks at the page, and at once when they come back to it. */
+export function useFresh(reload: () => Promise<void>): void {
+  useEffect(() => {
+    const look = () => void (document.hidden || reload());
+    const timer = setInterval(look, every);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, []);
+}
