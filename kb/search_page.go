@@ -56,7 +56,7 @@ func (s *Service) searchPage(c *fiber.Ctx) error {
 	if query != "" {
 		title = say.Say("search.results", "query", body.Isolated)
 	}
-	head := view.Head{Title: title, Lang: locale, Query: query, NoIndex: true, OwnSearch: true}
+	head := view.Head{Title: title, Description: say.Say("site.description", "product", s.cfg.Product), Lang: locale, Query: query, NoIndex: true, OwnSearch: true}
 	return s.sendPage(c, head, func(head view.Head) error { return s.pages.search.Send(c, fiber.StatusOK, head, body) })
 }
 
