@@ -75,6 +75,8 @@ func defaultScope() scopeModel {
 const (
 	priorWeight   = 0.5
 	priorExamples = 100
+
+	defaultMembers = 40
 )
 
 // fitScope learns from evidence of messages inside and outside the intents.
@@ -91,6 +93,21 @@ func fitScope(inside, outside []evidence) scopeModel {
 		}
 		gradient, curvature := s.slopes(inside, outside, func(evidence) float64 { return 1 })
 		s.bias += gradient / curvature
+	}
+	return s.shrunk(len(inside))
+}
+
+// shrunk is what is left of the model when the usual one is worth defaultMembers
+// messages of intents beside the members that this one was learned from. Few
+// intents show little of what strangers say.
+func (s scopeModel) shrunk(members int) scopeModel {
+	usual := defaultScope()
+	share := float64(members) / float64(members+defaultMembers)
+	s.bias = share * s.bias
+	for j := range s.weight {
+		step := (1 - share) * usual.weight[j] / usual.deviation[j]
+		s.bias += step * (s.mean[j] - usual.mean[j])
+		s.weight[j] = share*s.weight[j] + step*s.deviation[j]
 	}
 	return s
 }

@@ -123,7 +123,7 @@ func newWorld(t testing.TB, options ...func(*Config)) *world {
 	t.Helper()
 	w := &world{TB: t, library: &library{passages: map[string][]event.Passage{
 		"parcel":   {passage("Track a parcel", 0.9, "Open **My orders** and choose the parcel.\n\nThe map shows where it is."), passage("Send a parcel back", 0.3, "Print the label.")},
-		"voucher":  {passage("Use a voucher", 0.4, "Enter the code at checkout."), passage("Buy a voucher", 0.35, "Choose an amount.")},
+		"voucher":  {passage("Use a voucher", 0.48, "Enter the code at checkout."), passage("Buy a voucher", 0.2, "Choose an amount.")},
 		"colour":   {passage("Change the colour", 0.45, "Pick one.")},
 		"anything": {},
 	}}}

@@ -68,7 +68,7 @@ func (m *Model) Size() int {
 	return len(m.weights.bytes) + 4*(len(m.scale)+len(m.bias)+len(m.vocab.idf)) + 2*len(m.vocab.ids) + m.typical.size() + m.spell.size()
 }
 
-// Intents returns the ids the model was trained on, sorted.
+// Intents returns the ids the model was trained on, in the order of its samples.
 func (m *Model) Intents() []string { return m.intents }
 
 // Predict recognises the intent of a message among those of an inbox, among all

@@ -18,7 +18,7 @@ func (m *Model) Recalibrated(held []Sample) *Model {
 	if len(m.intents) < fewestIntents {
 		return out
 	}
-	r := m.newReader()
+	r, classes := m.newReader(), classesOf(m.intents)
 	var known []heldOut
 	var inside, outside []evidence
 	for _, s := range held {
@@ -28,7 +28,7 @@ func (m *Model) Recalibrated(held []Sample) *Model {
 			outside = append(outside, e)
 			continue
 		}
-		if label, ok := slices.BinarySearch(m.intents, s.Intent); ok {
+		if label, ok := classes[s.Intent]; ok {
 			known = append(known, heldOut{slices.Clone(r.scores), label})
 			inside = append(inside, e)
 		}

@@ -1,9 +1,12 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -141,6 +144,9 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 
 // learn makes the brain of a version of the intents.
 func learn(ctx context.Context, version int64, list []Intent) (*brain, error) {
+	// By name: the same intents understand the same in every installation, though
+	// their ids differ.
+	list = slices.SortedFunc(slices.Values(list), func(a, b Intent) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	b := &brain{version: version, intents: map[string]*Intent{}}
 	for i := range list {
 		if list[i].Enabled {

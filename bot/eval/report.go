@@ -71,7 +71,7 @@ func Run(ctx context.Context, train, test, valid []bot.Sample) (Report, Outcomes
 	r.TrainSeconds, r.ModelBytes = took.Seconds(), m.Size()
 	r.Intents, r.TrainMessages = len(m.Intents()), len(train)
 	for _, s := range test {
-		if _, ok := slices.BinarySearch(m.Intents(), s.Intent); !ok && s.Intent != OutOfScope {
+		if s.Intent != OutOfScope && !slices.Contains(m.Intents(), s.Intent) {
 			r.UnknownLabels++
 		}
 	}
