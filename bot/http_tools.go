@@ -14,7 +14,7 @@ func (s *Service) toolRoutes(api fiber.Router) {
 }
 
 func (s *Service) getTools(c *fiber.Ctx) error {
-	list, err := s.Tools(c.UserContext())
+	list, err := s.tools(c.UserContext(), toolsShown)
 	if err != nil {
 		return err
 	}

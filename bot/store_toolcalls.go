@@ -75,7 +75,7 @@ type ToolCall struct {
 	Inbox        string    `json:"-"`
 	By           string    `json:"by"`      // flow or model
 	Outcome      string    `json:"outcome"` // ok, refused, timeout, missing, forbidden, unverified, invalid_input, invalid_output or failed
-	Micros       int64     `json:"us"`      // time it took, µs
+	Micros       int64     `json:"us"`      // that the program took, µs; 0 when it was not asked
 }
 
 func saveToolCall(ctx context.Context, q pg.Querier, id, tool string, c *ToolCall) error {

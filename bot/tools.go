@@ -40,6 +40,7 @@ type Tool struct {
 
 const (
 	toolsFresh  = 15 * time.Second // for which a survey of tools is good
+	toolsShown  = 3 * time.Second  // the same, for somebody who looks at the list
 	toolTimeout = 10 * time.Second
 
 	maxSaved = 1000 // characters of a field of an answer
@@ -53,15 +54,15 @@ type toolbox struct {
 	ask   singleflight.Group
 }
 
-// survey returns the tools that were found at most toolsFresh ago. One that is
+// survey returns the tools that were found not longer ago than fresh. One that is
 // asked for and not among them is looked for again.
-func (s *Service) survey(ctx context.Context, wanted string) ([]bus.Tool, error) {
+func (s *Service) survey(ctx context.Context, wanted string, fresh time.Duration) ([]bus.Tool, error) {
 	b := &s.toolbox
 	b.mu.Lock()
 	found, at := b.found, b.at
 	b.mu.Unlock()
 	known := wanted == "" || slices.ContainsFunc(found, func(t bus.Tool) bool { return t.Name == wanted })
-	if age := s.now().Sub(at); age >= 0 && age < toolsFresh && (known || age < time.Second) {
+	if age := s.now().Sub(at); age >= 0 && age < fresh && (known || age < time.Second) {
 		return found, nil
 	}
 	v, err, _ := b.ask.Do("survey", func() (any, error) {
@@ -86,8 +87,10 @@ func (s *Service) survey(ctx context.Context, wanted string) ([]bus.Tool, error)
 
 // Tools lists the tools that programs offer now, those that they have offered in
 // the last 30 days and those that the operator has decided about, by name.
-func (s *Service) Tools(ctx context.Context) ([]Tool, error) {
-	found, err := s.survey(ctx, "")
+func (s *Service) Tools(ctx context.Context) ([]Tool, error) { return s.tools(ctx, toolsFresh) }
+
+func (s *Service) tools(ctx context.Context, fresh time.Duration) ([]Tool, error) {
+	found, err := s.survey(ctx, "", fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +198,8 @@ type toolCall struct {
 	Name    string
 	Input   map[string]any
 	Request string // id of the call: the same when it is tried again
+
+	took time.Duration // by the program; 0 when it was not asked
 }
 
 // What came of a call that did not work out. The texts are for the log.
@@ -228,17 +233,16 @@ func (s *Service) CallTool(ctx context.Context, conv, name string, input map[str
 
 // callTool calls a tool, whoever asks, and records it.
 func (s *Service) callTool(ctx context.Context, c *toolCall) (map[string]any, error) {
-	began := time.Now()
 	answer, err := s.permitAndCall(ctx, c)
 	if c.Conv != "" {
-		s.recordCall(context.WithoutCancel(ctx), c, outcomeOf(err), time.Since(began))
+		s.recordCall(context.WithoutCancel(ctx), c, outcomeOf(err))
 	}
 	s.metrics.tools.WithLabelValues(outcomeOf(err)).Inc()
 	return answer, err
 }
 
 func (s *Service) permitAndCall(ctx context.Context, c *toolCall) (map[string]any, error) {
-	found, err := s.survey(ctx, c.Name)
+	found, err := s.survey(ctx, c.Name, toolsFresh)
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +281,9 @@ func (s *Service) exchange(ctx context.Context, t *bus.Tool, c *toolCall) (map[s
 	}
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
+	began := time.Now()
 	raw, err := s.bus.CallTool(ctx, c.Name, header, body)
+	c.took = time.Since(began)
 	if err != nil {
 		return nil, err
 	}
@@ -317,18 +323,18 @@ func outcomeOf(err error) string {
 // recordCall stores what was called and what came of it, in the conversation and
 // for the list of the tool's calls. Input and answer are the visitor's data and
 // stay out of both.
-func (s *Service) recordCall(ctx context.Context, c *toolCall, outcome string, took time.Duration) {
+func (s *Service) recordCall(ctx context.Context, c *toolCall, outcome string) {
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
 	name, id := markup.Cut(c.Name, 64), "tool-"+ids.Derive(c.Request, outcome)
 	e := event.Event{
 		Conv: c.Conv, At: s.now(), Kind: event.KindBot, CID: id, From: event.Actor{Kind: event.ActorBot, ID: sender, Name: defaultName},
-		Bot: &event.BotTrace{Action: actTool, Tool: &event.BotTool{Name: name, Outcome: outcome, By: c.By, Request: c.Request, Micros: took.Microseconds()}},
+		Bot: &event.BotTrace{Action: actTool, Tool: &event.BotTool{Name: name, Outcome: outcome, By: c.By, Request: c.Request, Micros: c.took.Microseconds()}},
 	}
 	if _, err := s.bus.PublishEvent(ctx, &e, sender, e.CID, nil); err != nil {
 		s.log.Error("a call of a tool is not in the conversation's log", "conv", c.Conv, "tool", c.Name, "outcome", outcome, "error", err)
 	}
-	row := ToolCall{At: e.At, Conversation: c.Conv, Inbox: c.Inbox, By: c.By, Outcome: outcome, Micros: took.Microseconds()}
+	row := ToolCall{At: e.At, Conversation: c.Conv, Inbox: c.Inbox, By: c.By, Outcome: outcome, Micros: c.took.Microseconds()}
 	if err := saveToolCall(ctx, s.db, id, storable(name), &row); err != nil {
 		s.log.Error("a call of a tool is not in the list of its calls", "conv", c.Conv, "tool", c.Name, "outcome", outcome, "error", err)
 	}

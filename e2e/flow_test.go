@@ -35,8 +35,8 @@ func (s *server) program(pkg string, c credentials) (out *harness.Transcript, st
 	return out, stop
 }
 
-// importFlow publishes the flow of a file and returns its id.
-func (s *server) importFlow(path, token string) string {
+// importFlow publishes the flow of a file.
+func (s *server) importFlow(path, token string) {
 	s.t.Helper()
 	text, err := os.ReadFile(path)
 	require.NoError(s.t, err)
@@ -53,7 +53,6 @@ func (s *server) importFlow(path, token string) string {
 	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/flows", token, nil, &list))
 	id := list.Flows[len(list.Flows)-1].ID
 	require.Equal(s.t, http.StatusOK, s.Call("POST", "/api/v1/flows/"+id+"/publish", token, nil, nil))
-	return id
 }
 
 // fromBot matches what the bot says that contains the text.

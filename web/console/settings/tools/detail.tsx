@@ -23,8 +23,12 @@ export function ToolDetail({ tool, changed }: { tool: Tool; changed: () => Promi
         {tool.program && <span class="muted">{t("tools.program", { program: `${tool.program} ${tool.version}`.trim() })}</span>}
       </p>
       <Rights tool={tool} changed={changed} />
-      <Shape title={t("tools.input")} none={t("tools.input.none")} schema={tool.input_schema} />
-      <Shape title={t("tools.output")} none={t("tools.output.none")} schema={tool.output_schema} />
+      {tool.seen_at && (
+        <>
+          <Shape title={t("tools.input")} none={t("tools.input.none")} schema={tool.input_schema} />
+          <Shape title={t("tools.output")} none={t("tools.output.none")} schema={tool.output_schema} />
+        </>
+      )}
       <Calls tool={tool} />
       {!tool.instances && may("admin") && (
         <div>
@@ -125,8 +129,9 @@ const ruleText = (rule: Rule): string =>
 
 const tones: Partial<Record<Call["outcome"], string>> = { ok: "badge-ok", forbidden: "badge-warn", unverified: "badge-warn", refused: "badge-warn" };
 
-/** A time of milliseconds or seconds, from µs. */
+/** A time of milliseconds or seconds, from µs; nothing for a call that was not made. */
 function took(us: number): string {
+  if (!us) return "–";
   return us < 1_000_000 ? t("tools.ms", { n: Math.max(1, Math.round(us / 1000)) }) : t("tools.s", { n: (us / 1_000_000).toFixed(1) });
 }
 
@@ -146,21 +151,21 @@ function Calls({ tool }: { tool: Tool }) {
                     <th scope="col">{t("tools.outcome")}</th>
                     <th scope="col">{t("tools.took")}</th>
                     <th scope="col">{t("tools.by")}</th>
-                    <th scope="col">{t("tools.conversation")}</th>
                   </tr>
                 </thead>
                 <tbody>
                   {list.map((call, i) => (
                     <tr key={`${call.at} ${i}`}>
-                      <td title={full(call.at)}>{ago(call.at)}</td>
+                      <td>
+                        <a href={href(`/inbox/all/${call.conversation}`)} title={full(call.at)}>
+                          {ago(call.at)}
+                        </a>
+                      </td>
                       <td>
                         <span class={`badge ${tones[call.outcome] ?? "badge-bad"}`}>{tOr(`tools.outcome.${call.outcome}`, call.outcome)}</span>
                       </td>
                       <td class="tabular">{took(call.us)}</td>
                       <td>{call.by === "flow" ? t("tools.by.flow") : t("tools.by.model")}</td>
-                      <td>
-                        <a href={href(`/inbox/all/${call.conversation}`)}>{t("tools.open")}</a>
-                      </td>
                     </tr>
                   ))}
                 </tbody>

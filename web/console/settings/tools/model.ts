@@ -37,7 +37,7 @@ export interface Call {
   conversation: string;
   by: "flow" | "model";
   outcome: Outcome;
-  /** µs */
+  /** µs that the program took, 0 when it was not asked. */
   us: number;
 }
 

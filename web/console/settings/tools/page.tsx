@@ -2,6 +2,7 @@
 import { href } from "../../router";
 import { t } from "../../text";
 import { ago } from "../../time";
+import { Icon } from "../../ui/icon";
 import { useLoad } from "../../ui/load";
 import { Empty } from "../../ui/state";
 import { CopyField, Frame, Part, Ready } from "../frame";
@@ -40,6 +41,7 @@ function ToolList({ all }: { all: Tool[] }) {
                   <span class="item-detail">{callers(tool)}</span>
                 </span>
                 <Badges tool={tool} />
+                <Icon name="right" size={16} />
               </a>
             </li>
           ))}
