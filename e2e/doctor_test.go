@@ -42,7 +42,7 @@ func TestDoctorBesideAServer(t *testing.T) {
 		return found["lag chat-projection"].Figures["pending_messages"] == 0
 	}, patience, patience/100)
 	for _, name := range []string{
-		"permissions ", "disk ", "use ", "postgres ", "clock PostgreSQL", "clock NATS", "nats ", "durability ", "log ", "stream CHAT_0", "stream DLQ",
+		"permissions ", "disk ", "use ", "mail ", "postgres ", "clock PostgreSQL", "clock NATS", "nats ", "durability ", "log ", "stream CHAT_0", "stream DLQ",
 		"stream OBJ_attach", "lag chat-rules", "lag chat-projection", "lag outbox", "lag routing-conversations", "lag webhooks-events", "dead letters ",
 	} {
 		f, ok := found[name]
