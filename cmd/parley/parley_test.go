@@ -118,7 +118,7 @@ func TestRoutesDeclareAccess(t *testing.T) {
 	}
 	require.Equal(t, map[string]bool{
 		"POST /api/v1/visitors": true, "POST /api/v1/agents/login": true, "POST /api/v1/agents/signin": true, "POST /api/v1/setup": true,
-		"POST /api/v1/help/articles/:slug/vote": true, "POST /help/a/:slug/vote": true, "POST /help/leave": true,
+		"POST /api/v1/help/articles/:slug/vote": true, "POST /api/v1/help/search/opened": true, "POST /help/a/:slug/vote": true, "POST /help/leave": true,
 	}, strangers)
 }
 
