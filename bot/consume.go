@@ -166,6 +166,7 @@ func (s *Service) carryOut(ctx context.Context, t *talk, p *plan, seq uint64, fr
 		s.metrics.answered(p)
 		s.noteMisfit(ctx, t, p)
 		s.learn(ctx, &after, p.Learned)
+		s.judge(ctx, &after, p)
 		return pg.Map(s.settle(ctx, &after, p, seq))
 	}
 	return pg.Map(saveTalk(ctx, s.db, &after, s.now()))

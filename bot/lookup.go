@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"parley/event"
 )
@@ -237,6 +238,9 @@ func (t *turn) answerArticle(ctx context.Context, o *option) (bool, error) {
 // searches, for those who write the articles.
 type SearchRecorder interface {
 	Searched(ctx context.Context, o event.SearchOutcome)
+	// Judged says whether the article that answered a search helped. search is the
+	// id of the outcome; the last word counts.
+	Judged(ctx context.Context, search, article string, helpful bool)
 }
 
 // record says what came of a search for a question. The same turn, run again,
@@ -258,4 +262,15 @@ func (t *turn) record(ctx context.Context, question string, passages []event.Pas
 		o.Outcome = event.SearchHandedOver
 	}
 	recorder.Searched(ctx, o)
+	t.talk.Searched = o.ID
+}
+
+// judge passes the visitor's thumb on to those whose search has found the
+// article that was quoted.
+func (s *Service) judge(ctx context.Context, t *talk, p *plan) {
+	recorder, ok := s.searcher.(SearchRecorder)
+	article, quoted := strings.CutPrefix(t.Source, "article:")
+	if ok && quoted && p.Feedback != noThumb && t.Searched != "" {
+		recorder.Judged(ctx, t.Searched, article, p.Feedback == thumbUp)
+	}
 }

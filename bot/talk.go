@@ -26,6 +26,7 @@ type talk struct {
 	Others   []option       `json:"others,omitempty"`   // what else might have answered the last question
 	Skills   map[string]int `json:"skills,omitempty"`   // of the last intent, for a handoff
 	Question string         `json:"question,omitempty"` // last one that was searched for
+	Searched string         `json:"searched,omitempty"` // id under which that search was recorded
 	Lines    []line         `json:"lines,omitempty"`    // the end of the dialogue
 	Tokens   int            `json:"tokens,omitempty"`   // of the language model, used so far
 

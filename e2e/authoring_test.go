@@ -198,10 +198,19 @@ func newVersion(t *testing.T, s *server, author, reviewer *tab, path string) {
 	public.open(s.URL + "/help/a/descale-the-espresso-machine")
 	public.see("every month")
 
-	reviewer.write(`.writing-text`, "Run the **Zirbel** cleaner through the machine every day.")
+	reviewer.write(`.writing-text`, "Run the **Zirbel** cleaner through the machine every day.\n\n## Fill it in\n\nAll of it.\n\n## Press brew\n\nOnce.")
+	eval[bool](reviewer, `(() => {
+		document.querySelector("details.more").open = true;
+		const kind = [...document.querySelectorAll("details.more label")].find((l) => l.textContent.trim() === "Kind").control;
+		kind.value = "tutorial";
+		return kind.dispatchEvent(new Event("change", {bubbles: true}));
+	})()`)
+	reviewer.until(`document.querySelector(".article-preview").contentDocument?.body.textContent.includes("Step 1 of 2")`)
 	reviewer.save()
 	reviewer.see("Somebody else was faster")
-	reviewer.until(`document.querySelector("dialog .diff del")?.textContent.includes("week") && document.querySelector("dialog .diff ins")?.textContent.includes("day")`)
+	for tag, word := range map[string]string{"del": "week", "ins": "day"} {
+		reviewer.until(fmt.Sprintf(`[...document.querySelectorAll("dialog .diff %s")].some((e) => e.textContent.includes(%q))`, tag, word))
+	}
 	reviewer.shoot("overtaken")
 	reviewer.check(axe, "somebody was faster")
 	reviewer.choose("dialog", "Keep mine")
@@ -209,14 +218,19 @@ func newVersion(t *testing.T, s *server, author, reviewer *tab, path string) {
 	reviewer.shoot("editor")
 	reviewer.check(axe, "editor")
 	reviewer.open(s.URL + path + "?view=history")
-	reviewer.until(`document.querySelector(".versions-diff del")?.textContent.includes("week")`)
+	reviewer.until(`document.querySelector(".versions-diff del")?.textContent.includes("Article") && document.querySelector(".versions-diff ins")?.textContent.includes("Tutorial")`)
+	reviewer.until(`[...document.querySelectorAll(".versions-diff del")].some((e) => e.textContent.includes("week"))`)
 	reviewer.shoot("history")
 	reviewer.check(axe, "versions")
 	reviewer.open(s.URL + path)
+	public.open(s.URL + "/help/a/descale-the-espresso-machine")
+	public.see("every month")
+	assert.False(t, eval[bool](public, `document.body.textContent.includes("Step 1 of 2")`), "the kind is part of the new version")
 	reviewer.choose(".article-editor", "Publish")
 	reviewer.until(`document.querySelector(".standing")?.innerText.trim() === "Published"`)
 	public.open(s.URL + "/help/a/descale-the-espresso-machine")
 	public.see("every day")
+	public.see("Step 1 of 2")
 	for _, name := range []string{"", "/figures", "/links", "/templates", "/rules"} {
 		reviewer.open(s.URL + "/console/settings/articles" + name)
 		reviewer.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)

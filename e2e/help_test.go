@@ -108,7 +108,7 @@ func openSuggestion(s *server) {
 	p.picture("suggestions")
 	p.key("ArrowDown", 40, 0)
 	p.key("Enter", 13, 0)
-	p.until(`location.pathname + location.search === "/help/a/lamp/is-the-lamp-plugged-in?lang=en"`)
+	p.until(`(location.pathname + location.search).startsWith("/help/a/lamp/is-the-lamp-plugged-in?lang=en&from=")`)
 	token := s.CLI("token", "create", "--label", "figures", "--role", "agent")
 	type asked struct {
 		Query            string

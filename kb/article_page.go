@@ -90,7 +90,7 @@ func (s *Service) articleView(c *fiber.Ctx, a *Article) articleView {
 		Title: a.Title, Lead: a.Summary, Lang: a.Locale, HTML: view.Safe(a.HTML),
 		Updated: a.UpdatedAt, Words: len(strings.Fields(a.Markdown)), TOC: contentsOf(a.Markdown), Notice: s.otherLanguage(c, a.Locale),
 		Audience: s.forWhom(a),
-		Vote:     voteView{Action: "/help/a/" + url.PathEscape(a.Slug) + "/vote?lang=" + url.QueryEscape(a.Locale), State: votedState(c.Query("voted")), ID: voteID(c)},
+		Vote:     voteView{Action: voteAction(c, a), State: votedState(c.Query("voted")), ID: voteID(c)},
 	}
 	if a.Kind == KindTroubleshooting && c.Query("whole") == "" {
 		if g, ok := guideViewOf(a, unescape(c.Params("node")), c.Query("via"), s.own(c, a.Locale)); ok {
@@ -128,6 +128,15 @@ func contentsOf(markdown string) []markup.Heading {
 		return nil
 	}
 	return all
+}
+
+// voteAction is where a vote goes. It says which search has led to the article.
+func voteAction(c *fiber.Ctx, a *Article) string {
+	q := url.Values{"lang": {a.Locale}}
+	if from := c.Query("from"); ids.Valid(from) {
+		q.Set("from", from)
+	}
+	return "/help/a/" + url.PathEscape(a.Slug) + "/vote?" + q.Encode()
 }
 
 func votedState(s string) string {
@@ -227,6 +236,7 @@ func (s *Service) votePage(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
+		s.recordVerdict(ctx, c.Query("from"), a.ID, answer == "yes")
 		back.Set("voted", answer)
 		if answer == "no" {
 			back.Set("vote", id)

@@ -174,6 +174,7 @@ func (s *Service) postVote(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	s.recordVerdict(c.UserContext(), c.Query("from"), a.ID, *body.Helpful)
 	return c.Status(fiber.StatusCreated).JSON(fiber.Map{"id": id})
 }
 

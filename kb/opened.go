@@ -21,6 +21,9 @@ type openedBody struct {
 	Slug    string `json:"slug"` // of the article; "" when nothing was opened
 	Results int    `json:"results"`
 	Source  string `json:"source"` // suggest or widget
+	// ID is under which a vote on the opened article will name the search, as
+	// from=id in its address; "" when nobody will.
+	ID string `json:"id"`
 }
 
 func (b *openedBody) normalise() error {
@@ -32,6 +35,8 @@ func (b *openedBody) normalise() error {
 		return errs.Field("locale", "must be a language tag such as en or pt-BR")
 	case b.Results < 0 || b.Results > maxPassages:
 		return errs.Field("results", "must be between 0 and %d", maxPassages)
+	case b.ID != "" && !ids.Valid(b.ID):
+		return errs.Field("id", "must be lower-case letters and digits from 2 to 7")
 	case !slices.Contains([]string{sourceSuggest, sourceWidget}, b.Source):
 		return errs.Field("source", "must be %s or %s", sourceSuggest, sourceWidget)
 	}
@@ -54,7 +59,7 @@ func (s *Service) postOpened(c *fiber.Ctx) error {
 	if err := b.normalise(); err != nil {
 		return err
 	}
-	o := event.SearchOutcome{ID: ids.New(), Text: b.Query, Locale: strings.Clone(b.Locale), Source: b.Source, Results: b.Results, Outcome: event.SearchShown}
+	o := event.SearchOutcome{ID: orElse(strings.Clone(b.ID), ids.New()), Text: b.Query, Locale: strings.Clone(b.Locale), Source: b.Source, Results: b.Results, Outcome: event.SearchShown}
 	if b.Slug != "" {
 		r, err := s.readerOf(c)
 		if err != nil {

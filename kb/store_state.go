@@ -34,8 +34,8 @@ func stateOf(ctx context.Context, q pg.Querier) (state, error) {
 }
 
 // saveWeights makes searches of all processes weigh evidence in this way.
-func saveWeights(ctx context.Context, tx pgx.Tx, w index.Weights, learned int64) error {
-	if _, err := tx.Exec(ctx, `UPDATE kb.state SET weights = $1, learned = $2`, w, learned); err != nil {
+func saveWeights(ctx context.Context, tx pgx.Tx, w index.Weights, learned int64, at time.Time) error {
+	if _, err := tx.Exec(ctx, `UPDATE kb.state SET weights = $1, learned = $2, learned_at = $3`, w, learned, at); err != nil {
 		return fmt.Errorf("store the weights of the search: %w", err)
 	}
 	return nextGeneration(ctx, tx)

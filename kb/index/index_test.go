@@ -236,24 +236,59 @@ func TestMeant(t *testing.T) {
 func TestLearn(t *testing.T) {
 	t.Parallel()
 	x := helpCentre()
-	samples := func(nearest map[int64]float64) (out []index.Sample) {
+	samples := func(nearest map[int64]float64, worth float64) (out []index.Sample) {
 		for range 200 {
 			s := x.Begin(index.Query{Text: "reset the password or the invoice", Locale: "en"})
-			sample, ok := s.Sample(nearest, "invoice", 1)
+			sample, ok := s.Sample(nearest, "invoice", worth)
 			require.True(t, ok)
 			out = append(out, sample)
 		}
 		return out
 	}
+	near, far := map[int64]float64{3: 0.6, 1: 0.1}, map[int64]float64{3: 0.1, 1: 0.6}
 	usual := index.DefaultWeights()
-	assert.Equal(t, usual, index.Learn(nil))
-	more := index.Learn(samples(map[int64]float64{3: 0.6, 1: 0.1}))
-	less := index.Learn(samples(map[int64]float64{3: 0.1, 1: 0.6}))
+	assert.Equal(t, usual, index.Learn(nil, nil))
+	more := index.Learn(samples(near, 1), nil)
+	less := index.Learn(samples(far, 1), nil)
 	assert.Greater(t, more.Dense, usual.Dense)
 	assert.Less(t, less.Dense, usual.Dense)
 	assert.LessOrEqual(t, more.Dense, 2*usual.Dense)
+	assert.Less(t, index.Learn(samples(near, -1), nil).Dense, usual.Dense, "the nearest was wrong")
+	assert.Greater(t, index.Learn(samples(far, -1), nil).Dense, usual.Dense, "the farthest was wrong")
 	_, ok := x.Begin(index.Query{Text: "invoice", Locale: "en"}).Sample(nil, "absent", 1)
 	assert.False(t, ok)
+}
+
+// TestLearnedWeightsAreTried: whatever the samples say, the right articles of
+// those held out are found no later than under the usual weights.
+func TestLearnedWeightsAreTried(t *testing.T) {
+	t.Parallel()
+	x := helpCentre()
+	sample := func(query, article string, cosines map[int64]float64, worth float64) index.Sample {
+		t.Helper()
+		s, ok := x.Begin(index.Query{Text: query, Locale: "en"}).Sample(cosines, article, worth)
+		require.True(t, ok)
+		return s
+	}
+	usual := index.DefaultWeights()
+	reached := map[bool]int{}
+	for i := range 20 {
+		near := float64(i) / 20
+		// Learned from: meaning misleads. Held out: meaning is what finds the article.
+		misled := make([]index.Sample, 300)
+		for n := range misled {
+			misled[n] = sample("reset the password or the invoice", "invoice", map[int64]float64{3: 0.1, 1: 0.6}, 1)
+		}
+		held := []index.Sample{sample("invoice or passwords", "password", map[int64]float64{1: near}, 1)}
+		w := index.Learn(misled, held)
+		assert.GreaterOrEqual(t, index.MeanReciprocal(held, w), index.MeanReciprocal(held, usual), "near %.2f", near)
+		free := index.Learn(misled, nil)
+		worse := index.MeanReciprocal(held, free) < index.MeanReciprocal(held, usual)
+		reached[worse]++
+		assert.Equal(t, worse, w != free, "near %.2f: it is held back when it would be worse, and not otherwise", near)
+	}
+	assert.Positive(t, reached[true], "the check had something to stop")
+	assert.Positive(t, reached[false])
 }
 
 func TestAHiddenTitleDoesNotFindItself(t *testing.T) {

@@ -59,10 +59,13 @@ function suggest(form: HTMLFormElement, nth: number): void {
     );
   };
   const open = (p: Passage) => {
-    const opened = JSON.stringify({ q: input.value, locale, slug: p.slug, results: found.length, source: "suggest" });
+    // What the reader thinks of the article is then known of the search too.
+    const id = [...crypto.getRandomValues(new Uint8Array(26))].map((b) => "abcdefghijklmnopqrstuvwxyz234567"[b & 31]).join("");
+    const opened = JSON.stringify({ q: input.value, locale, slug: p.slug, results: found.length, source: "suggest", id });
     navigator.sendBeacon(address + "/opened", new Blob([opened], { type: "application/json" }));
     const to = new URL(p.url, location.href);
     to.searchParams.set("lang", p.locale); // as it was suggested, whatever the browser asks for
+    to.searchParams.set("from", id);
     location.assign(to);
   };
   const choose = (index: number) => {
