@@ -1,4 +1,5 @@
 /** Two texts beside each other in one: what is gone and what is new, word by word. */
+import { Fragment } from "preact";
 import { api } from "../api";
 import { t, tOr } from "../text";
 import { useLoad } from "../ui/load";
@@ -15,6 +16,9 @@ interface Field {
   field: Exclude<keyof Version, "extra"> | keyof Extra;
   parts: Part[];
 }
+
+/** Fields that change as a whole, from one value to another. */
+const values = new Set<Field["field"]>(["kind", "audience", "collection", "minutes"]);
 
 /** Words around a change; the rest of a long text that is the same is left out. */
 const around = 160; // characters
@@ -53,7 +57,10 @@ export function Diff({ before, after }: { before: Version; after: Version }) {
                 <h2>{t(`articles.field.${field}`)}</h2>
                 <div class="diff-text" dir="auto" tabIndex={0} role="group" aria-label={t(`articles.field.${field}`)}>
                   {parts.map((part, i) => (
-                    <Piece key={i} part={part} first={i === 0} last={i === parts.length - 1} />
+                    <Fragment key={i}>
+                      {i > 0 && values.has(field) && <span aria-hidden="true"> → </span>}
+                      <Piece part={part} first={i === 0} last={i === parts.length - 1} />
+                    </Fragment>
                   ))}
                 </div>
               </section>
