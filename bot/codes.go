@@ -88,10 +88,13 @@ func (s *Service) tryMailCode(ctx context.Context, conv string, c *checking, sub
 }
 
 // mailbox is a keyed hash of the mailbox that an address means: neither letter
-// case nor what follows a + makes another one.
+// case nor what follows a + makes another one, nor do points at Gmail.
 func (s *Service) mailbox(email string) []byte {
 	name, domain, _ := strings.Cut(strings.ToLower(email), "@")
 	name, _, _ = strings.Cut(name, "+")
+	if domain == "gmail.com" || domain == "googlemail.com" {
+		name, domain = strings.ReplaceAll(name, ".", ""), "gmail.com"
+	}
 	mac := hmac.New(sha256.New, s.codeKey)
 	mac.Write([]byte("mailbox\x00" + name + "@" + domain))
 	return mac.Sum(nil)

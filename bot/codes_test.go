@@ -53,6 +53,21 @@ func TestCodesAreLimited(t *testing.T) {
 	assert.Equal(t, codeLimitOverall, book("three", "z@example.com", later, 4), "those that count are kept")
 }
 
+func TestAddressesOfOneMailbox(t *testing.T) {
+	t.Parallel()
+	s := &Service{codeKey: codeKey([]byte("x"))}
+	for _, same := range [][2]string{{"Ann@Example.com", "ann+1@example.com"}, {"a.n.n@gmail.com", "ann+x@googlemail.com"}} {
+		assert.Equal(t, s.mailbox(same[0]), s.mailbox(same[1]), same)
+	}
+	for _, other := range [][2]string{{"a.nn@example.com", "ann@example.com"}, {"ann@example.com", "ann@example.org"}} {
+		assert.NotEqual(t, s.mailbox(other[0]), s.mailbox(other[1]), other)
+	}
+	assert.NotContains(t, string(s.mailbox("ann@example.com")), "ann")
+	for email, shown := range map[string]string{"ann@example.com": "a…@example.com", "émile@example.fr": "é…@example.fr", "a@b.de": "a…@b.de", "@b.de": "…@b.de"} {
+		assert.Equal(t, shown, hideAddress(email))
+	}
+}
+
 // Processes that count at the same time do not go beyond the limit together.
 func TestCodesAreCountedOneAfterAnother(t *testing.T) {
 	t.Parallel()

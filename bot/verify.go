@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"parley/bot/flow"
 	"parley/event"
@@ -94,7 +95,8 @@ func (t *turn) sendCode(ctx context.Context, email string) {
 // hideAddress shows enough of an address to know one's own.
 func hideAddress(email string) string {
 	name, domain, _ := strings.Cut(email, "@")
-	return name[:min(1, len(name))] + "…@" + domain
+	_, first := utf8.DecodeRuneInString(name)
+	return name[:first] + "…@" + domain
 }
 
 // check reads the address or the code that was asked for; an address where a

@@ -123,6 +123,8 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	switch to {
 	case "nobody@example.org":
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + "> is unknown here"}
+	case "ann@xn--bcher-kva.example.org":
+		return &smtp.SMTPError{Code: 550, Message: to + " is unknown here"}
 	case "full@example.org":
 		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "the mailbox of " + to + " is full"}
 	}

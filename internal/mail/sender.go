@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 
 	"parley/internal/errs"
 )
@@ -102,7 +103,7 @@ func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	if err == nil {
 		return nil
 	}
-	err = &discreet{err, to}
+	err = &discreet{&discreet{err, to}, mail.GetTo()[0].Address} // as it was given and as the server got it
 	refused, ok := errors.AsType[*gomail.SendError](err)
 	if ok && refused.Reason == gomail.ErrSMTPRcptTo && !refused.IsTemp() && refused.ErrorCode() != 0 {
 		return errs.Wrap(err, errs.Invalid, "the mail server does not take this address")
@@ -121,9 +122,9 @@ func (s *Sender) Check(ctx context.Context) error {
 // compose makes the mail. What could end a header and begin another one is
 // refused.
 func (s *Sender) compose(to, subject, text string) (*gomail.Msg, error) {
-	addr, err := netmail.ParseAddress(to)
-	if err != nil || addr.Address != to || addr.Name != "" || strings.ContainsFunc(to, unicode.IsControl) {
-		return nil, errs.New(errs.Invalid, "this cannot be an e-mail address")
+	addr, err := recipient(to)
+	if err != nil {
+		return nil, err
 	}
 	if strings.ContainsFunc(subject, unicode.IsControl) {
 		return nil, errs.New(errs.Invalid, "a subject is one line")
@@ -139,6 +140,22 @@ func (s *Sender) compose(to, subject, text string) (*gomail.Msg, error) {
 	m.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All")
 	m.SetBodyString(gomail.TypeTextPlain, text)
 	return m, nil
+}
+
+// recipient reads a bare address. Its domain is written as servers without
+// SMTPUTF8 take it (RFC 5891); an address of a machine is none.
+func recipient(to string) (*netmail.Address, error) {
+	addr, err := netmail.ParseAddress(to)
+	if err != nil || addr.Address != to || addr.Name != "" || strings.ContainsFunc(to, unicode.IsControl) {
+		return nil, errs.New(errs.Invalid, "this cannot be an e-mail address")
+	}
+	at := strings.LastIndexByte(to, '@')
+	domain, err := idna.Lookup.ToASCII(to[at+1:])
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Invalid, "this cannot be an e-mail address")
+	}
+	addr.Address = to[:at+1] + domain
+	return addr, nil
 }
 
 // discreet is an error in whose text the mail server may have repeated what is

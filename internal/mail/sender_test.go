@@ -80,6 +80,14 @@ func TestMailArrives(t *testing.T) {
 	}
 }
 
+func TestDomainsOfAllLanguages(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, shape{})
+	require.NoError(t, sender(t, p, "smtp://HOST?tls=none").Send(t.Context(), "ann@bücher.example", "x", "y"))
+	require.Len(t, p.list(), 1)
+	assert.Equal(t, "ann@xn--bcher-kva.example", p.list()[0].to)
+}
+
 // Without TLS nothing is sent, unless the operator has said so.
 func TestEncryptionIsNotOptional(t *testing.T) {
 	t.Parallel()
@@ -113,6 +121,9 @@ func TestRefusals(t *testing.T) {
 	require.ErrorContains(t, err, "550")
 	assert.NotContains(t, err.Error(), "nobody@example.org", "an address is a person's")
 	assert.Equal(t, errs.Invalid, errs.CodeOf(err))
+	err = s.Send(t.Context(), "ann@bücher.example.org", "x", "y")
+	require.ErrorContains(t, err, "550")
+	assert.NotContains(t, err.Error(), "ann@")
 	err = s.Send(t.Context(), "full@example.org", "x", "y")
 	require.ErrorContains(t, err, "452")
 	assert.NotContains(t, err.Error(), "full@example.org")
@@ -127,7 +138,7 @@ func TestNothingIsInjected(t *testing.T) {
 	s := sender(t, p, "smtp://HOST?tls=none")
 	for _, to := range []string{
 		"", "ann", "ann@example.com\r\nBcc: eve@example.com", "ann@example.com\r\nRCPT TO:<eve@example.com>", "ann@example.com, eve@example.com",
-		"Ann <ann@example.com>", "<ann@example.com>", "ann@example.com>\r\nDATA", "\"a\r\nb\"@example.com",
+		"Ann <ann@example.com>", "<ann@example.com>", "ann@example.com>\r\nDATA", "\"a\r\nb\"@example.com", "ann@[10.0.0.1]", "ann@-example.com",
 	} {
 		err := s.Send(t.Context(), to, "x", "y")
 		assert.Equal(t, errs.Invalid, errs.CodeOf(err), "%q: %v", to, err)
