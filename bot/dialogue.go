@@ -159,7 +159,7 @@ func (t *turn) choose(ctx context.Context) (bool, error) {
 	case choiceAgain:
 		t.phrase(actFallback, "again", stageRephrase)
 	case choiceNone:
-		t.fail()
+		t.noneOfThese()
 	default:
 		return t.pick(ctx, id)
 	}
@@ -225,7 +225,7 @@ func (t *turn) chat() bool {
 	case t.talk.Stage == stageOffer && kind == Yes:
 		t.accept()
 	case t.talk.Stage == stageChoose && kind == No:
-		t.fail()
+		t.noneOfThese()
 	case kind == Greeting:
 		t.phrase(actGreeting, string(kind), stageNone)
 	default:
@@ -297,6 +297,12 @@ func (t *turn) unhelpful() {
 		return
 	}
 	t.phrase(actFallback, "unhelpful", stageRephrase)
+}
+
+// noneOfThese follows options of which none was meant.
+func (t *turn) noneOfThese() {
+	t.plan.Missed = t.talk.Question
+	t.fail()
 }
 
 // fail is what the bot does when it does not know: it asks once for other

@@ -166,6 +166,24 @@ func TestMisfitsAreKeptMaskedAndForgotten(t *testing.T) {
 	require.Len(t, list, 1, "what was answered is not kept")
 	assert.Equal(t, "anything about zorblax at <e-mail> or <number>?", list[0].Text)
 	assert.Equal(t, c.id, list[0].Conv)
+	for _, none := range []func(*conversation, *event.Event) uint64{
+		func(c *conversation, offer *event.Event) uint64 { return c.click(choiceOf(t, offer, "none")) },
+		func(c *conversation, _ *event.Event) uint64 { return c.say("no") },
+	} {
+		c := w.open(event.StateBot, "en")
+		seq := c.say("where is my parcel")
+		require.NoError(t, c.deliver(seq))
+		answer, _ := c.answer(seq)
+		seq = c.click(choiceOf(t, &answer, "no"))
+		require.NoError(t, c.deliver(seq))
+		offer, trace := c.answer(seq)
+		require.Equal(t, actClarify, trace.Action)
+		require.NoError(t, c.deliver(none(c, &offer)))
+		list, err = misfits(t.Context(), w.db, w.svc.now().AddDate(0, 0, -1), nil)
+		require.NoError(t, err)
+		require.Equal(t, "where is my parcel", list[0].Text, "the question, not the refusal of what was offered")
+		require.NoError(t, w.svc.Forget(t.Context(), []string{c.id}))
+	}
 	others, err := misfits(t.Context(), w.db, w.svc.now().AddDate(0, 0, -1), []string{"cinema"})
 	require.NoError(t, err)
 	assert.Empty(t, others, "of other inboxes")

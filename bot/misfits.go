@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -28,8 +29,9 @@ type Misfit struct {
 	At   time.Time `json:"at"`
 }
 
-// noteMisfit keeps what the plan did not answer, for the authors. The
-// conversation goes on when that fails.
+// noteMisfit keeps what the plan did not answer, for the authors: what was
+// written, or the question for which the bot had offered nothing that was right.
+// The conversation goes on when that fails.
 func (s *Service) noteMisfit(ctx context.Context, t *talk, p *plan) {
 	if !unanswered(p) {
 		return
@@ -40,7 +42,7 @@ func (s *Service) noteMisfit(ctx context.Context, t *talk, p *plan) {
 			texts = append(texts, m.Text)
 		}
 	}
-	text := masked(strings.Join(texts, " "))
+	text := masked(cmp.Or(p.Missed, strings.Join(texts, " ")))
 	if text == "" {
 		return
 	}

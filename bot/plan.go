@@ -54,6 +54,7 @@ type plan struct {
 	Handoff  *event.Handoff
 	After    talk // what it remembers then
 
+	Missed    string            // question for which none of what the bot offered was right
 	Before    []string          // Markdown of messages before the last one
 	Rating    int               // that the visitor gave, 1 … 5; 0 for none
 	Learned   map[string]string // attributes for the contact

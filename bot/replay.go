@@ -300,7 +300,7 @@ func (h *rehearsal) conversation(ctx context.Context, conv string) ([]ReplayRow,
 	for i := range events {
 		e := &events[i]
 		t.apply(e)
-		if e.Kind != event.KindMessage || e.From.Kind != event.ActorVisitor || !h.wants(&t, e) {
+		if e.Kind != event.KindMessage || e.From.Kind != event.ActorVisitor || !h.wants(&t, e) || h.foreign(&t, e) {
 			continue
 		}
 		recorded, judged := reaction(events[i+1:], e.Seq)
@@ -325,6 +325,12 @@ func (h *rehearsal) wants(t *talk, e *event.Event) bool {
 		return false
 	}
 	return t.waits() || (h.replay.People && t.ledByPeople())
+}
+
+// foreign reports whether the message is a quick reply to something that this
+// version of the bot has not said: it tells nothing about the version.
+func (h *rehearsal) foreign(t *talk, e *event.Event) bool {
+	return e.Choice != "" && t.waits() && t.Flow == nil && h.bot.begin(t, h.brain, "").chosen() == ""
 }
 
 // message has the bot answer what waits at the end of the events, and compares.

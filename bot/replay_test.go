@@ -264,3 +264,27 @@ func TestVerdict(t *testing.T) {
 		assert.Equal(t, test.want, verdict(&test.recorded, &test.shadow), name)
 	}
 }
+
+// A click on a quick reply is compared where the version has offered it too.
+func TestReplayOfQuickReplies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := &past{world: w, from: event.Now().Add(-time.Second), to: event.Now().Add(time.Minute)}
+	c := w.open(event.StateBot, "en")
+	seq := c.say("where is my parcel")
+	c.deliverAll()
+	answer, _ := c.answer(seq)
+	no := choiceOf(t, &answer, "no")
+	c.click(no)
+	c.deliverAll()
+	r, err := w.svc.Replay(t.Context(), supervisor(), p.spec(), nil)
+	require.NoError(t, err)
+	assert.Equal(t, map[Verdict]int{VerdictSame: 2}, r.Counts)
+	assert.Contains(t, p.rows(r), no.Label)
+
+	delete(w.library.passages, "parcel") // then there is nothing to say no to
+	r, err = w.svc.Replay(t.Context(), supervisor(), p.spec(), nil)
+	require.NoError(t, err)
+	assert.Equal(t, map[Verdict]int{VerdictDifferent: 1}, r.Counts)
+	assert.NotContains(t, p.rows(r), no.Label)
+}

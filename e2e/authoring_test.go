@@ -152,6 +152,7 @@ func TestAuthoring(t *testing.T) {
 	author.until(`document.querySelector(".standing")?.innerText.includes("Awaiting review")`)
 
 	reviewer := s.staffTab("Lena Kurz", "supervisor")
+	reviewer.theme("light") // nothing fades while it is looked at
 	reviewer.open(s.URL + "/console/settings/articles")
 	reviewer.until(`document.querySelector(".tasks")?.innerText.includes("Descale the espresso machine")`)
 	reviewer.open(s.URL + path)
@@ -200,8 +201,7 @@ func newVersion(t *testing.T, s *server, author, reviewer *tab, path string) {
 
 	reviewer.write(`.writing-text`, "Run the **Zirbel** cleaner through the machine every day.\n\n## Fill it in\n\nAll of it.\n\n## Press brew\n\nOnce.")
 	eval[bool](reviewer, `(() => {
-		document.querySelector("details.more").open = true;
-		const kind = [...document.querySelectorAll("details.more label")].find((l) => l.textContent.trim() === "Kind").control;
+		const kind = [...document.querySelectorAll(".article-editor label")].find((l) => l.textContent.trim() === "Kind").control;
 		kind.value = "tutorial";
 		return kind.dispatchEvent(new Event("change", {bubbles: true}));
 	})()`)

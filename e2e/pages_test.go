@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,6 +106,19 @@ func (sc *scene) talk() {
 	sc.agent.see("Ollama on the same machine.")
 }
 
+// settingsSections are the sections of the settings, as the console lists them.
+func settingsSections(t *testing.T) []string {
+	t.Helper()
+	source, err := os.ReadFile("../web/console/settings/sections.ts")
+	require.NoError(t, err)
+	var out []string
+	for _, found := range regexp.MustCompile(`\{ id: "(\w+)"`).FindAllSubmatch(source, -1) {
+		out = append(out, string(found[1]))
+	}
+	require.Contains(t, out, "insights")
+	return out
+}
+
 // Every page, in both themes, has nothing that axe finds fault with.
 func TestPagesAreAccessible(t *testing.T) {
 	t.Parallel()
@@ -138,7 +152,8 @@ func TestPagesAreAccessible(t *testing.T) {
 		public.until(`document.querySelector("h1, main, form")`)
 		both(public, path)
 	}
-	for _, section := range []string{"inboxes", "agents", "teams", "skills", "canned", "intents", "intents/new", "replay", "flows", "tools", "articles", "articles/new", "articles/figures", "articles/links", "articles/templates", "articles/rules", "collections", "tokens", "webhooks", "notifications", "account"} {
+	for _, section := range append(settingsSections(t), "inboxes/new", "agents/new", "teams/new", "canned/new", "canned/gone", "intents/new", "intents/versions",
+		"articles/new", "articles/figures", "articles/links", "articles/templates", "articles/rules", "collections/new", "webhooks/new") {
 		sc.admin.open(sc.s.URL + "/console/settings/" + section)
 		sc.admin.until(`document.querySelector("h1") && !document.querySelector("[aria-busy=true], .skeleton")`)
 		both(sc.admin, "settings "+section)

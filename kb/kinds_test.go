@@ -263,3 +263,32 @@ func TestImportAndExportKnowKinds(t *testing.T) {
 	page := again.ask(t, "GET", "/help/a/set-up", "agent", "")
 	assert.Contains(t, page.body, "about 7 minutes")
 }
+
+// The page beside the text is that of the kind, or of the text alone with what
+// the kind still needs.
+func TestPreviewOfKinds(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name, tt := range map[string]struct{ kind, extra, markdown, page, field, lacks string }{
+		"an article":           {kind: "", extra: `{}`, markdown: "Text.", page: "Text."},
+		"a tutorial":           {kind: "tutorial", extra: `{"minutes":5}`, markdown: "## One\n\nDo.", page: "about 5 minutes"},
+		"without a step":       {kind: "tutorial", extra: `{}`, markdown: "Do.", page: "Do.", field: "markdown", lacks: "has no step"},
+		"too long":             {kind: "tutorial", extra: `{"minutes":20000}`, markdown: "## One\n\nDo.", page: "One", field: "extra.minutes", lacks: "must be between"},
+		"a guide's loose end":  {kind: "troubleshooting", extra: `{}`, markdown: "## On?\n\n- [No](#off)", page: "On?", field: "markdown", lacks: "leads to no heading"},
+		"a video without film": {kind: "video", extra: `{}`, markdown: "Watch.", page: "Watch.", field: "extra.video", lacks: "must be there"},
+		"a video":              {kind: "video", extra: `{"video":{"url":"https://vimeo.com/12345678"}}`, markdown: "Watch.", page: "vimeo.com"},
+	} {
+		body := mustJSON(t, map[string]any{"title": "Shelf", "markdown": tt.markdown, "kind": tt.kind, "extra": json.RawMessage(tt.extra), "page": true})
+		got := decode[struct {
+			Page  string
+			Lacks *struct{ Field, Message string }
+		}](t, d.ask(t, "POST", "/api/v1/articles/preview", "agent", body))
+		assert.Contains(t, got.Page, tt.page, name)
+		if tt.lacks == "" {
+			assert.Nil(t, got.Lacks, name)
+		} else if assert.NotNil(t, got.Lacks, name) {
+			assert.Equal(t, tt.field, got.Lacks.Field, name)
+			assert.Contains(t, got.Lacks.Message, tt.lacks, name)
+		}
+	}
+}

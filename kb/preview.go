@@ -19,13 +19,34 @@ type previewBody struct {
 	Summary  string `json:"summary"`
 	Locale   string `json:"locale"`
 	Markdown string `json:"markdown"`
-	Kind     string `json:"kind"`
+	Kind     string `json:"kind"` // "" is article
 	Extra    Extra  `json:"extra"`
 	Page     bool   `json:"page"` // also the page that readers will see
 }
 
+// previewLack is what keeps a text from being published as its kind.
+type previewLack struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// lackOf says what the kind of a text still needs, nil when it has all.
+func lackOf(a *Article) *previewLack {
+	err := a.Extra.normalise(a.Kind)
+	if err == nil {
+		err = a.checkKind()
+	}
+	if err == nil {
+		return nil
+	}
+	for name, message := range errs.Public(err).Fields {
+		return &previewLack{name, message}
+	}
+	return nil
+}
+
 // postPreview renders a text as the help centre does, and says which of its
-// links lead nowhere.
+// links lead nowhere and what its kind still needs.
 func (s *Service) postPreview(c *fiber.Ctx) error {
 	var b previewBody
 	if err := httpd.Bind(c, &b); err != nil {
@@ -34,13 +55,19 @@ func (s *Service) postPreview(c *fiber.Ctx) error {
 	if len(b.Markdown) > maxMarkdown {
 		return errs.Field("markdown", "may have %d bytes at most", maxMarkdown)
 	}
-	a := Article{Title: b.Title, Summary: b.Summary, Locale: orElse(b.Locale, s.cfg.Locale), Markdown: b.Markdown, UpdatedAt: s.now(), Kind: b.Kind, Extra: b.Extra}
+	a := Article{
+		Title: b.Title, Summary: b.Summary, Locale: orElse(b.Locale, s.cfg.Locale), Markdown: b.Markdown, UpdatedAt: s.now(),
+		Kind: orElse(b.Kind, KindArticle), Extra: b.Extra,
+	}
 	a.HTML = markup.RenderArticle(b.Markdown)
 	problems, err := s.brokenIn(c.UserContext(), &a)
 	if err != nil {
 		return pg.Map(err)
 	}
 	out := fiber.Map{"html": a.HTML, "problems": problems}
+	if lack := lackOf(&a); lack != nil {
+		out["lacks"] = lack
+	}
 	if b.Page {
 		page, err := s.previewPage(c.UserContext(), &a)
 		if err != nil {

@@ -34,6 +34,11 @@ export function moment(at: string): string {
   return time.daysFrom(at, now.value) === 0 ? clock(at) : `${time.day(at, locale.value, now.value)}, ${clock(at)}`;
 }
 
+/** From one moment to another: the day once when it is the same. */
+export function span(from: string, to: string): string {
+  return new Intl.DateTimeFormat(locale.value, { dateStyle: "medium", timeStyle: "short" }).formatRange(new Date(from), new Date(to));
+}
+
 export const duration = (ms: number): string => time.duration(ms / 1000, locale.value);
 
 const steps = [

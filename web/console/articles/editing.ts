@@ -1,10 +1,11 @@
 /** What happens while an article is written: its fields, saving, keeping what is typed, and what to do when somebody was faster. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { api, APIError, reason } from "../api";
+import { api, APIError } from "../api";
 import { go } from "../router";
 import { me } from "../store/session";
-import { makeForm } from "../ui/form";
+import { fieldErrors, makeForm } from "../ui/form";
 import { toast } from "../ui/toast";
+import { complaint } from "./complaint";
 import { type Article, latest, nothing, type Version, versionOf } from "./types";
 
 export interface Fields extends Version {
@@ -62,10 +63,15 @@ export class Editing {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private saved: Fields;
 
-  constructor(article: Article | undefined, start: Partial<Fields> = {}) {
+  /** A new article begins with some fields; made runs when it is stored. */
+  constructor(
+    article: Article | undefined,
+    start: Partial<Fields> = {},
+    private readonly made: () => void = () => {},
+  ) {
     this.article.value = article;
     this.saved = fieldsOf(article);
-    this.form = makeForm(fieldsOf(article, start));
+    this.form = makeForm(fieldsOf(article, start), complaint);
     if (Object.keys(start).length) this.form.dirty.value = true;
     this.unsaved = computed(() => this.form.dirty.value && !same(this.form.values.value, this.saved));
   }
@@ -136,6 +142,7 @@ export class Editing {
     this.article.value = article;
     this.saved = fieldsOf(article);
     this.form.values.value = this.saved;
+    this.form.errors.value = {};
     this.form.dirty.value = false;
   }
 
@@ -158,6 +165,7 @@ export class Editing {
 
   private async create(fields: Fields): Promise<Article> {
     const made = await api.post<Article>("/articles", { ...pick(fields, versionNames), ...pick(fields, placeNames) });
+    this.made();
     const arranged = await this.arrange(made, fields);
     // What was typed belonged to a new article, not to this one.
     await this.forget();
@@ -231,7 +239,8 @@ export class Editing {
       this.adopt(await api.post<Article>(`/articles/${article.id}/workflow`, { action, revision: latest(article), ...more }));
       return true;
     } catch (error) {
-      toast(reason(error), { bad: true });
+      toast(complaint(error), { bad: true });
+      if (error instanceof APIError) this.form.errors.value = fieldErrors(error);
       if (error instanceof APIError && error.code === "conflict") this.theirs.value = await this.overtaken();
       return false;
     }

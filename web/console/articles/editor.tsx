@@ -1,5 +1,5 @@
 /** One article: its text beside its page, where it belongs, and its way to the readers. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { api } from "../api";
 import { guardLeaving, href, place } from "../router";
 import { may, me } from "../store/session";
@@ -14,6 +14,7 @@ import { Icon } from "../ui/icon";
 import { useLoad } from "../ui/load";
 import { toast } from "../ui/toast";
 import { collectionTitle, loadCollections } from "../settings/collections";
+import { type Proposal, settle, takeProposal } from "../settings/draft";
 import { Frame, Part, Ready, RemoveButton, saved } from "../settings/frame";
 import { Diff } from "./diff";
 import { Editing, type Fields } from "./editing";
@@ -46,15 +47,25 @@ export function EditorPage({ id }: { id: string }) {
   return <Ready of={loaded}>{(all) => <Editor key={all.article?.id ?? "new"} {...all} />}</Ready>;
 }
 
-/** What the address asks a new article to begin with. */
-function beginning(): Partial<Fields> {
-  const { query } = place.peek();
-  const title = query.get("title") ?? "";
-  return title ? { title, aliases: [title] } : {};
+/** As many characters and other ways to ask as an article may have. */
+const longestTitle = 200;
+const mostAliases = 30;
+
+/** What the address, or the page before, asks a new article to begin with. */
+function beginning(proposal: Proposal | null): Partial<Fields> {
+  const title = (place.peek().query.get("title") ?? "").slice(0, longestTitle);
+  const aliases = [...new Set([title, ...(proposal?.texts ?? [])])].filter(Boolean).slice(0, mostAliases);
+  return title ? { title, aliases } : {};
+}
+
+function begin(article: Article | undefined): Editing {
+  if (article) return new Editing(article);
+  const proposal = takeProposal();
+  return new Editing(undefined, beginning(proposal), () => proposal && void settle(proposal));
 }
 
 function Editor({ article, collections, rules, templates }: Loaded) {
-  const editing = useMemo(() => new Editing(article, article ? {} : beginning()), []);
+  const editing = useMemo(() => begin(article), []);
   const current = editing.article.value;
   const history = current && place.value.query.get("view") === "history";
   const readOnly = !!me.value && !writable(current, me.value);
@@ -93,6 +104,9 @@ function Editor({ article, collections, rules, templates }: Loaded) {
           <div class="form-columns">
             <TextField form={form} name="title" label={t("field.title")} />
             <SelectField form={form} name="collection" label={t("articles.collection")} options={collectionOptions(collections)} />
+          </div>
+          <div class="form-columns">
+            <KindFields form={form} />
           </div>
           <Writing editing={editing} readOnly={readOnly} />
           <More editing={editing} />
@@ -293,13 +307,20 @@ function Templates({ templates, editing }: { templates: Template[]; editing: Edi
   );
 }
 
+const moreFields = ["summary", "aliases", "owner", "review_after", "slug", "locale", "audience", "segments", "position"];
+
 /** What most articles do not need. */
 function More({ editing }: { editing: Editing }) {
   const { form } = editing;
   const article = editing.article.value;
   const fixed = article?.status === "published" && !may("supervisor");
+  const box = useRef<HTMLDetailsElement>(null);
+  const wrong = moreFields.some((name) => form.errors.value[name]);
+  useEffect(() => {
+    if (wrong && box.current) box.current.open = true; // nothing that is wrong is folded away
+  }, [form.errors.value]);
   return (
-    <details class="more">
+    <details class="more" ref={box}>
       <summary>{t("articles.more")}</summary>
       <div class="form-columns">
         <TextField form={form} name="summary" label={t("articles.summary")} full />
@@ -317,7 +338,6 @@ function More({ editing }: { editing: Editing }) {
         {form.values.value.audience === "segment" && (
           <LinesField form={form} name="segments" label={t("articles.segments")} hint={t("articles.segments.hint")} />
         )}
-        <KindFields form={form} />
       </div>
       <fieldset class="form-columns" disabled={fixed}>
         <TextField form={form} name="slug" label={t("field.slug")} hint={t("field.slug.hint")} />

@@ -1,7 +1,8 @@
 /** The articles: what waits for this person first, then all of them by status, with one change for many. */
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { api, reason } from "../api";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { api, reason, sentence } from "../api";
 import { go, href, place } from "../router";
 import { may } from "../store/session";
 import { agents, loadAgents } from "../store/staff";
@@ -47,10 +48,16 @@ export function ListPage() {
   const list = useLoad(() => load(), [wanted, asked.value]);
   const collections = useLoad(loadCollections);
   const tasks = useLoad(() => api.get<Tasks>("/articles/tasks"));
+  const box = useRef<HTMLDivElement>(null);
   const reload = async () => {
     chosen.value = new Set();
     await Promise.all([list.reload(), tasks.reload()]);
+    // The button that was pressed is gone with the choice.
+    if (document.activeElement === document.body) box.current?.querySelector<HTMLElement>("input")?.focus();
   };
+  useEffect(() => {
+    chosen.value = new Set(); // nothing is changed that is not in sight
+  }, [wanted, asked.value]);
   useEffect(() => {
     if (!agents.peek().length) void loadAgents();
   }, []);
@@ -78,7 +85,7 @@ export function ListPage() {
         {(page) =>
           page.articles.length ? (
             <>
-              <BulkBar chosen={chosen} all={page.articles} collections={collections.value.value ?? []} done={reload} />
+              <BulkBar box={box} chosen={chosen} all={page.articles} collections={collections.value.value ?? []} done={reload} />
               <ul class="items">
                 {page.articles.map((article) => (
                   <Row key={article.id} article={article} chosen={chosen} collections={collections.value.value ?? []} />
@@ -186,6 +193,7 @@ function Row({ article, chosen, collections }: RowProps) {
 }
 
 interface BulkProps {
+  box: RefObject<HTMLDivElement | null>;
   chosen: Signal<ReadonlySet<string>>;
   all: Article[];
   collections: Collection[];
@@ -198,18 +206,22 @@ interface Outcome {
 }
 
 /** One change for the chosen articles. */
-function BulkBar({ chosen, all, collections, done }: BulkProps) {
+function BulkBar({ box, chosen, all, collections, done }: BulkProps) {
   const count = chosen.value.size;
+  const busy = useSignal(false);
   const run = async (body: Record<string, string>) => {
+    if (busy.peek()) return;
+    busy.value = true;
     try {
       const { done: changed, failed } = await api.post<Outcome>("/articles/bulk", { ids: [...chosen.peek()], ...body });
-      toast(t("articles.bulk.done", { n: changed.length }));
+      if (changed.length) toast(t("articles.bulk.done", { n: changed.length }));
       const [first] = failed;
-      if (first) toast(t("articles.bulk.failed", { n: failed.length, reason: first.message }), { bad: true });
+      if (first) toast(t("articles.bulk.failed", { n: failed.length, reason: sentence(first.message) }), { bad: true });
     } catch (error) {
       toast(reason(error), { bad: true });
     }
     await done();
+    busy.value = false;
   };
   const danger = (action: "archive" | "delete") =>
     confirmFirst({
@@ -219,7 +231,7 @@ function BulkBar({ chosen, all, collections, done }: BulkProps) {
       run: () => run({ action }),
     });
   return (
-    <div class="bulk" role="group" aria-label={t("articles.bulk")}>
+    <div class="bulk" role="group" aria-label={t("articles.bulk")} aria-busy={busy.value || undefined} ref={box}>
       <label class="check">
         <input
           type="checkbox"

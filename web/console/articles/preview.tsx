@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api";
 import { t } from "../text";
 import { Icon } from "../ui/icon";
+import { lacking } from "./complaint";
 import type { BrokenLink, Extra, Kind } from "./types";
 
 const wait = 300; // ms
@@ -20,11 +21,14 @@ interface PreviewProps {
 interface Answer {
   page: string;
   problems: BrokenLink[];
+  /** What the kind still needs before it can be published. */
+  lacks?: { field: string; message: string };
 }
 
 export function Preview({ title, summary, markdown, locale, kind, extra }: PreviewProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const problems = useSignal<BrokenLink[]>([]);
+  const lacks = useSignal("");
   const first = useRef(true);
   useEffect(() => {
     let late = false;
@@ -33,6 +37,7 @@ export function Preview({ title, summary, markdown, locale, kind, extra }: Previ
         const answer = await api.post<Answer>("/articles/preview", { title, summary, markdown, locale, kind, extra, page: true });
         if (late) return;
         problems.value = answer.problems;
+        lacks.value = answer.lacks ? lacking(answer.lacks.field, answer.lacks.message) : "";
         if (frame.current) show(frame.current, answer.page);
       } catch {
         // The preview stays as it was; saving says what is wrong.
@@ -49,7 +54,7 @@ export function Preview({ title, summary, markdown, locale, kind, extra }: Previ
     <div class="field preview-side">
       <span class="writing-label">{t("articles.preview")}</span>
       <iframe ref={frame} class="article-preview" sandbox="allow-same-origin" title={t("articles.preview")} />
-      <Problems list={problems.value} />
+      <Problems list={problems.value} lacks={lacks.value} />
     </div>
   );
 }
@@ -81,9 +86,15 @@ function follow(event: Event): void {
   if (hash.startsWith("#")) link.ownerDocument.getElementById(decodeURIComponent(hash.slice(1)))?.scrollIntoView();
 }
 
-function Problems({ list }: { list: readonly BrokenLink[] }) {
+function Problems({ list, lacks }: { list: readonly BrokenLink[]; lacks: string }) {
   return (
     <div role="status" class="link-problems">
+      {lacks && (
+        <p class="lacks">
+          <Icon name="alert" size={16} />
+          {lacks}
+        </p>
+      )}
       {list.length > 0 && (
         <details>
           <summary>

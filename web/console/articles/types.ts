@@ -17,12 +17,22 @@ export interface ArticleFile {
   url: string;
   name?: string;
   note?: string;
+  /** bytes */
+  size?: number;
 }
 
-/** What a kind needs beside the text. Members that are not edited here stay as they are. */
+/** A film. Members that are not edited here stay as they are. */
+export interface Video {
+  url: string;
+  /** Addresses of WebVTT files by language. */
+  captions?: Record<string, string>;
+  [more: string]: unknown;
+}
+
+/** What a kind needs beside the text. */
 export interface Extra {
   minutes?: number;
-  video?: { url: string } & Record<string, unknown>;
+  video?: Video | undefined;
   files?: ArticleFile[];
 }
 

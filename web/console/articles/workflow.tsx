@@ -9,6 +9,7 @@ import { full, moment } from "../time";
 import { Button } from "../ui/button";
 import { closeDialog, Dialog, openDialog } from "../ui/dialog";
 import { useLoad } from "../ui/load";
+import { Field, ties } from "../ui/form";
 import { Menu, type MenuItem } from "../ui/menu";
 import { toast } from "../ui/toast";
 import { Part, Ready } from "../settings/frame";
@@ -93,7 +94,7 @@ interface StepDialogProps {
   run: (step: Step, more: Record<string, unknown>) => Promise<void>;
 }
 
-/** The local time an hour from now, as the field wants it. */
+/** The next full hour in local time, as the field wants it. */
 function soon(): string {
   const at = new Date(Date.now() + 3_600_000);
   at.setMinutes(0, 0, 0);
@@ -107,10 +108,16 @@ function StepDialog({ step, article, run }: StepDialogProps) {
   const error = useSignal("");
   const id = useId();
   const needsWord = step === "return";
+  const zoned = t("articles.publish_at.hint", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
   const go = (event: Event) => {
     event.preventDefault();
     if (needsWord && !comment.value.trim()) {
       error.value = t("articles.comment.needed");
+      return;
+    }
+    if (step === "schedule" && !(Date.parse(at.value) > Date.now())) {
+      error.value = t("articles.publish_at.past");
+      document.getElementById(`${id}-at`)?.focus();
       return;
     }
     closeDialog();
@@ -134,10 +141,16 @@ function StepDialog({ step, article, run }: StepDialogProps) {
         <p class="muted">{t(`articles.about.${step}`)}</p>
         {step === "ask" && <Reviewer value={reviewer.value} onChange={(next) => (reviewer.value = next)} />}
         {step === "schedule" && (
-          <div class="field">
-            <label for={`${id}-at`}>{t("articles.publish_at")}</label>
-            <input class="input" id={`${id}-at`} type="datetime-local" required value={at.value} onInput={(event) => (at.value = event.currentTarget.value)} />
-          </div>
+          <Field id={`${id}-at`} label={t("articles.publish_at")} hint={zoned} error={error.value}>
+            <input
+              {...ties(`${id}-at`, zoned, error.value)}
+              class="input"
+              type="datetime-local"
+              required
+              value={at.value}
+              onInput={(event) => (at.value = event.currentTarget.value)}
+            />
+          </Field>
         )}
         {step !== "schedule" && step !== "discard" && (
           <div class="field">

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Source } from "../../shared/wire";
 import { api, APIError, reason, sentence } from "../api";
+import type { Mode } from "../store/drafts";
 import { t } from "../text";
 import type { Editor } from "./editor";
 
@@ -44,6 +45,8 @@ export class Copilot {
   readonly text = computed(() => this.proposal.value?.text ?? this.written.value);
   readonly busy = computed(() => this.wish.value !== null && !this.proposal.value && !this.failure.value);
   private running: AbortController | null = null;
+  /** Where the text that is on its way belongs, whatever the agent looks at when it comes. */
+  private mode: Mode = "reply";
 
   constructor(
     private readonly conv: string,
@@ -62,6 +65,8 @@ export class Copilot {
     this.running = running;
     this.wish.value = wish;
     const isRewrite = rewrites.includes(wish);
+    if (isRewrite) this.mode = this.editor.mode.peek();
+    else this.mode = wish === "summarise" ? "note" : "reply";
     const path = isRewrite ? "rewrite" : wish;
     const body: Record<string, string> = { conversation: this.conv };
     if (isRewrite) Object.assign(body, { how: wish, text: this.editor.text.peek() });
@@ -85,11 +90,23 @@ export class Copilot {
     const found = this.proposal.peek();
     const wish = this.wish.peek();
     if (!found || !wish) return;
-    if (wish === "summarise") this.editor.start("note");
+    this.editor.start(this.mode);
     const before = this.editor.text.peek().trimEnd();
     const text = wish === "draft" ? found.text + links(found.sources.slice(0, 1)) : found.text;
     this.discard();
     this.editor.write(before && !rewrites.includes(wish) ? `${before}\n\n${text}` : text);
+    this.editor.field?.focus();
+  }
+
+  /** Asks for the same once more. */
+  again(): void {
+    const wish = this.wish.peek();
+    if (wish) void this.ask(wish);
+  }
+
+  /** The agent wants none of it, and goes on writing. */
+  dismiss(): void {
+    this.discard();
     this.editor.field?.focus();
   }
 

@@ -4,8 +4,8 @@ import { stale } from "../store/live";
 import { t } from "../text";
 import { Button } from "../ui/button";
 import { Icon, type IconName } from "../ui/icon";
-import { Menu } from "../ui/menu";
-import type { Copilot, Wish } from "./copilot";
+import { Menu, type MenuItem } from "../ui/menu";
+import { type Copilot, rewrites, type Wish } from "./copilot";
 
 const icons: Record<Wish, IconName> = {
   draft: "book",
@@ -21,6 +21,10 @@ const icons: Record<Wish, IconName> = {
 export const menuID = "copilot-menu";
 
 export function CopilotMenu({ copilot }: { copilot: Copilot }) {
+  const items = copilot.offered().flatMap((wish): (MenuItem | "line")[] => {
+    const item = { label: t(`copilot.${wish}`), icon: icons[wish], run: () => void copilot.ask(wish) };
+    return wish === rewrites[0] ? ["line", item] : [item];
+  });
   return (
     <Menu
       id={menuID}
@@ -30,7 +34,7 @@ export function CopilotMenu({ copilot }: { copilot: Copilot }) {
       keys="mod+j"
       disabled={stale.value}
       up
-      items={copilot.offered().map((wish) => ({ label: t(`copilot.${wish}`), icon: icons[wish], run: () => void copilot.ask(wish) }))}
+      items={items}
     >
       <Icon name="bot" />
     </Menu>
@@ -41,12 +45,14 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
   const box = useRef<HTMLDivElement>(null);
   const wish = copilot.wish.value;
   const ready = copilot.proposal.value;
+  const failure = copilot.failure.value;
   useEffect(() => {
-    // The focus goes to what can be done, unless the agent has gone on elsewhere.
-    if (ready && (document.activeElement === document.body || document.activeElement?.closest(".composer"))) {
-      box.current?.querySelector<HTMLElement>(".button-primary")?.focus();
+    // The focus goes to what can be done, where Escape is heard, unless the agent writes or reads on meanwhile.
+    const at = document.activeElement;
+    if (wish && (!at || at === document.body || at.id === menuID || box.current?.contains(at))) {
+      box.current?.querySelector<HTMLElement>(".proposal-foot button")?.focus();
     }
-  }, [ready]);
+  }, [wish, ready, failure]);
   if (!wish) return null;
   return (
     <div
@@ -57,7 +63,7 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.stopPropagation();
-        copilot.discard();
+        copilot.dismiss();
       }}
     >
       <p class="proposal-head">
@@ -72,7 +78,7 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
       )}
       <p class="proposal-state" role="status">
         {copilot.busy.value && t("copilot.busy")}
-        {copilot.failure.value && <span class="error-text">{copilot.failure.value}</span>}
+        {failure && <span class="error-text">{failure}</span>}
         {ready && <span class="sr">{t("copilot.ready")}</span>}
       </p>
       {ready && ready.sources.length > 0 && (
@@ -106,7 +112,12 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
             {t(wish === "summarise" ? "copilot.accept.note" : "copilot.accept")}
           </Button>
         )}
-        <Button small keys="escape" onClick={() => copilot.discard()}>
+        {failure && (
+          <Button small icon="refresh" onClick={() => copilot.again()}>
+            {t("retry")}
+          </Button>
+        )}
+        <Button small keys="escape" onClick={() => copilot.dismiss()}>
           {t(copilot.busy.value ? "copilot.stop" : "copilot.discard")}
         </Button>
       </div>

@@ -13,7 +13,7 @@ import { ChecksField, type Form, FormView, LinesField, SelectField, SwitchField,
 import { useLoad } from "../ui/load";
 import { Presence } from "../ui/presence";
 import { toast } from "../ui/toast";
-import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
+import { CopyField, Found, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 import { LevelsField } from "./levels";
 
 const roles: Role[] = ["agent", "supervisor", "admin"];
@@ -22,7 +22,7 @@ export function AgentsPage({ id }: { id: string }) {
   const loaded = useLoad(loadAgents);
   return (
     <Ready of={loaded}>
-      {(agents) => (id ? <AgentForm agent={agents.find((agent) => agent.id === id)} /> : <AgentList agents={agents} />)}
+      {(agents) => (id ? <Found id={id} all={agents} section="agents">{(agent) => <AgentForm agent={agent} />}</Found> : <AgentList agents={agents} />)}
     </Ready>
   );
 }

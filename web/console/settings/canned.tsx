@@ -9,11 +9,11 @@ import type { Canned } from "../types";
 import { AreaField, FormView, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
+import { Found, Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 export function CannedPage({ id }: { id: string }) {
   const loaded = useLoad(loadCanned);
-  return <Ready of={loaded}>{(all) => (id ? <CannedForm canned={all.find((one) => one.id === id)} /> : <CannedList all={all} />)}</Ready>;
+  return <Ready of={loaded}>{(all) => (id ? <Found id={id} all={all} section="canned">{(canned) => <CannedForm canned={canned} />}</Found> : <CannedList all={all} />)}</Ready>;
 }
 
 function CannedList({ all }: { all: Canned[] }) {

@@ -7,7 +7,7 @@ import { inboxes } from "../store/staff";
 import { FormView, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
+import { Found, Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 export async function loadCollections(): Promise<Collection[]> {
   return (await api.get<{ collections: Collection[] }>("/collections")).collections;
@@ -23,7 +23,7 @@ export function CollectionsPage({ id }: { id: string }) {
   const loaded = useLoad(loadCollections);
   return (
     <Ready of={loaded}>
-      {(all) => (id ? <CollectionForm collection={all.find((one) => one.id === id)} /> : <CollectionList all={all} />)}
+      {(all) => (id ? <Found id={id} all={all} section="collections">{(collection) => <CollectionForm collection={collection} />}</Found> : <CollectionList all={all} />)}
     </Ready>
   );
 }

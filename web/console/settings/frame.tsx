@@ -8,8 +8,9 @@ import { Button, IconButton } from "../ui/button";
 import { confirmFirst } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import type { Loaded } from "../ui/load";
-import { Failed, Skeleton } from "../ui/state";
+import { Empty, Failed, Skeleton } from "../ui/state";
 import { toast } from "../ui/toast";
+import type { SectionId } from "./sections";
 
 interface FrameProps {
   title: string;
@@ -61,6 +62,27 @@ export function Ready<T>({ of, children }: { of: Loaded<T>; children: (value: T)
   const value = of.value.value;
   if (value !== undefined) return <>{children(value)}</>;
   return of.error.value ? <Failed error={of.error.value} retry={() => void of.reload()} /> : <Skeleton rows={4} />;
+}
+
+interface FoundProps<T> {
+  /** Of the address; "new" is none yet. */
+  id: string;
+  all: readonly T[];
+  section: SectionId;
+  children: (found: T | undefined) => ComponentChildren;
+}
+
+/** The page of the thing that the address names, or of a new one. One that is gone is no new one. */
+export function Found<T extends { id: string }>({ id, all, section, children }: FoundProps<T>) {
+  const found = all.find((one) => one.id === id);
+  if (found || id === "new") return <>{children(found)}</>;
+  return (
+    <Frame title={t(`settings.${section}`)} up={`/settings/${section}`} upTitle={t(`settings.${section}`)}>
+      <Empty icon="search" title={t("gone.title")}>
+        {t("gone.text")}
+      </Empty>
+    </Frame>
+  );
 }
 
 interface RowProps {

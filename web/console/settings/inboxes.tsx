@@ -11,7 +11,7 @@ import { ChecksField, type Form, FormView, LinesField, SelectField, SwitchField,
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
-import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
+import { CopyField, Found, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 import { HoursField } from "./hours";
 import { Look } from "./look";
 import { Offline } from "./offline";
@@ -21,7 +21,7 @@ import { Privacy } from "./privacy";
 
 export function InboxesPage({ id }: { id: string }) {
   const loaded = useLoad(loadInboxes);
-  return <Ready of={loaded}>{(all) => (id ? <InboxForm inbox={all.find((inbox) => inbox.id === id)} /> : <InboxList all={all} />)}</Ready>;
+  return <Ready of={loaded}>{(all) => (id ? <Found id={id} all={all} section="inboxes">{(inbox) => <InboxForm inbox={inbox} />}</Found> : <InboxList all={all} />)}</Ready>;
 }
 
 function InboxList({ all }: { all: Inbox[] }) {

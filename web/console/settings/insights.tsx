@@ -9,7 +9,7 @@ import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
 import { Frame, Part, Ready } from "./frame";
-import { intentDraft } from "./draft";
+import { propose } from "./draft";
 
 interface Grade {
   id: string;
@@ -140,6 +140,16 @@ function Graded({ exam }: { exam: Examination }) {
                   ))}
                 </ul>
                 <p class="muted">{t("insights.confused.hint")}</p>
+                <p class="actions">
+                  {[
+                    [pair.intent, pair.name],
+                    [pair.other, pair.other_name],
+                  ].map(([id, name = ""]) => (
+                    <a key={id} class="button button-small" href={href(`/settings/intents/${id}`)}>
+                      <bdi>{readable(name)}</bdi>
+                    </a>
+                  ))}
+                </p>
               </details>
             </li>
           ))}
@@ -215,9 +225,9 @@ function ClusterRow({ cluster, reload }: { cluster: Cluster; reload: () => void 
     }
     busy.value = false;
   };
-  const toIntent = () => {
-    intentDraft.value = { examples: cluster.messages.map((one) => one.text) };
-    go("/settings/intents/new");
+  const make = (path: string) => () => {
+    propose({ texts: cluster.messages.map((one) => one.text), misfits: cluster.messages.map((one) => one.id) });
+    go(path);
   };
   return (
     <li class="cluster">
@@ -241,10 +251,10 @@ function ClusterRow({ cluster, reload }: { cluster: Cluster; reload: () => void 
         </ul>
       </details>
       <div class="actions">
-        <Button small onClick={toIntent}>
+        <Button small onClick={make("/settings/intents/new")}>
           {t("insights.make.intent")}
         </Button>
-        <Button small onClick={() => go(`/settings/articles/new?title=${encodeURIComponent(cluster.title)}`)}>
+        <Button small onClick={make(`/settings/articles/new?${new URLSearchParams({ title: cluster.title })}`)}>
           {t("insights.make.article")}
         </Button>
         <Button small kind="quiet" busy={busy.value} onClick={() => void dismiss()}>

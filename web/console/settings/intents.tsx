@@ -13,8 +13,8 @@ import { Button } from "../ui/button";
 import { AreaField, FormView, LinesField, SwitchField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { intentDraft } from "./draft";
-import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
+import { settle, takeProposal } from "./draft";
+import { Found, Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 import { IntentFiles, IntentVersions } from "./intentfiles";
 import { LevelsField } from "./levels";
 import { idsOf, ScopeField, scopeOf, scopeText } from "./scope";
@@ -27,7 +27,7 @@ export function IntentsPage({ id }: { id: string }) {
   return (
     <Ready of={loaded}>
       {(all) =>
-        id ? <IntentForm intent={all.find((one) => one.id === id)} /> : <IntentList all={all} reload={() => void loaded.reload()} />
+        id ? <Found id={id} all={all} section="intents">{(intent) => <IntentForm intent={intent} />}</Found> : <IntentList all={all} reload={() => void loaded.reload()} />
       }
     </Ready>
   );
@@ -80,16 +80,12 @@ function toChoices(lines: string[], old: readonly Choice[]): Choice[] {
 }
 
 function IntentForm({ intent }: { intent: Intent | undefined }) {
-  const proposed = useMemo(() => {
-    const draft = intent ? null : intentDraft.peek();
-    intentDraft.value = null;
-    return draft?.examples ?? [];
-  }, [intent?.id]);
+  const proposal = useMemo(() => (intent ? null : takeProposal()), [intent?.id]);
   const form = useForm(
     {
       name: intent?.name ?? "",
       description: intent?.description ?? "",
-      examples: intent?.examples ?? proposed,
+      examples: intent?.examples ?? proposal?.texts ?? [],
       answer: intent?.answer ?? "",
       choices: intent?.choices.map((choice) => choice.label) ?? [],
       skills: intent?.skills ?? {},
@@ -103,9 +99,10 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
     const body = { ...values, choices: toChoices(values.choices, intent?.choices ?? []), inbox_ids: idsOf(scope) };
     return intent ? api.patch(`/intents/${intent.id}`, body) : api.post("/intents", body);
   };
-  const done = () => {
+  const done = async () => {
     saved();
-    go("/settings/intents", "replace");
+    if (proposal) await settle(proposal);
+    go(proposal ? "/settings/insights" : "/settings/intents", "replace");
   };
   return (
     <Frame title={intent ? intent.name.replaceAll("_", " ") : t("intents.new")} up="/settings/intents" upTitle={t("settings.intents")}>
@@ -114,7 +111,7 @@ function IntentForm({ intent }: { intent: Intent | undefined }) {
         <FormView
           form={form}
           save={save}
-          onSaved={done}
+          onSaved={() => void done()}
           extra={
             intent && <RemoveButton path={`/intents/${intent.id}`} name={intent.name} text={t("intents.remove")} then="/settings/intents" />
           }

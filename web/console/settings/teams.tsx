@@ -7,12 +7,12 @@ import type { Team } from "../types";
 import { ChecksField, FormView, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
-import { Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
+import { Found, Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 export function TeamsPage({ id }: { id: string }) {
   const loaded = useLoad(loadTeams);
   return (
-    <Ready of={loaded}>{(teams) => (id ? <TeamForm team={teams.find((team) => team.id === id)} /> : <TeamList teams={teams} />)}</Ready>
+    <Ready of={loaded}>{(teams) => (id ? <Found id={id} all={teams} section="teams">{(team) => <TeamForm team={team} />}</Found> : <TeamList teams={teams} />)}</Ready>
   );
 }
 

@@ -9,7 +9,7 @@ import { ChecksField, FormView, SwitchField, TextField, useForm } from "../ui/fo
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
-import { CopyField, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
+import { CopyField, Found, Frame, ItemRow, New, Part, Ready, RemoveButton, saved } from "./frame";
 
 interface Webhook {
   id: string;
@@ -60,7 +60,7 @@ const loadWebhooks = async () => (await api.get<{ webhooks: Webhook[] }>("/webho
 
 export function WebhooksPage({ id }: { id: string }) {
   const loaded = useLoad(loadWebhooks);
-  return <Ready of={loaded}>{(all) => (id ? <WebhookForm hook={all.find((one) => one.id === id)} /> : <WebhookList all={all} />)}</Ready>;
+  return <Ready of={loaded}>{(all) => (id ? <Found id={id} all={all} section="webhooks">{(hook) => <WebhookForm hook={hook} />}</Found> : <WebhookList all={all} />)}</Ready>;
 }
 
 function WebhookList({ all }: { all: Webhook[] }) {

@@ -1,14 +1,16 @@
 /** Modal dialogs: one at a time, on the browser's own <dialog>, which keeps the focus in and gives it back. */
 import { signal } from "@preact/signals";
-import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { type ComponentChildren, Fragment, type VNode } from "preact";
+import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { t } from "../text";
 import { Button, IconButton } from "./button";
 
 const current = signal<VNode | null>(null);
+let opened = 0;
 
+/** Opens a dialog in the place of one that is there. */
 export function openDialog(dialog: VNode): void {
-  current.value = dialog;
+  current.value = <Fragment key={++opened}>{dialog}</Fragment>;
 }
 
 export function closeDialog(): void {
@@ -33,10 +35,15 @@ interface DialogProps {
 export function Dialog({ title, wide, bare, children, footer }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const mine = useMemo(() => current.peek(), []);
   useEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // To what is asked; to the harmless answer where nothing is to be filled in.
+    if (document.activeElement?.closest(".dialog-head")) {
+      dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea):enabled, .dialog-foot button")?.focus();
+    }
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -47,7 +54,7 @@ export function Dialog({ title, wide, bare, children, footer }: DialogProps) {
       ref={ref}
       class={`dialog${wide ? " dialog-wide" : ""}${bare ? " dialog-bare" : ""}`}
       aria-labelledby={id}
-      onClose={closeDialog}
+      onClose={() => current.peek() === mine && closeDialog()} // the browser tells of it late, when another may be open
       onPointerDown={(event) => event.target === event.currentTarget && closeDialog()}
     >
       <div class="dialog-box">

@@ -19,7 +19,18 @@ export interface Form<T> {
   submit(save: (values: T) => Promise<unknown>): Promise<boolean>;
 }
 
-export function makeForm<T extends object>(initial: T): Form<T> {
+/** What the server says of each field, as sentences. */
+export function fieldErrors(error: APIError): Record<string, string> {
+  return Object.fromEntries(Object.entries(error.fields).map(([name, text]) => [name, sentence(text)]));
+}
+
+/** The errors that are not about a field or a part of it: what is being changed is not wrong any more. */
+function without(errors: Record<string, string>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(errors).filter(([other]) => other !== name && !other.startsWith(`${name}.`)));
+}
+
+/** A form with its first values; complain is the sentence for a refusal. */
+export function makeForm<T extends object>(initial: T, complain = reason): Form<T> {
   const form: Form<T> = {
     values: signal(initial),
     errors: signal({}),
@@ -28,6 +39,7 @@ export function makeForm<T extends object>(initial: T): Form<T> {
     dirty: signal(false),
     set(name, value) {
       form.values.value = { ...form.values.peek(), [name]: value };
+      form.errors.value = without(form.errors.peek(), String(name));
       form.dirty.value = true;
     },
     async submit(save) {
@@ -40,9 +52,8 @@ export function makeForm<T extends object>(initial: T): Form<T> {
         form.dirty.value = false;
         return true;
       } catch (error) {
-        if (error instanceof APIError)
-          form.errors.value = Object.fromEntries(Object.entries(error.fields).map(([name, text]) => [name, sentence(text)]));
-        form.failure.value = reason(error);
+        if (error instanceof APIError) form.errors.value = fieldErrors(error);
+        form.failure.value = complain(error);
         return false;
       } finally {
         form.busy.value = false;
@@ -152,9 +163,11 @@ interface LineProps {
   hint?: string;
   error: string | undefined;
   value: string;
-  type?: "text" | "url";
+  type?: "text" | "url" | "number";
   placeholder?: string;
   maxLength?: number;
+  min?: number;
+  max?: number;
   onInput: (value: string) => void;
 }
 
@@ -162,7 +175,7 @@ interface LineProps {
 export function Line({ label, hint, error, value, type = "text", onInput, ...rest }: LineProps) {
   const id = useId();
   return (
-    <Field id={id} label={label} hint={hint} error={error} full={undefined}>
+    <Field id={id} label={label} hint={hint} error={error}>
       <input
         {...ties(id, hint, error)}
         {...rest}

@@ -1,7 +1,7 @@
-/** A button that opens a menu: arrows move, letters jump, Escape closes and gives the focus back. */
+/** A button that opens a menu: the arrow down opens it, arrows move, letters jump, Escape closes and gives the focus back. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import { keyLabel } from "../commands";
 import { Kbd } from "./button";
 import { Icon, type IconName } from "./icon";
@@ -46,6 +46,11 @@ export function Menu({ label, id: own, keys: opens, tip, children, class: more, 
     if (focus) box.current?.querySelector("button")?.focus();
   };
 
+  useLayoutEffect(() => {
+    const list = open.value && box.current?.querySelector<HTMLElement>(".menu-list");
+    if (list) list.style.translate = `${inward(list.getBoundingClientRect())}px`;
+  }, [open.value]);
+
   useEffect(() => {
     if (!open.value) return;
     (entries().find((entry) => entry.ariaChecked === "true") ?? entries()[0])?.focus();
@@ -55,7 +60,13 @@ export function Menu({ label, id: own, keys: opens, tip, children, class: more, 
   }, [open.value]);
 
   const keys = (event: KeyboardEvent) => {
-    if (!open.value) return;
+    if (!open.value) {
+      if (event.key !== "ArrowDown" || disabled) return;
+      open.value = true;
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const all = entries();
     const at = all.indexOf(document.activeElement as HTMLElement);
     const move = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
@@ -93,6 +104,13 @@ export function Menu({ label, id: own, keys: opens, tip, children, class: more, 
       )}
     </div>
   );
+}
+
+/** Pixels by which a list that sticks out at a side of the page moves, with some room to the edge. */
+function inward({ left, right }: DOMRect): number {
+  const room = 8;
+  const out = right - (document.documentElement.clientWidth - room);
+  return Math.round(left < room ? room - left : -Math.min(Math.max(0, out), left - room));
 }
 
 function Entry({ item, close }: { item: MenuItem; close: () => void }) {
