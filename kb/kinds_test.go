@@ -10,10 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/docs/help"
 	"parley/kb"
+	"parley/kb/kind"
 )
 
 const (
@@ -290,5 +293,53 @@ func TestPreviewOfKinds(t *testing.T) {
 			assert.Equal(t, tt.field, got.Lacks.Field, name)
 			assert.Contains(t, got.Lacks.Message, tt.lacks, name)
 		}
+	}
+}
+
+// The help centre of the demo has articles of each kind that needs nothing from
+// elsewhere; each guide leads to each of its steps, and what is offered can be
+// fetched.
+func TestKindsOfTheHelpCentre(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	require.NoError(t, d.SeedDemo(t.Context()))
+	report, err := d.ImportFS(t.Context(), help.Articles(), kb.ImportOptions{Locale: "en", Author: "Parley"}, nil)
+	require.NoError(t, err)
+	assert.Empty(t, report.Skipped)
+	assert.Zero(t, report.Created, "all were there")
+	rows, err := d.db.Query(t.Context(), `SELECT slug, locale, kind, html, extra FROM kb.articles WHERE kind <> 'article' ORDER BY slug, locale`)
+	require.NoError(t, err)
+	type article struct {
+		Slug, Locale, Kind, HTML string
+		Extra                    kb.Extra
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[article])
+	require.NoError(t, err)
+	count := map[string]int{}
+	for _, a := range list {
+		count[a.Kind+" "+a.Locale]++
+		address := "/help/a/" + a.Slug
+		page := d.ask(t, "GET", address+"?lang="+a.Locale, "", "")
+		assert.Equal(t, 200, page.status, address)
+		checkPage(t, page)
+		g := kind.Guide{}
+		if a.Kind == kb.KindTroubleshooting {
+			g = kind.GuideOf(a.HTML)
+			_, broken := g.Broken()
+			assert.False(t, broken, address)
+		}
+		for i, node := range g.Nodes {
+			assert.Equal(t, 200, d.ask(t, "GET", address+"/"+url.PathEscape(node.ID)+"?lang="+a.Locale, "", "").status, "%s: %s", address, node.Title)
+			assert.Equal(t, i == 0, g.Before(node.ID) == "", "%s: a way leads to %s", address, node.Title)
+		}
+		for _, f := range a.Extra.Files {
+			got := d.ask(t, "GET", f.URL, "", "")
+			assert.Equal(t, 200, got.status, f.Name)
+			assert.Len(t, got.body, int(f.Size), f.Name)
+			assert.Contains(t, page.body, f.SHA256)
+		}
+	}
+	for of, least := range map[string]int{"faq en": 1, "tutorial en": 2, "troubleshooting en": 2, "troubleshooting de": 2, "download en": 1} {
+		assert.GreaterOrEqual(t, count[of], least, of)
 	}
 }
