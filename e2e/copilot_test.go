@@ -73,6 +73,7 @@ func (s *server) useCopilot(m *model) {
 	// Another wording goes where the text was, whatever is looked at meanwhile.
 	m.will(func(w *stream) { w.end("Yes, you can.") })
 	menu()
+	agent.shoot("copilot-rewrites")
 	agent.press("Shorter")
 	agent.until(focused(".proposal button", "Use it"))
 	agent.choose(".composer-tabs", "Note")

@@ -86,6 +86,7 @@ func (s *server) useReplay(p *tab, axe, key string, began time.Time) {
 
 	p.open(replay)
 	p.see("0 messages")
+	p.shoot("replays")
 	p.press("Compare")
 	p.until(`document.querySelectorAll(".replay-row").length === 4 && !document.querySelector(".settings-main")?.innerText.includes("Working")`)
 	p.until(`[...document.querySelectorAll(".replay-row")].some((e) => e.innerText.includes("inflatable kayak") && e.innerText.includes("We rent kayaks from May to September."))`)

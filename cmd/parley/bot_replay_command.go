@@ -133,7 +133,11 @@ func (m *services) inboxIDs(ctx context.Context, names []string) ([]string, erro
 }
 
 func (p *program) printReplay(r *replayOutcome, all bool) error {
-	if _, err := p.printf("%d messages of %d conversations, by %s:", len(r.Rows), r.Conversations, r.Name); err != nil {
+	talks := map[string]bool{} // those with messages in the report; more were looked at
+	for i := range r.Rows {
+		talks[r.Rows[i].Conversation] = true
+	}
+	if _, err := p.printf("%d messages of %d conversations, by %s:", len(r.Rows), len(talks), r.Name); err != nil {
 		return err
 	}
 	for _, v := range bot.Verdicts() {

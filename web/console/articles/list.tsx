@@ -50,10 +50,12 @@ export function ListPage() {
   const tasks = useLoad(() => api.get<Tasks>("/articles/tasks"));
   const box = useRef<HTMLDivElement>(null);
   const reload = async () => {
-    chosen.value = new Set();
     await Promise.all([list.reload(), tasks.reload()]);
-    // The button that was pressed is gone with the choice.
-    if (document.activeElement === document.body) box.current?.querySelector<HTMLElement>("input")?.focus();
+    chosen.value = new Set();
+    requestAnimationFrame(() => {
+      // The button that was pressed is gone with the choice.
+      if (document.activeElement === document.body) box.current?.querySelector<HTMLElement>("input")?.focus();
+    });
   };
   useEffect(() => {
     chosen.value = new Set(); // nothing is changed that is not in sight
@@ -231,7 +233,7 @@ function BulkBar({ box, chosen, all, collections, done }: BulkProps) {
       run: () => run({ action }),
     });
   return (
-    <div class="bulk" role="group" aria-label={t("articles.bulk")} aria-busy={busy.value || undefined} ref={box}>
+    <div class="bulk" role="group" aria-label={t("articles.bulk")} ref={box}>
       <label class="check">
         <input
           type="checkbox"
@@ -247,21 +249,21 @@ function BulkBar({ box, chosen, all, collections, done }: BulkProps) {
         <div class="actions">
           <Choice label={t("articles.bulk.move")} options={[["", t("articles.collection.none")], ...collections.map((one) => [one.id, collectionTitle(one)] as const)]} run={(collection) => run({ action: "move", collection })} />
           <Choice label={t("articles.bulk.own")} options={[["", t("articles.owner.none")], ...agents.value.map(({ id, name }) => [id, name] as const)]} run={(owner) => run({ action: "own", owner })} />
-          <Button small onClick={() => void run({ action: "ask" })}>
+          <Button small busy={busy.value} onClick={() => void run({ action: "ask" })}>
             {t("articles.step.ask")}
           </Button>
           {may("supervisor") && (
             <>
-              <Button small onClick={() => void run({ action: "approve" })}>
+              <Button small busy={busy.value} onClick={() => void run({ action: "approve" })}>
                 {t("articles.step.approve")}
               </Button>
-              <Button small onClick={() => void run({ action: "publish" })}>
+              <Button small busy={busy.value} onClick={() => void run({ action: "publish" })}>
                 {t("articles.publish")}
               </Button>
-              <Button small onClick={() => danger("archive")}>
+              <Button small busy={busy.value} onClick={() => danger("archive")}>
                 {t("articles.archive")}
               </Button>
-              <Button small kind="danger" onClick={() => danger("delete")}>
+              <Button small kind="danger" busy={busy.value} onClick={() => danger("delete")}>
                 {t("articles.bulk.delete")}
               </Button>
             </>

@@ -87,7 +87,7 @@ export function Report({ id }: { id: string }) {
             <p class="muted">
               {span(replay.from, replay.to)} · {replay.bot} · {replay.inbox_ids.map(inboxName).join(", ") || t("scope.all")}
             </p>
-            <p role="status">
+            <p role="status" class="replay-state">
               {open(replay) && t("replay.busy.n", { n: replay.conversations })}
               {replay.state === "failed" && <span class="error-text">{t("replay.failed.why", { reason: sentence(replay.error ?? "") })}</span>}
               {replay.truncated && t("replay.truncated")}
@@ -100,7 +100,9 @@ export function Report({ id }: { id: string }) {
               ))}
             </div>
             <Rows key={verdict.value} replay={replay} verdict={verdict.value} />
-            <RemoveButton path={`/bot/replays/${id}`} name={t("replay.report")} text={t("replay.remove")} then="/settings/replay" />
+            <p class="actions">
+              <RemoveButton path={`/bot/replays/${id}`} name={t("replay.report")} text={t("replay.remove")} then="/settings/replay" />
+            </p>
           </>
         )}
       </Ready>
