@@ -24,8 +24,10 @@ func helpFiles(t *testing.T) string {
 		"questions.md": "---\ntitle: Questions and answers\nkind: faq\nsummary: What people ask most.\n---\n\n## Billing\n\n### When do I pay?\n\nOn the **first** of the month.\n\n### How do I pay?\n\nBy card.\n\n## Account\n\n### May I cancel?\n\nYes, at any time.\n",
 		"set-up.md":    "---\ntitle: Set up the lamp\nkind: tutorial\nsummary: From the box to light.\nextra:\n  minutes: 5\n---\n\n## Unpack it\n\nOpen the box.\n\n## Plug it in\n\nUse the wall.\n\n## Switch it on\n\nPress the button.\n",
 		"lamp.md":      "---\ntitle: The lamp stays dark\nkind: troubleshooting\nsummary: Find out why.\n---\n\nThis takes a minute.\n\n## Is the lamp plugged in?\n\nLook behind it.\n\n- [Yes](#hold-the-button)\n- [No](#plug-it-in)\n\n## Plug it in\n\nUse another socket.\n\n- [Still dark](#hold-the-button)\n\n## Hold the button\n\nFor ten seconds.\n",
+		"ar/set-up.md": "---\ntitle: تركيب المصباح\nkind: tutorial\nsummary: من العلبة إلى الضوء.\n---\n\nنفّذ `parley serve`.\n\n## افتح العلبة\n\nأخرج المصباح.\n\n## شغّله\n\nاضغط الزر.\n",
 		"tour.md":      "---\ntitle: A tour of the lamp\nkind: video\nsummary: Three minutes of light.\nextra:\n  video:\n    url: https://www.youtube.com/watch?v=abcDEF_-123\n---\n\nWhat you see.\n\n## Transcript\n\nHello, this is the lamp.\n",
 	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	return dir
@@ -43,6 +45,7 @@ func TestKindsOfArticlesAreAccessible(t *testing.T) {
 	for name, path := range map[string]string{
 		"faq": "/help/a/questions", "faq-open": "/help/a/questions#when-do-i-pay", "tutorial": "/help/a/set-up", "guide": "/help/a/lamp", "video": "/help/a/tour",
 		"node": "/help/a/lamp/plug-it-in?via=is-the-lamp-plugged-in", "whole": "/help/a/lamp?whole=1",
+		"arabic": "/help?lang=ar", "arabic-tutorial": "/help/a/set-up?lang=ar",
 	} {
 		p.open(s.URL + path)
 		p.until(`document.querySelector("h1")`)
