@@ -19,7 +19,8 @@
 // names. A missed one is caught by the generation in kb.state, compared every
 // minute.
 //
-// Serves: the pages under /help, which work without JavaScript; under
+// Serves: the pages under /help, which work without JavaScript and say what they
+// say in the language of the article (locales/, package messages); under
 // /api/v1 the public search, articles and votes, and for staff articles,
 // collections, revisions and the state of the index. See http.go,
 // http_authoring.go and page_http.go.
