@@ -6,14 +6,16 @@ import { Line } from "../ui/form";
 import { FileField } from "./filefield";
 
 interface CaptionsProps {
+  /** Of the article. */
+  locale: string;
   /** Addresses by language. */
   of: Readonly<Record<string, string>>;
   error: string | undefined;
   set: (captions: Record<string, string>) => void;
 }
 
-export function Captions({ of, error, set }: CaptionsProps) {
-  const language = useSignal("en");
+export function Captions({ locale, of, error, set }: CaptionsProps) {
+  const language = useSignal(locale);
   const remove = (tag: string) => set(Object.fromEntries(Object.entries(of).filter(([other]) => other !== tag)));
   return (
     <div class="captions field-full">
@@ -23,7 +25,7 @@ export function Captions({ of, error, set }: CaptionsProps) {
         hint={t("articles.captions.hint")}
         error={error}
         accept=".vtt,text/vtt"
-        added={({ url }) => set({ ...of, [language.peek() || "en"]: url })}
+        added={({ url }) => set({ ...of, [language.peek() || locale]: url })}
       />
       {Object.keys(of).length > 0 && (
         <ul aria-label={t("articles.captions")}>

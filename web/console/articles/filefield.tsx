@@ -23,6 +23,7 @@ export function FileField({ label, hint, error, accept, multiple, added }: FileF
   const id = useId();
   const sending = useSignal<{ name: string; part: number } | null>(null);
   const running = useRef<Upload | null>(null);
+  const input = useRef<HTMLInputElement>(null);
   const send = async (files: File[]) => {
     for (const file of files) {
       sending.value = { name: file.name, part: 0 };
@@ -36,12 +37,16 @@ export function FileField({ label, hint, error, accept, multiple, added }: FileF
       }
     }
     sending.value = null;
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) input.current?.focus(); // it could not be used meanwhile
+    });
   };
   const now = sending.value;
   return (
     <Field id={id} label={label} hint={hint} error={error}>
       <input
         {...ties(id, hint, error)}
+        ref={input}
         class="input"
         type="file"
         accept={accept}

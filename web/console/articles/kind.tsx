@@ -34,7 +34,7 @@ export function KindFields({ form }: { form: Form<Fields> }) {
           onInput={(text) => change({ minutes: Math.max(0, Math.floor(Number(text)) || 0) })}
         />
       )}
-      {kind === "video" && <VideoFields extra={extra} change={change} error={error("extra.video.url", "extra.video", "extra")} captionsError={error("extra.video.captions")} />}
+      {kind === "video" && <VideoFields locale={form.values.value.locale} extra={extra} change={change} error={error("extra.video.url", "extra.video", "extra")} captionsError={error("extra.video.captions")} />}
       {kind === "download" && (
         <Files files={extra.files ?? []} error={error("extra.files", "extra")} set={(next) => change({ files: next(form.values.peek().extra.files ?? []) })} />
       )}
@@ -43,13 +43,15 @@ export function KindFields({ form }: { form: Form<Fields> }) {
 }
 
 interface VideoProps {
+  /** Of the article. */
+  locale: string;
   extra: Extra;
   change: Change;
   error: string | undefined;
   captionsError: string | undefined;
 }
 
-function VideoFields({ extra, change, error, captionsError }: VideoProps) {
+function VideoFields({ locale, extra, change, error, captionsError }: VideoProps) {
   const { video } = extra;
   // A draft has no film yet: what an empty address would describe goes with it.
   const address = (url: string) => change({ video: url ? { ...video, url } : undefined });
@@ -58,7 +60,7 @@ function VideoFields({ extra, change, error, captionsError }: VideoProps) {
       <Line label={t("articles.video")} hint={t("articles.video.hint")} error={error} value={video?.url ?? ""} onInput={address} />
       <FileField label={t("articles.video.upload")} accept="video/*" added={({ url }) => address(url)} />
       {video?.url.startsWith("/") && (
-        <Captions of={video.captions ?? {}} error={captionsError} set={(captions) => change({ video: { ...video, captions } })} />
+        <Captions locale={locale || "en"} of={video.captions ?? {}} error={captionsError} set={(captions) => change({ video: { ...video, captions } })} />
       )}
     </>
   );

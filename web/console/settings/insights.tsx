@@ -1,5 +1,6 @@
 /** What the bot knows of the team's intents, what it confuses, and what fits nowhere. */
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { api, reason } from "../api";
 import { go, href } from "../router";
 import { t } from "../text";
@@ -182,44 +183,55 @@ function Bar({ part }: { part: number }) {
 function MisfitsPart() {
   const days = useSignal(30);
   const loaded = useLoad(() => api.get<Misfits>("/bot/misfits", { days: days.value }), [days.value]);
+  const box = useRef<HTMLDivElement>(null);
+  const reload = async () => {
+    await loaded.reload();
+    requestAnimationFrame(() => {
+      // The group that was dealt with is gone, and its button with it.
+      const next = box.current?.querySelector<HTMLElement>(".cluster summary") ?? box.current?.querySelector("select");
+      if (document.activeElement === document.body) next?.focus();
+    });
+  };
   return (
     <Part title={t("insights.misfits")} lead={t("insights.misfits.lead")}>
-      <label class="inline-choice">
-        {t("insights.since")}{" "}
-        <select class="input" value={days.value} onChange={(event) => (days.value = Number(event.currentTarget.value))}>
-          {[7, 30, 90].map((n) => (
-            <option key={n} value={n}>
-              {t("insights.days", { n })}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Ready of={loaded}>
-        {(found) =>
-          found.messages ? (
-            <ul class="clusters">
-              {found.clusters.map((cluster) => (
-                <ClusterRow key={cluster.messages[0]?.id} cluster={cluster} reload={() => void loaded.reload()} />
-              ))}
-            </ul>
-          ) : (
-            <Empty icon="check" title={t("insights.misfits.none")}>
-              {t("insights.misfits.none.text")}
-            </Empty>
-          )
-        }
-      </Ready>
+      <div class="misfits" ref={box}>
+        <label class="inline-choice">
+          {t("insights.since")}{" "}
+          <select class="input" value={days.value} onChange={(event) => (days.value = Number(event.currentTarget.value))}>
+            {[7, 30, 90].map((n) => (
+              <option key={n} value={n}>
+                {t("insights.days", { n })}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Ready of={loaded}>
+          {(found) =>
+            found.messages ? (
+              <ul class="clusters">
+                {found.clusters.map((cluster) => (
+                  <ClusterRow key={cluster.messages[0]?.id} cluster={cluster} reload={reload} />
+                ))}
+              </ul>
+            ) : (
+              <Empty icon="check" title={t("insights.misfits.none")}>
+                {t("insights.misfits.none.text")}
+              </Empty>
+            )
+          }
+        </Ready>
+      </div>
     </Part>
   );
 }
 
-function ClusterRow({ cluster, reload }: { cluster: Cluster; reload: () => void }) {
+function ClusterRow({ cluster, reload }: { cluster: Cluster; reload: () => Promise<void> }) {
   const busy = useSignal(false);
   const dismiss = async () => {
     busy.value = true;
     try {
       await api.post("/bot/misfits/dismiss", { ids: cluster.messages.map((one) => one.id) });
-      reload();
+      await reload();
     } catch (error) {
       toast(reason(error), { bad: true });
     }
