@@ -53,7 +53,7 @@ endif
 
 quality: ## what is promised of understanding and search, on the public data sets (TEST_DATA)
 	@echo "==> holding understanding and search against the public data sets"
-	go test -timeout=15m -p=1 -run='^Test(Gates|AboveThePlatforms|Typos|OneLetterIsWrong|RetrievalOnPublicSets|RetrievalOnRealHelpCentres|RealHelpCentres)$$' ./bot/eval ./kb ./kb/index
+	go test -timeout=15m -p=1 -run='^Test(Gates|AboveThePlatforms|Typos|OneLetterIsWrong|RetrievalOnPublicSets|RetrievalOnRealHelpCentres|RealHelpCentres|AnswersOnRealHelpCentres)$$' ./bot/eval ./kb ./kb/index ./e2e
 
 chaos: ## break what Parley runs on while people talk, and prove that nothing is lost (about 15 minutes)
 	@sh scripts/setup.sh --test

@@ -30,14 +30,9 @@ type Config struct {
 	// IntentThreshold is the confidence, 0 … 1, from which an intent's answer is
 	// given; 0 means 0.5.
 	IntentThreshold float64
-	// AnswerThreshold is how surely a passage must answer a question to be
-	// quoted; 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.25.
+	// AnswerThreshold is how surely a passage must be the answer to be quoted;
+	// 0 means 0.5. From SuggestThreshold on it is offered; 0 means 0.15.
 	AnswerThreshold, SuggestThreshold float64
-	// AnswerLead is how far above the next article's the score of one must be to
-	// be quoted, else several are offered; 0 means 0.4. On two public help centres
-	// that halves the answers from a wrong article and costs a fifth of the right
-	// ones, of which then nearly all are among those offered.
-	AnswerLead float64
 
 	LLM LLM // no URL means none
 	// Mailer sends one-time codes to visitors whom a personal tool must know; nil
@@ -66,8 +61,7 @@ type Config struct {
 func (c *Config) setDefaults() {
 	c.IntentThreshold = cmp.Or(c.IntentThreshold, 0.5)
 	c.AnswerThreshold = cmp.Or(c.AnswerThreshold, 0.5)
-	c.AnswerLead = cmp.Or(c.AnswerLead, 0.4)
-	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.25)
+	c.SuggestThreshold = cmp.Or(c.SuggestThreshold, 0.15)
 	if c.Now == nil {
 		c.Now = event.Now
 	}

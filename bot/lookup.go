@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -134,14 +135,27 @@ func (t *turn) quote(question string, passages []event.Passage) bool {
 			prose, texts = append(prose, passages[i]), append(texts, text)
 		}
 	}
-	if len(prose) == 0 || prose[0].Answerable < t.bot.cfg.AnswerThreshold {
-		return false
-	}
-	if len(prose) > 1 && prose[0].Score-prose[1].Score < t.bot.cfg.AnswerLead {
+	if len(prose) == 0 || prose[0].Answerable < t.bot.cfg.AnswerThreshold || certainty(prose) < t.bot.cfg.AnswerThreshold {
 		return false
 	}
 	t.answerFrom(question, texts[0], prose)
 	return true
+}
+
+// certainty estimates the probability that the first passage is the answer: that
+// there is one, and that it stands out. The weights are a logistic regression on
+// the questions of public sets in five languages, those without an answer among
+// them. On two help centres, questions in people's own words are answered from a
+// wrong article in a tenth of the cases, and mostly offered the right one when
+// they are not answered.
+func certainty(passages []event.Passage) float64 {
+	first := &passages[0]
+	lead := first.Score
+	if len(passages) > 1 {
+		lead -= passages[1].Score
+	}
+	odds := math.Log(max(first.Answerable, 1e-4) / max(1-first.Answerable, 1e-4))
+	return logistic(0.66*odds + 1.22*math.Log(0.05+max(lead, 0)) - 0.24)
 }
 
 // answerFrom answers with a text of the first passage.
@@ -169,7 +183,12 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 			continue
 		}
 		titles[p.Title] = true
-		articles = append(articles, scored{option{Label: p.Title, Query: question, URL: p.URL}, p.Answerable})
+		// Their order is that of the search, which knows more than this estimate.
+		sure := p.Answerable
+		if n := len(articles); n > 0 {
+			sure = min(sure, articles[n-1].sure)
+		}
+		articles = append(articles, scored{option{Label: p.Title, Query: question, URL: p.URL}, sure})
 	}
 	for _, g := range t.guess.Guesses {
 		sure := g.Probability * t.guess.InScope

@@ -172,8 +172,8 @@ func report(counts map[string]int) string {
 // TestAnswersOnRealHelpCentres asks the bot the questions of people, in their
 // own words, that two real help centres answer, and those that they do not. One
 // article is judged right for each question, though others may be fair answers.
-// The demonstration's intents are for another inbox and must stay silent. The floors and ceilings, in percent, are what was measured when they were set,
-// less a little.
+// The demonstration's intents are for another inbox and must stay silent. The floors and ceilings, in percent, are what was measured
+// when they were set, less a little.
 func TestAnswersOnRealHelpCentres(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -183,8 +183,8 @@ func TestAnswersOnRealHelpCentres(t *testing.T) {
 		wrong             float64 // at most: answered by another article
 		invented          float64 // at most: answered though nothing answers it
 	}{
-		{"kb-login-gov", "retrieval-login-gov", 64, 18, 16, 6},
-		{"kb-npm-docs", "retrieval-npm-docs", 34, 9, 20, 11},
+		{"kb-login-gov", "retrieval-login-gov", 62, 21, 13, 4},
+		{"kb-npm-docs", "retrieval-npm-docs", 33, 9, 18, 11},
 	} {
 		t.Run(tt.folder, func(t *testing.T) {
 			t.Parallel()

@@ -31,14 +31,14 @@ func (s *partSearch) leads(limit int, w Weights) []int64 {
 	return out
 }
 
-func (s *partSearch) results(cosines map[int64]float64, w Weights, limit int) []Result {
+func (s *partSearch) results(cosines map[int64]float64, w Weights, trust float64, limit int) []Result {
 	ranked := s.rank(cosines, w)
 	around := s.around(ranked)
 	ranked = ranked[:min(limit, len(ranked))]
 	out := make([]Result, len(ranked))
 	for i := range ranked {
 		c := &ranked[i]
-		out[i] = Result{Article: s.articles[c.article].id, Chunk: s.chunks[c.chunk].id, Score: c.score, Answerable: answerable(s.evidence(c, around))}
+		out[i] = Result{Article: s.articles[c.article].id, Chunk: s.chunks[c.chunk].id, Score: c.score, Answerable: answerable(s.evidence(c, around, trust))}
 	}
 	return out
 }

@@ -135,9 +135,13 @@ func (s *Search) Leads(limit int) []int64 {
 func (s *Search) Results(cosines map[int64]float64, limit int) []Result {
 	s.index.mu.RLock()
 	defer s.index.mu.RUnlock()
+	trust := s.trust
+	if len(cosines) == 0 { // none could be had: words are all there is
+		trust = 0
+	}
 	var out []Result
 	for _, p := range s.parts {
-		out = append(out, p.results(cosines, s.trusted(), limit)...)
+		out = append(out, p.results(cosines, s.trusted(), trust, limit)...)
 	}
 	if len(s.parts) > 1 {
 		slices.SortStableFunc(out, func(a, b Result) int { return cmp.Compare(b.Answerable, a.Answerable) })
