@@ -136,6 +136,39 @@ func TestMessageWhileTheBotThinksIsAnsweredTogether(t *testing.T) {
 	assert.NotNil(t, c.find("answer", third), "a tag does not void an answer")
 }
 
+func TestWishForAPersonWinsOverWhatIsReadWithIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, texts := range map[string][]string{ //nolint:paralleltest // one world
+		"first":               {"I want a person", "when do you open?"},
+		"last":                {"when do you open?", "I want a person"},
+		"in the middle":       {"hello", "agent please", "where is my parcel?"},
+		"then thanks":         {"let me talk to a human", "thanks"},
+		"in another language": {"Ich möchte mit einem Menschen sprechen", "when do you open?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := w.open(event.StateBot, "en")
+			var last uint64
+			for _, text := range texts {
+				last = c.say(text)
+			}
+			c.deliverAll()
+			require.NotNil(t, c.find("handoff", last))
+			assert.Equal(t, "requested", c.handoff(last).Reason)
+			assert.Equal(t, 1, c.messages())
+		})
+	}
+	c := w.open(event.StateBot, "en")
+	seq := c.say("hello")
+	c.deliverAll()
+	hello, _ := c.answer(seq)
+	c.click(hello.Choices[len(hello.Choices)-1])
+	last := c.say("when do you open?")
+	c.deliverAll()
+	require.NotNil(t, c.find("handoff", last), "a click counts as well")
+	assert.Equal(t, "requested", c.handoff(last).Reason)
+}
+
 func TestPersonWhoJoinsSilencesTheBot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -19,6 +19,7 @@ type turn struct {
 	last     said // the message that is answered
 	text     string
 	read     reading
+	wished   bool // one of the messages before the last asks for a person
 	guess    Prediction
 	brain    *brain
 	language string
@@ -76,11 +77,18 @@ func (s *Service) begin(t *talk, b *brain, name string) *turn {
 	}
 	turn.text = strings.Join(texts, "\n")
 	turn.read = s.understanding.read(turn.text)
+	turn.wished = slices.ContainsFunc(t.Pending[:len(t.Pending)-1], s.wishes)
+	turn.read.WantsHuman = turn.read.WantsHuman || s.wishes(turn.last)
 	if spoken := turn.talk.language(); turn.read.Sure || (turn.read.Language != "" && spoken == "") {
 		turn.talk.Language = turn.read.Language
 	}
 	turn.language = turn.talk.language()
 	return turn
+}
+
+// wishes reports whether a message, read by itself, asks for a person.
+func (s *Service) wishes(m said) bool {
+	return m.Choice == choiceHuman || (m.Choice == "" && s.understanding.wantsHuman(m.Text))
 }
 
 func (t *turn) decide(ctx context.Context) error {
@@ -95,6 +103,10 @@ func (t *turn) decide(ctx context.Context) error {
 
 // respond plans the answer, or names the flow that gives it.
 func (t *turn) respond(ctx context.Context) error {
+	if t.wished { // whatever was written after it
+		t.accept()
+		return nil
+	}
 	if done, err := t.choose(ctx); done || err != nil {
 		return err
 	}
@@ -202,7 +214,7 @@ func (t *turn) pick(ctx context.Context, id string) (bool, error) {
 }
 
 // accept hands over to the person that the visitor has asked for with a quick
-// reply.
+// reply, or before what they wrote last.
 func (t *turn) accept() {
 	t.plan.Trace.Confidence = 1
 	if t.talk.Failures > 0 {

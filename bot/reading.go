@@ -42,6 +42,13 @@ func (u *understanding) read(text string) reading {
 	return r
 }
 
+// wantsHuman reports whether the message asks for a person.
+func (u *understanding) wantsHuman(text string) bool {
+	var n words.Text
+	n.Set(text)
+	return u.wish.in(&n)
+}
+
 // fold returns text as it is compared: two texts that fold alike say the same.
 func (u *understanding) fold(text string) string {
 	var n words.Text
