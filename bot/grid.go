@@ -4,8 +4,8 @@ import "encoding/binary"
 
 // grid is a table of weights of 8 bits, a row for each feature and a column for
 // each class. A weight is stored with gridZero added, so that eight of them are
-// read as one number and multiplied two at a time: most of the time
-// of a prediction is this product.
+// read as one number and multiplied two at a time: most of
+// the time of a prediction is this product.
 type grid struct {
 	classes int
 	bytes   []byte // the rows, and behind the last one what a read of its end reads on
@@ -21,7 +21,7 @@ const (
 func newGrid(classes, weights int) grid { return grid{classes, make([]byte, weights+7)} }
 
 // set stores the i-th weight, counted by rows; it is within ±127.
-func (g *grid) set(i, weight int) { g.bytes[i] = byte(weight + gridZero) }
+func (g *grid) set(i, weight int) { g.bytes[i] = byte(weight + gridZero) } //nolint:gosec // 1 to 255
 
 // gridSums are the sums of rows, each times a number. With the values of
 // [valueSteps] and blocks of length 1, words.MaxRunes runes make less than 2^28
@@ -71,11 +71,11 @@ func (s *gridSums) add(g *grid, row, x, other, y int) {
 	}
 }
 
-// of returns the sum of a class.
+// of returns the sum of a class: a half of its lane.
 func (s *gridSums) of(class int) int {
 	lane := s.lanes[class/8*gridLanes+class%4]
 	if class%8 >= 4 {
 		lane >>= 32
 	}
-	return int(uint32(lane)) - s.excess //nolint:gosec // a half
+	return int(uint32(lane)) - s.excess
 }

@@ -15,7 +15,7 @@ func TestGrid(t *testing.T) {
 	t.Parallel()
 	for _, classes := range []int{1, 2, 7, 8, 9, 15, 16, 77} {
 		const features = 50
-		r := rand.New(rand.NewPCG(1, uint64(classes))) //nolint:gosec // a test repeats
+		r := rand.New(rand.NewPCG(1, uint64(classes)))
 		g, plain := newGrid(classes, features*classes), make([]int, features*classes)
 		for i := range plain {
 			plain[i] = r.IntN(255) - 127

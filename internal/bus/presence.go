@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/event"
+	"parley/internal/errs"
 )
 
 const presenceTTL = 45 * time.Second
@@ -19,6 +21,7 @@ const presenceTTL = 45 * time.Second
 type bucket struct{ jetstream.KeyValue }
 
 // SetPresence says that an agent is there, for 45 s; refresh it every 15 s.
+// While nobody keeps presence, as during an election, the error is errs.Busy.
 func (b *Bus) SetPresence(ctx context.Context, p event.Presence) error {
 	return b.setPresence(ctx, p, presenceTTL)
 }
@@ -43,16 +46,24 @@ func (b *Bus) setPresence(ctx context.Context, p event.Presence, ttl time.Durati
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("set the presence of %s: %w", p.Agent, err)
+		return presenceError(fmt.Errorf("set the presence of %s: %w", p.Agent, err))
 	}
 	return nil
 }
 
+// presenceError says busy of what may be well with the next try.
+func presenceError(err error) error {
+	if !transient(err) && !errors.Is(err, nats.ErrConnectionClosed) {
+		return err
+	}
+	return &errs.Error{Code: errs.Busy, Message: "presence could not be told in time; please try again", RetryAfter: busyPause, Err: err}
+}
+
 // DeletePresence says that an agent has left. One that is not there is no
-// error.
+// error; errors are as of [Bus.SetPresence].
 func (b *Bus) DeletePresence(ctx context.Context, agent string) error {
 	if err := b.presence.Load().Delete(ctx, agent); err != nil {
-		return fmt.Errorf("delete the presence of %s: %w", agent, err)
+		return presenceError(fmt.Errorf("delete the presence of %s: %w", agent, err))
 	}
 	return nil
 }

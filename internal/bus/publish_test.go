@@ -285,6 +285,8 @@ func TestWithoutQuorumPublishesSayBusy(t *testing.T) {
 		require.True(t, errs.Is(<-answers, errs.Busy))
 	}
 	require.Empty(t, answers, "done was called more than once")
+	presence := event.Presence{Agent: "ann", State: event.PresenceOnline}
+	require.True(t, errs.Is(b.SetPresence(t.Context(), presence), errs.Busy), "an agent who connects now is told to try again")
 
 	c.Restart(0)
 	c.Restart(1)
