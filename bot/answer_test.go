@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
-	"parley/bot/redact"
 	"parley/event"
 	"parley/internal/markup"
+	"parley/internal/redact"
 )
 
 func TestCondense(t *testing.T) {

@@ -15,11 +15,11 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"parley/bot/flow"
-	"parley/bot/redact"
 	"parley/event"
 	"parley/internal/bus"
 	"parley/internal/httpd"
 	"parley/internal/pg"
+	"parley/internal/redact"
 )
 
 //go:embed migrations/*.sql

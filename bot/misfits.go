@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -42,7 +41,8 @@ func (s *Service) noteMisfit(ctx context.Context, t *talk, p *plan) {
 			texts = append(texts, m.Text)
 		}
 	}
-	text := masked(cmp.Or(p.Missed, strings.Join(texts, " ")))
+	said := strings.Join(strings.Fields(cmp.Or(p.Missed, strings.Join(texts, " "))), " ")
+	text := markup.Cut(s.redact.Mask(said), maxMisfit)
 	if text == "" {
 		return
 	}
@@ -59,19 +59,6 @@ func unanswered(p *plan) bool {
 		return p.Handoff.Reason == reasonUnsure || p.Handoff.Reason == reasonFailure
 	}
 	return p.Trace.Action == actFallback
-}
-
-var (
-	mailLike   = regexp.MustCompile(`\S+@\S+`)
-	numberLike = regexp.MustCompile(`[+]?\d[\d ()./-]{4,}\d`)
-)
-
-// masked removes what could name a person from a message and shortens it.
-func masked(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	text = mailLike.ReplaceAllString(text, "<e-mail>")
-	text = numberLike.ReplaceAllString(text, "<number>")
-	return markup.Cut(text, maxMisfit)
 }
 
 // misfits returns the newest since a time, of the inboxes, of all when nil.

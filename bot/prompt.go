@@ -8,9 +8,9 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"parley/bot/redact"
 	"parley/event"
 	"parley/internal/markup"
+	"parley/internal/redact"
 )
 
 // prompt is a request to the model in the making: rules of ours, and data of

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"parley/bot/redact"
 	"parley/event"
+	"parley/internal/redact"
 )
 
 // statements reads a model's text while it is written, and lets through what it

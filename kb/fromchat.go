@@ -14,6 +14,7 @@ import (
 	"parley/internal/httpd"
 	"parley/internal/ids"
 	"parley/internal/markup"
+	"parley/internal/redact"
 )
 
 // Conversations knows what was said; *chat.Service does.
@@ -67,7 +68,7 @@ func (x *exchange) hear(e *event.Event) {
 
 // article is the draft: the question as its title and as other ways to ask, the
 // answer as its text, without what could name a person.
-func (x *exchange) article() (Article, error) {
+func (x *exchange) article(f *redact.Finder) (Article, error) {
 	asked := meaningful(x.asked)
 	answered := meaningful(x.answered)
 	if len(answered) == 0 {
@@ -84,12 +85,12 @@ func (x *exchange) article() (Article, error) {
 		}
 	}
 	a := Article{
-		Title:    markup.Cut(strings.Join(strings.Fields(depersonalise(question, x.names)), " "), maxDraftTitle),
-		Markdown: depersonalise(strings.Join(answered, "\n\n"), x.names),
+		Title:    markup.Cut(strings.Join(strings.Fields(f.MaskTalk(question, x.names)), " "), maxDraftTitle),
+		Markdown: f.MaskTalk(strings.Join(answered, "\n\n"), x.names),
 		Locale:   x.locale, Aliases: []string{},
 	}
 	for _, text := range asked[:min(len(asked), maxAsked)] {
-		a.Aliases = append(a.Aliases, markup.Cut(depersonalise(text, x.names), maxAlias))
+		a.Aliases = append(a.Aliases, markup.Cut(f.MaskTalk(text, x.names), maxAlias))
 	}
 	return a, nil
 }
@@ -133,7 +134,7 @@ func (s *Service) FromConversation(ctx context.Context, v auth.Viewer, conv stri
 		}
 		x.hear(&e)
 	}
-	a, err := x.article()
+	a, err := x.article(s.redact)
 	if err != nil {
 		return Draft{}, err
 	}

@@ -23,6 +23,7 @@ import (
 	"parley/internal/httpd"
 	"parley/internal/messages"
 	"parley/internal/pg"
+	"parley/internal/redact"
 	"parley/internal/seal"
 	"parley/internal/view"
 	embedder "parley/kb/embed"
@@ -78,7 +79,8 @@ type Service struct {
 	vectors chan struct{} // passages may be without vectors
 	checks  chan struct{} // somebody wants the links checked
 
-	readers *seal.Box   // what says who reads
+	readers *seal.Box // what says who reads
+	redact  *redact.Finder
 	files   *blob.Store // pictures on their way into articles
 }
 
@@ -120,6 +122,7 @@ func New(db *pg.DB, b *bus.Bus, cfg Config) *Service {
 		local: local, queries: queries,
 		changed: make(chan struct{}, 1), vectors: make(chan struct{}, 1), checks: make(chan struct{}, 1),
 		readers: seal.New(cfg.Secret, "kb.reader"),
+		redact:  redact.NewFinder(),
 		files:   blob.New(b, blob.Config{MaxSize: maxImage}),
 	}
 	s.showFigures()

@@ -3,7 +3,6 @@ package kb
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,18 +15,6 @@ import (
 	"parley/internal/markup"
 	"parley/internal/pg"
 )
-
-// What could name a person is masked before a search is stored.
-var (
-	mailLike   = regexp.MustCompile(`\S+@\S+`)
-	numberLike = regexp.MustCompile(`[+]?\d[\d ()./-]{5,}\d`)
-)
-
-func impersonal(query string) string {
-	query = mailLike.ReplaceAllString(query, "<e-mail>")
-	query = numberLike.ReplaceAllString(query, "<number>")
-	return markup.Cut(query, 200)
-}
 
 // Where a search was made, beside those of others, such as the bot: on the page
 // of results, by a suggestion while typing on a page, and in the widget.
@@ -57,14 +44,17 @@ func (s *Service) Searched(ctx context.Context, o event.SearchOutcome) {
 	s.record(ctx, &o)
 }
 
-const recordPatience = time.Second
+const (
+	recordPatience = time.Second
+	maxKept        = 200 // characters of a question
+)
 
 func (s *Service) record(ctx context.Context, o *event.SearchOutcome) bool {
 	ctx, cancel := context.WithTimeout(ctx, recordPatience)
 	defer cancel()
 	_, err := s.db.Exec(ctx, `INSERT INTO kb.searches (id, query, locale, results, source, outcome, clicked, at, conv)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
-		o.ID, impersonal(printable(o.Text)), o.Locale, o.Results, o.Source, o.Outcome, o.Article, s.now(), o.Conv)
+		o.ID, markup.Cut(s.redact.Mask(printable(o.Text)), maxKept), o.Locale, o.Results, o.Source, o.Outcome, o.Article, s.now(), o.Conv)
 	if err != nil {
 		s.log.Warn("a search was not recorded", "error", err)
 	}

@@ -18,6 +18,10 @@ type Finder struct {
 	called  *regexp.Regexp
 	us      *regexp.Regexp
 	holder  *regexp.Regexp
+	address *regexp.Regexp // these four are for [Finder.Mask] and [Finder.MaskTalk]
+	code    *regexp.Regexp
+	pin     *regexp.Regexp
+	query   *regexp.Regexp
 }
 
 // NewFinder compiles the expressions; one is enough for a process.
@@ -32,6 +36,10 @@ func NewFinder() *Finder {
 		called:  regexp.MustCompile(`(?i)(?:phone|telephone|tel|mobile|cell|whatsapp|call me (?:at|on|under)?|ring me (?:at|on)?|telefon|telefonnummer|handy|mobil|handynummer|rufnummer|anrufen unter|téléphone|portable|appelez-moi au|teléfono|móvil|celular|llámame al|هاتف|جوال|电话|手机)[^\p{L}\p{N}+(]{0,3}(?:(?:number|nummer|nr|no|is|ist|es|est|numéro|número|号|号码|是)[^\p{L}\p{N}+(]{0,3}){0,2}$`),
 		us:      regexp.MustCompile(`^(?:1[ .-]?)?\(?[2-9][0-9]{2}\)?[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}$`),
 		holder:  regexp.MustCompile(`\{\{[A-Z]{4,6}_[0-9]{1,6}\}\}`),
+		address: regexp.MustCompile(`[^\s<>()\[\]]+@[^\s<>()\[\]]+`),
+		code:    regexp.MustCompile(`\b[A-Z]{1,4}-?[0-9]{4,}\b`),
+		pin:     regexp.MustCompile(`(?i)(\b(?:password|passwort|passcode|pin|token)\s*(?:is|ist|:|=)\s*)\S+`),
+		query:   regexp.MustCompile(`(https?://[^\s?#]+)[?#]\S*`),
 	}
 }
 
