@@ -201,6 +201,8 @@ func TestDidYouMean(t *testing.T) {
 	assert.Equal(t, "clarify", trace.Action)
 	require.Len(t, ask.Choices, 5)
 	assert.Equal(t, "Use a voucher", ask.Choices[0].Label)
+	assert.NotEmpty(t, ask.Choices[0].Detail, "an article is a card")
+	assert.Empty(t, ask.Choices[1].Detail)
 	assert.Equal(t, "Gift cards", ask.Choices[1].Label, "an intent that may be meant too")
 	assert.Equal(t, "Buy a voucher", ask.Choices[2].Label)
 	assert.Equal(t, []string{"none", "human"}, choiceIDs(&ask)[3:])

@@ -53,7 +53,7 @@ func (i *Intent) normalize() {
 		}
 		// The author's id is not used: the bot's own quick replies have names that
 		// a label may give too.
-		c.ID = ids.Derive(c.Label)
+		c = event.Choice{ID: ids.Derive(c.Label), Label: c.Label}
 		if !slices.Contains(choices, c) {
 			choices = append(choices, c)
 		}

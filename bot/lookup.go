@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"parley/event"
+	"parley/internal/markup"
 )
 
 // Searcher is the knowledge base; *kb.Service is one.
@@ -188,7 +189,7 @@ func (t *turn) suggest(question string, passages []event.Passage) bool {
 		if n := len(articles); n > 0 {
 			sure = min(sure, articles[n-1].sure)
 		}
-		articles = append(articles, scored{option{Label: p.Title, Query: question, URL: p.URL}, sure})
+		articles = append(articles, scored{articleOption(p, question), sure})
 	}
 	for _, g := range t.guess.Guesses {
 		sure := g.Probability * t.guess.InScope
@@ -227,10 +228,18 @@ func (t *turn) others(question string, passages []event.Passage) []option {
 	var out []option
 	for i := range passages {
 		if p := &passages[i]; i > 0 && p.Answerable >= t.bot.cfg.SuggestThreshold && len(out) < maxSuggestions {
-			out = append(out, option{Label: p.Title, Query: question, URL: p.URL})
+			out = append(out, articleOption(p, question))
 		}
 	}
 	return t.numbered(out)
+}
+
+// maxDetail is how much of an article its card shows, in characters.
+const maxDetail = 120
+
+// articleOption offers an article by its title and the part that matches.
+func articleOption(p *event.Passage, question string) option {
+	return option{Label: p.Title, Query: question, URL: p.URL, Detail: markup.Cut(p.Snippet, maxDetail)}
 }
 
 // answerArticle answers from the passage that the visitor has chosen.

@@ -139,7 +139,7 @@ func (t *turn) choice(action, key string, options []option) {
 	t.talk.Options = options
 	var choices []event.Choice
 	for _, o := range options {
-		choices = append(choices, event.Choice{ID: o.ID, Label: o.Label})
+		choices = append(choices, event.Choice{ID: o.ID, Label: o.Label, Detail: o.Detail})
 	}
 	t.say(action, t.words(key), stageChoose, append(choices, t.choices(choiceNone, choiceHuman)...)...)
 }

@@ -65,6 +65,7 @@ type option struct {
 	Intent string `json:"intent,omitempty"` // answer of this intent
 	Query  string `json:"query,omitempty"`  // answer of Article to this question
 	URL    string `json:"url,omitempty"`
+	Detail string `json:"detail,omitempty"` // under the label, when it is offered
 }
 
 // line is a message of the dialogue, shortened.

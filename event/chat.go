@@ -139,8 +139,9 @@ type Attachment struct {
 
 // Choice is a quick reply.
 type Choice struct {
-	ID    string `json:"id"`
-	Label string `json:"label"`
+	ID     string `json:"id"`
+	Label  string `json:"label"`
+	Detail string `json:"detail,omitempty"` // a line about it, plain text; drawn as a card
 }
 
 // Source is where an answer comes from.

@@ -35,6 +35,8 @@ export interface Attachment {
 export interface Choice {
   id: string;
   label: string;
+  /** a line about it: it is drawn as a card */
+  detail?: string;
 }
 
 export interface Source {

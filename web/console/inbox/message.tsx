@@ -125,6 +125,7 @@ function Content({ e, name, last }: { e: ChatEvent; name: string; last: boolean 
           {e.choices.map((choice) => (
             <li key={choice.id} class="choice">
               {choice.label}
+              {choice.detail && <span class="choice-detail">{choice.detail}</span>}
             </li>
           ))}
         </ul>

@@ -35,7 +35,10 @@ function Choices({ e }: { e: ChatEvent }) {
   return (
     <div class="choices">
       {e.choices!.map((c) => (
-        <button key={c.id} class="button pill" dir="auto" onClick={() => say(c.label, [], c.id)}>{c.label}</button>
+        <button key={c.id} class="button pill" dir="auto" onClick={() => say(c.label, [], c.id)}>
+          {c.label}
+          {c.detail && <span class="preview">{c.detail}</span>}
+        </button>
       ))}
     </div>
   );
