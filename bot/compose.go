@@ -17,9 +17,10 @@ const (
 	composed outcome = iota
 	refused          // the passages do not answer the question, the model says
 	failed           // no answer that may be used: quote instead
+	proving          // the visitor is asked who they are, which a tool needs
 )
 
-func (o outcome) String() string { return [...]string{"composed", "refused", "failed"}[o] }
+func (o outcome) String() string { return [...]string{"composed", "refused", "failed", "proving"}[o] }
 
 // noAnswer is what the model says when the passages do not help.
 const noAnswer = "NO_ANSWER"
@@ -49,6 +50,12 @@ func (t *turn) compose(ctx context.Context, question string, passages []event.Pa
 	p.addLines(t.dialogue())
 	p.add("question", question, readers)
 	text, err := t.write(ctx, p, tools, passages)
+	if unproved, ok := errors.AsType[*unprovedError](err); ok {
+		if t.askForModel(unproved.tool, question) {
+			return proving
+		}
+		return failed
+	}
 	if err != nil {
 		if !errors.Is(err, errResting) {
 			t.bot.log.Warn("the language model gave no answer; the bot quotes instead", "conv", t.talk.Conv, "error", err)
@@ -73,6 +80,14 @@ func (t *turn) compose(ctx context.Context, question string, passages []event.Pa
 		}
 	}
 	return composed
+}
+
+// unprovedError says that the answer needs a personal tool, and that the visitor
+// has not proved who they are.
+type unprovedError struct{ tool string }
+
+func (e *unprovedError) Error() string {
+	return "the visitor has to prove who they are before " + e.tool + " is called"
 }
 
 // confidenceOf is how sure the answer is: as the best passage, and as a tool's
@@ -115,6 +130,9 @@ func (t *turn) write(ctx context.Context, p *prompt, tools *toolset, passages []
 			return nil, errors.New("the language model calls tools and never answers")
 		}
 		results := t.call(ctx, tools, got.calls, p, len(passages))
+		if results.unproved != "" {
+			return nil, &unprovedError{results.unproved}
+		}
 		passages = append(passages, results.passages...)
 		messages = append(messages, results.messages(got.calls, p)...)
 	}

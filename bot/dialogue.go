@@ -19,7 +19,8 @@ type turn struct {
 	last     said // the message that is answered
 	text     string
 	read     reading
-	wished   bool // one of the messages before the last asks for a person
+	request  uint64 // sequence of the message that asks, by which calls of tools are told apart
+	wished   bool   // one of the messages before the last asks for a person
 	guess    Prediction
 	brain    *brain
 	language string
@@ -65,6 +66,7 @@ func (s *Service) decide(ctx context.Context, t *talk, name string, readers *aud
 // begin reads what waits. Messages that came in quick succession are one.
 func (s *Service) begin(t *talk, b *brain, name string) *turn {
 	turn := &turn{bot: s, talk: *t, last: t.Pending[len(t.Pending)-1], brain: b, name: name}
+	turn.request = turn.last.Seq
 	texts := make([]string, 0, len(t.Pending))
 	for _, p := range t.Pending {
 		text := p.Text
@@ -118,6 +120,9 @@ func (t *turn) respond(ctx context.Context) error {
 		return nil
 	}
 	if done, err := t.guide(ctx); done || err != nil {
+		return err
+	}
+	if done, err := t.prove(ctx); done || err != nil {
 		return err
 	}
 	if t.next = t.bot.understanding.byPhrase(t.live, t.talk.Inbox, t.text); t.next != nil || t.chat() {

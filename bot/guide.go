@@ -247,11 +247,13 @@ func (t *turn) handFlowOver(h *flow.HandOver, said []flow.Message) {
 	}
 }
 
-// giveUp leaves the flow for a person, because the visitor could not be proved to
+// giveUp leaves the flow, or the question, for a person, because the visitor could not be proved to
 // be who they are.
 func (t *turn) giveUp(key string) {
 	t.talk.Checking = nil
-	t.plan.FlowEnded = flow.EndedHandoff
+	if t.talk.Flow != nil {
+		t.plan.FlowEnded = flow.EndedHandoff
+	}
 	t.handOff(reasonProof, key)
 }
 

@@ -64,7 +64,7 @@ func (t *turn) lookUp(ctx context.Context) error {
 		result = t.compose(ctx, question, passages)
 		t.bot.metrics.model.WithLabelValues(result.String()).Inc()
 	}
-	if result == composed || (result == failed && best >= t.bot.cfg.AnswerThreshold && t.quote(question, passages)) {
+	if result == composed || result == proving || (result == failed && best >= t.bot.cfg.AnswerThreshold && t.quote(question, passages)) {
 		return nil
 	}
 	if !t.suggest(question, passages) {

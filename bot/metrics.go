@@ -32,7 +32,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "parley_bot_answer_seconds", Help: "Time to decide on an answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9),
 		}),
 		model: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "parley_bot_model_calls_total", Help: "Answers asked of the language model, by outcome: composed, refused or failed.",
+			Name: "parley_bot_model_calls_total", Help: "Answers asked of the language model, by outcome: composed, refused, failed, or proving (a tool needs to know who the visitor is).",
 		}, []string{"outcome"}),
 	}
 	m.tools = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -45,13 +45,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	for _, o := range []codeOutcome{codeSent, codeRefused, codeLimited, codeFailed} {
 		m.codes.WithLabelValues(string(o))
 	}
-	for _, action := range []string{actFlow, actAnswer, actIntent, actSmallTalk, actGreeting, actClarify, actFallback, actHandoff} {
+	for _, action := range []string{actFlow, actVerify, actAnswer, actIntent, actSmallTalk, actGreeting, actClarify, actFallback, actHandoff} {
 		m.answers.WithLabelValues(action) // so that the first one is a rise
 	}
 	for _, reason := range []string{reasonRequested, reasonUnsure, reasonFailure, reasonAnger, reasonError, reasonFlow, reasonTicket, reasonProof} {
 		m.handoffs.WithLabelValues(reason)
 	}
-	for _, o := range []outcome{composed, refused, failed} {
+	for _, o := range []outcome{composed, refused, failed, proving} {
 		m.model.WithLabelValues(o.String())
 	}
 	if r != nil {

@@ -19,8 +19,9 @@ const (
 	actClarify   = "clarify"  // asked which of some answers is meant
 	actFallback  = "fallback" // did not know, and asked again or offered a person
 	actHandoff   = "handoff"
-	actFlow      = "flow" // went on with a guided flow
-	actTool      = "tool" // called a tool; the entry is a record of that alone
+	actFlow      = "flow"   // went on with a guided flow
+	actVerify    = "verify" // asked who the visitor is, for a tool that the language model needs
+	actTool      = "tool"   // called a tool; the entry is a record of that alone
 )
 
 // Reasons of a handoff.

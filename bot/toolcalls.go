@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -59,6 +60,7 @@ func wireName(name string) string { return strings.ReplaceAll(name, ".", "__") }
 type toolResults struct {
 	passages []event.Passage
 	texts    []string // of each call, in order: a result with its number, or what went wrong
+	unproved string   // the first tool that needs to know who the visitor is
 }
 
 // call calls the tools that the model asks for, one after another. What is not
@@ -73,6 +75,9 @@ func (t *turn) call(ctx context.Context, tools *toolset, calls []openai.ToolCall
 			continue
 		}
 		result, err := t.callOne(ctx, name, p.arguments(call.Function.Arguments))
+		if errors.Is(err, errToolUnverified) {
+			out.unproved = cmp.Or(out.unproved, name)
+		}
 		if err != nil {
 			t.bot.log.Warn("a tool that the language model asked for gave nothing", "conv", t.talk.Conv, "tool", name, "error", err)
 			out.texts = append(out.texts, "The tool did not answer.")
@@ -98,7 +103,7 @@ func (t *turn) callOne(ctx context.Context, name, arguments string) (string, err
 	}
 	answer, err := t.bot.invoke(ctx, &toolCall{
 		By: byModel, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.Contact, Proof: t.talk.proof(t.bot.now()), Name: name, Input: input,
-		Request: ids.Derive(t.talk.Conv, strconv.FormatUint(t.last.Seq, 10), name, string(canonical)),
+		Request: ids.Derive(t.talk.Conv, strconv.FormatUint(t.request, 10), name, string(canonical)),
 	})
 	// What a tool may have done is told, whatever the visitor writes meanwhile.
 	t.plan.Firm = t.plan.Firm || err == nil || outcomeOf(err) == "timeout"

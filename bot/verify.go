@@ -27,9 +27,13 @@ func (p proof) holds() bool { return p.Value != "" }
 // who it is, or email:<address>.
 func (p proof) String() string { return p.Kind + ":" + p.Value }
 
-// checking is a check by one-time code that is under way.
+// checking is a check by one-time code that is under way: for the flow that the
+// talk is in, or for a question that the language model needs a tool for.
 type checking struct {
-	Tool  string    `json:"tool"`
+	Tool     string `json:"tool"`
+	Question string `json:"question,omitempty"` // answered when the proof is there; "" in a flow
+	Asked    uint64 `json:"asked,omitempty"`    // sequence of the message that asked it
+
 	Email string    `json:"email,omitempty"` // "" while the address is asked for
 	Seq   uint64    `json:"seq,omitempty"`   // of the message after which the code was made
 	Sent  time.Time `json:"sent,omitzero"`
@@ -73,6 +77,47 @@ func (t *turn) askForProof(ctx context.Context, tool string) {
 	t.say(actFlow, t.words("verify_email"), stageNone, t.choices(choiceHuman)...)
 }
 
+// askForModel begins the check for a tool that the language model wants to call.
+// The address is asked for even when it is known: what a model wants may be what
+// somebody has planted, and is no reason to write to anybody. false means that no
+// code can be sent.
+func (t *turn) askForModel(tool, question string) bool {
+	if t.bot.cfg.Mailer == nil {
+		return false
+	}
+	t.talk.Checking = &checking{Tool: tool, Question: question, Asked: t.request}
+	t.say(actVerify, t.words("verify_email"), stageNone, t.choices(choiceHuman)...)
+	return true
+}
+
+// prove goes on with a check for the language model, and answers the question
+// when the proof is there. done is false when no such check is under way.
+func (t *turn) prove(ctx context.Context) (done bool, err error) {
+	c := t.talk.Checking
+	if c == nil || t.talk.Flow != nil {
+		return false, nil
+	}
+	if t.read.SmallTalk == Cancel || t.read.SmallTalk == No {
+		t.talk.Checking = nil
+		t.phrase(actSmallTalk, string(Cancel), stageNone)
+		return true, nil
+	}
+	if t.check(ctx) {
+		return true, nil
+	}
+	t.text, t.request = c.Question, c.Asked
+	t.guess = t.brain.model.Predict(t.text, t.talk.Inbox)
+	return true, t.lookUp(ctx)
+}
+
+// checks is what the trace says of a step of a check.
+func (t *turn) checks() string {
+	if t.talk.Flow == nil {
+		return actVerify
+	}
+	return actFlow
+}
+
 // sendCode sends a code and asks for it. Whether an address exists is not for
 // whoever types it: one that the mail server refuses is answered like any other.
 func (t *turn) sendCode(ctx context.Context, email string) {
@@ -86,7 +131,7 @@ func (t *turn) sendCode(ctx context.Context, email string) {
 	switch t.bot.mailCode(ctx, t.talk.Conv, &c, t.words("verify_subject"), text) {
 	case codeSent, codeRefused:
 		t.plan.Firm = true
-		t.say(actFlow, strings.ReplaceAll(t.words("verify_code"), "{email}", hideAddress(email)), stageNone, t.choices(choiceHuman)...)
+		t.say(t.checks(), strings.ReplaceAll(t.words("verify_code"), "{email}", hideAddress(email)), stageNone, t.choices(choiceHuman)...)
 	default:
 		t.giveUp("verify_no_mail")
 	}
@@ -122,7 +167,7 @@ func (t *turn) check(ctx context.Context) (done bool) {
 	if c.Email == "" {
 		ask = "verify_email"
 	}
-	t.say(actFlow, t.words(ask), stageNone, t.choices(choiceHuman)...)
+	t.say(t.checks(), t.words(ask), stageNone, t.choices(choiceHuman)...)
 	return true
 }
 

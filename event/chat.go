@@ -159,7 +159,7 @@ type Source struct {
 type BotTrace struct {
 	Intent     string  `json:"intent,omitempty"`
 	Confidence float64 `json:"confidence"` // calibrated, 0 … 1
-	Action     string  `json:"action"`     // answer, intent, smalltalk, clarify, fallback, handoff, greeting, flow, tool
+	Action     string  `json:"action"`     // answer, intent, smalltalk, clarify, fallback, handoff, greeting, flow, verify, tool
 	Sentiment  string  `json:"sentiment,omitempty"`
 	Language   string  `json:"language,omitempty"`
 	Micros     int64   `json:"micros"` // time taken

@@ -32,7 +32,7 @@ function subject(id: string | undefined, name: string | undefined): string {
 const actor = (e: ChatEvent): string => subject(e.from.id, e.from.name);
 
 /** What the bot does without having to be sure of anything. */
-const certain = new Set(["greeting", "smalltalk", "handoff"]);
+const certain = new Set(["greeting", "smalltalk", "handoff", "verify"]);
 
 /** What the bot understood and did, for agents. */
 function botLine(e: ChatEvent): Line {
