@@ -10,11 +10,12 @@ import (
 	"testing"
 )
 
-// model is an endpoint that speaks the API of OpenAI. It writes for agents as
-// the test wants, and knows no answer for the bot.
+// model is an endpoint that speaks the API of OpenAI. It writes for agents and for
+// visitors as the test wants. Until the test wants something for visitors, it
+// knows no answer for them.
 type model struct {
 	*httptest.Server
-	answer atomic.Pointer[func(s *stream)]
+	answer, visitors atomic.Pointer[func(s *stream)]
 }
 
 // stream is one answer of the model.
@@ -26,6 +27,7 @@ type stream struct {
 func newModel(t *testing.T) *model {
 	t.Helper()
 	m := &model{}
+	m.tells(func(s *stream) { s.end("NO_ANSWER") })
 	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var asked struct {
 			Messages []struct{ Content string }
@@ -36,11 +38,14 @@ func newModel(t *testing.T) *model {
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
 		s := &stream{w, r.Context().Done()}
-		if !strings.Contains(asked.Messages[0].Content, "agent") {
+		switch rules := asked.Messages[0].Content; {
+		case strings.Contains(rules, "agent"):
+			(*m.answer.Load())(s)
+		case strings.Contains(rules, "You answer visitors"):
+			(*m.visitors.Load())(s)
+		default:
 			s.end("NO_ANSWER")
-			return
 		}
-		(*m.answer.Load())(s)
 	}))
 	t.Cleanup(func() {
 		m.CloseClientConnections()
@@ -55,6 +60,9 @@ func (m *model) args() []string {
 }
 
 func (m *model) will(answer func(s *stream)) { m.answer.Store(&answer) }
+
+// tells is what visitors are answered.
+func (m *model) tells(answer func(s *stream)) { m.visitors.Store(&answer) }
 
 // say sends a piece of a text.
 func (s *stream) say(text string) {
