@@ -109,11 +109,12 @@ type Service struct {
 	metrics       *metrics
 	quiet         *quiet
 
-	flows   *flowBook
-	engine  *flow.Engine
-	reader  flow.Reader
-	toolbox toolbox
-	codeKey []byte
+	flows    *flowBook
+	products *catalogue
+	engine   *flow.Engine
+	reader   flow.Reader
+	toolbox  toolbox
+	codeKey  []byte
 
 	examined atomic.Pointer[Examination] // the last one
 	exams    singleflight.Group
@@ -133,7 +134,8 @@ func New(db *pg.DB, b *bus.Bus, searcher Searcher, inboxes Inboxes, cfg Config) 
 		trainer: newTrainer(db, cfg.Log), llm: newAuthor(db, cfg.LLM, cfg.Now), metrics: newMetrics(cfg.Metrics), quiet: newQuiet(),
 		copilot: httpd.NewLimiter(copilotPerMinute, copilotBurst), replays: newReplays(),
 	}
-	s.flows, s.reader, s.codeKey = newFlowBook(db, s.now), &slots{s.understanding, s.now}, codeKey(cfg.Secret)
+	s.flows, s.products, s.codeKey = newFlowBook(db, s.now), &catalogue{db: db, now: s.now}, codeKey(cfg.Secret)
+	s.reader = &slots{s.understanding, s.products, s.now}
 	s.engine = flow.NewEngine(s.reader)
 	s.invoke = s.callTool
 	s.showFigures()
@@ -166,6 +168,11 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	defer changes.Unsubscribe()
+	products, err := s.bus.Subscribe(productNotice, func(string, []byte) { s.products.stale() })
+	if err != nil {
+		return err
+	}
+	defer products.Unsubscribe()
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{s.trainer.run, s.runAnswers, s.runForgetting, s.runReplays} {
 		g.Go(func() error { return run(ctx) })

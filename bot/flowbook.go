@@ -133,12 +133,15 @@ func (s *Service) flowsChanged() {
 	}
 }
 
-// openFlows are the live flows; a message is answered without them when they
-// cannot be read.
+// openFlows are the live flows, with the products that they may ask for read
+// too; a message is answered without them when they cannot be read.
 func (s *Service) openFlows(ctx context.Context) []*flow.Flow {
 	flows, err := s.flows.open(ctx)
 	if err != nil {
 		s.log.Error("no flow can be started", "error", fmt.Errorf("read the flows: %w", err))
+	}
+	if err := s.products.refresh(ctx); err != nil {
+		s.log.Error("flows know the products as they were", "error", err)
 	}
 	return flows
 }

@@ -244,6 +244,9 @@ func (s *Service) CheckFlow(ctx context.Context, f *flow.Flow) ([]flow.Problem, 
 			}
 		}
 	}
+	if err := s.checkProducts(ctx, f, warn); err != nil {
+		return nil, err
+	}
 	if !slices.ContainsFunc(f.Blocks, func(b flow.Block) bool { return b.Type == flow.Tool }) {
 		return problems, nil
 	}
@@ -265,6 +268,21 @@ func (s *Service) CheckFlow(ctx context.Context, f *flow.Flow) ([]flow.Problem, 
 		}
 	}
 	return problems, nil
+}
+
+// checkProducts warns of questions for a product when there are none.
+func (s *Service) checkProducts(ctx context.Context, f *flow.Flow, warn func(block, format string, args ...any)) error {
+	at := slices.IndexFunc(f.Blocks, func(b flow.Block) bool {
+		return b.Type == flow.Ask && b.Expect != nil && b.Expect.Kind == flow.KindProduct
+	})
+	if at < 0 {
+		return nil
+	}
+	list, err := s.Products(ctx)
+	if err == nil && len(list) == 0 {
+		warn(f.Blocks[at].ID, "no answer names a product until Settings, Products lists some")
+	}
+	return err
 }
 
 // names reports whether an author means the intent by a name or an id.

@@ -33,6 +33,7 @@ func (s *Service) Routes(r fiber.Router) {
 	httpd.Handle(api, fiber.MethodGet, "/widget/:key/proactive", httpd.Public, s.getProactive)
 	s.flowRoutes(api)
 	s.toolRoutes(api)
+	s.productRoutes(api)
 	s.copilotRoutes(api)
 	s.replayRoutes(api)
 }

@@ -12,6 +12,7 @@ import (
 	"parley/internal/httpd"
 	"parley/internal/ids"
 	"parley/internal/markup"
+	"parley/internal/pg"
 )
 
 // flowTrial is a step of the editor's preview. It stores nothing: the whole state
@@ -74,6 +75,9 @@ func (s *Service) postFlowTry(c *fiber.Ctx) error {
 
 // tryFlow runs a step with the calls that it makes.
 func (s *Service) tryFlow(ctx context.Context, f *flow.Flow, state flow.State, in flow.Input, earnest bool) (flowTried, error) {
+	if err := s.products.refresh(ctx); err != nil {
+		return flowTried{}, pg.Map(err)
+	}
 	told := flowTried{Messages: []flowTold{}, Trace: []string{}}
 	for {
 		out := s.engine.Step(f, state, in)

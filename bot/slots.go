@@ -11,12 +11,19 @@ import (
 // the entities; yes and no in languages that entities do not speak are the small
 // talk's.
 type slots struct {
-	u   *understanding
-	now func() time.Time
+	u        *understanding
+	products *catalogue
+	now      func() time.Time
 }
 
 // Read implements flow.Reader with the likeliest value.
 func (r *slots) Read(kind flow.Kind, text, language string) (string, bool) {
+	if kind == flow.KindProduct {
+		if found := r.products.find(text); len(found) > 0 {
+			return found[0].Value, true
+		}
+		return "", false
+	}
 	if found := entity.Find(entity.Kind(kind), text, language, r.now()); len(found) > 0 {
 		return found[0].Value, true
 	}

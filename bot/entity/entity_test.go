@@ -1,6 +1,8 @@
 package entity_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -221,6 +223,7 @@ func TestProducts(t *testing.T) {
 	c := entity.NewCatalogue([]entity.Named{
 		{Name: "Aurora X100", Aliases: []string{"X100", "aurora headphones"}},
 		{Name: "Aurora X200"},
+		{Name: "Aurora X100 Pro"},
 		{Name: "SmartKettle", Aliases: []string{"Wasserkocher"}},
 		{Name: "Tee"},
 		{Name: "蓝牙耳机"},
@@ -238,7 +241,10 @@ func TestProducts(t *testing.T) {
 		"I like the tee":                   "Tee",
 		"I see the tea":                    "",
 		"aurora headfones":                 "Aurora X100",
+		"the aurora x100 pro":              "Aurora X100 Pro",
+		"the aurora x100 prp":              "Aurora X100 Pro",
 		"蓝牙耳机":                             "蓝牙耳机",
+		"我的蓝牙耳机坏了":                         "蓝牙耳机",
 		"what about something else, maybe": "",
 	} {
 		found := c.Find(text)
@@ -278,6 +284,20 @@ func FuzzFind(f *testing.F) {
 		}
 		check(c.Find(text))
 	})
+}
+
+// A list at its limits and a long message, of which no word is in it.
+func BenchmarkCatalogue(b *testing.B) {
+	list := make([]entity.Named, 500)
+	for i := range list {
+		list[i] = entity.Named{Name: fmt.Sprintf("Kettle model %d", i), Aliases: []string{fmt.Sprintf("boiler %d", i), fmt.Sprintf("K-%d", i), fmt.Sprintf("teapot mark %d", i)}}
+	}
+	c := entity.NewCatalogue(list)
+	text := strings.Repeat("the metal of the bottle has been broken for weeks ", 40)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Find(text)
+	}
 }
 
 func BenchmarkFind(b *testing.B) {

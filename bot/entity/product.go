@@ -1,6 +1,8 @@
 package entity
 
 import (
+	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,13 +19,17 @@ type Named struct {
 // Catalogue finds the operator's products in what visitors write, also misspelt,
 // and with a space too many or too few. It is immutable and safe for any number
 // of goroutines.
-type Catalogue struct{ names []productName }
+type Catalogue struct {
+	names []productName
+	words int // of the longest name
+}
 
 // productName is one name of a product, folded and without spaces.
 type productName struct {
+	spelling
 	product string
-	runes   []rune
 	words   int
+	chinese string // the name when it has Chinese characters, "" otherwise
 }
 
 // NewCatalogue prepares a list of products. Names without a letter or digit are
@@ -34,40 +40,75 @@ func NewCatalogue(list []Named) *Catalogue {
 		for _, name := range append([]string{p.Name}, p.Aliases...) {
 			var n words.Text
 			n.Set(name)
-			if runes := joined(&n, 0, len(n.Runs)); len(runes) > 0 {
-				c.names = append(c.names, productName{p.Name, runes, len(n.Runs)})
+			if sp := spelledAs(joined(&n)); len(sp.runes) > 0 {
+				known := productName{spelling: sp, product: p.Name, words: len(n.Runs)}
+				if folded := strings.TrimSpace(read(name).folded); strings.ContainsFunc(folded, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+					known.chinese = folded
+				}
+				c.names = append(c.names, known)
+				c.words = max(c.words, len(n.Runs))
 			}
 		}
 	}
 	return c
 }
 
-func joined(n *words.Text, from, to int) []rune {
+func joined(n *words.Text) string {
 	var b strings.Builder
-	for _, run := range n.Runs[from:to] {
+	for _, run := range n.Runs {
 		b.Write(n.Bytes[run.From:run.To])
 	}
-	return []rune(b.String())
+	return b.String()
 }
 
-// Find returns the products that the text names, the surest first. A short name
-// must be right to the letter, one of four letters may have one wrong, one of
-// eight two; the figures of a name are never wrong: "X200" is not "X100".
+// mostTokens bounds how many words of a message are compared with the list: the
+// work grows with both.
+const mostTokens = 200
+
+// Find returns the products that the text names, the surest first; where two
+// overlap the one that takes more of the text. A short name must be right to the
+// letter, one of five letters may have one wrong, one of eight two; the figures
+// of a name are never wrong: "X200" is not "X100". Of a long text the first 200
+// words are read.
 func (c *Catalogue) Find(text string) []Entity {
 	s := read(text)
 	tokens := s.tokens()
+	tokens = tokens[:min(len(tokens), mostTokens)]
 	var found []match
-	for _, name := range c.names {
-		for size := max(1, name.words-1); size <= min(name.words+1, len(tokens)); size++ {
-			for i := 0; i+size <= len(tokens); i++ {
-				from, to := tokens[i][0], tokens[i+size-1][1]
-				if wrong, ok := name.differs(s.folded[from:to], size); ok {
-					found = append(found, match{from, to, name.product, -wrong})
+	for size := 1; size <= min(c.words+1, len(tokens)); size++ {
+		for i := 0; i+size <= len(tokens); i++ {
+			from, to := tokens[i][0], tokens[i+size-1][1]
+			typed := spelledAs(s.folded[from:to])
+			for n := range c.names {
+				if wrong, ok := c.names[n].differs(&typed, size); ok {
+					found = append(found, match{from, to, c.names[n].product, -wrong})
 				}
 			}
 		}
 	}
-	return s.entities(Product, found)
+	for n := range c.names { // no spaces part words in Chinese
+		if name := &c.names[n]; name.chinese != "" {
+			if at := strings.Index(s.folded, name.chinese); at >= 0 {
+				found = append(found, match{at, at + len(name.chinese), name.product, 0})
+			}
+		}
+	}
+	return s.entities(Product, longest(found))
+}
+
+// longest drops matches that overlap one that takes more of the text, or as much
+// with fewer wrong letters.
+func longest(found []match) []match {
+	slices.SortStableFunc(found, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.to-b.from, a.to-a.from), cmp.Compare(b.rank, a.rank), cmp.Compare(a.from, b.from))
+	})
+	var out []match
+	for _, m := range found {
+		if !overlaps(out, m.from, m.to) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // tokens are the bytes of the words.
@@ -87,43 +128,51 @@ func (s *source) tokens() [][2]int {
 	return out
 }
 
+// spelling is what names and typed words are compared by.
+type spelling struct {
+	runes   []rune
+	figures []rune
+	letters uint64 // a bit for each letter that occurs, by its code modulo 64
+}
+
+// spelledAs leaves out all but letters and digits.
+func spelledAs(text string) spelling {
+	var sp spelling
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			continue
+		}
+		sp.runes = append(sp.runes, r)
+		sp.letters |= 1 << (uint32(r) % 64) //nolint:gosec // no letter is negative
+		if unicode.IsDigit(r) {
+			sp.figures = append(sp.figures, r)
+		}
+	}
+	return sp
+}
+
 // differs returns how many letters of the typed words are wrong, and whether
 // that is few enough. Words that are joined or parted count as one.
-func (p *productName) differs(typed string, words int) (wrong int, ok bool) {
-	runes := make([]rune, 0, len(p.runes)+4)
-	for _, r := range typed {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			runes = append(runes, r)
-		}
+func (p *productName) differs(typed *spelling, words int) (wrong int, ok bool) {
+	if words != p.words {
+		return 1, words <= p.words+1 && words >= p.words-1 && slices.Equal(typed.runes, p.runes)
 	}
 	allowed := 0
 	switch {
 	case len(p.runes) >= 8:
 		allowed = 2
-	case len(p.runes) >= 4:
+	case len(p.runes) >= 5:
 		allowed = 1
 	}
-	if words != p.words && slices.Equal(runes, p.runes) {
-		return 1, true
-	}
-	if words != p.words || max(len(runes), len(p.runes))-min(len(runes), len(p.runes)) > allowed {
+	// A wrong letter takes at most one of the set and adds at most one.
+	if longer := len(typed.runes) - len(p.runes); longer > allowed || -longer > allowed || bits.OnesCount64(typed.letters^p.letters) > 2*allowed {
 		return 0, false
 	}
-	if !slices.Equal(figuresOf(runes), figuresOf(p.runes)) {
+	if !slices.Equal(typed.figures, p.figures) {
 		return 0, false
 	}
-	wrong = distance(runes, p.runes)
+	wrong = distance(typed.runes, p.runes)
 	return wrong, wrong <= allowed
-}
-
-func figuresOf(runes []rune) []rune {
-	var out []rune
-	for _, r := range runes {
-		if unicode.IsDigit(r) {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // distance is the least number of letters added, left out, replaced or swapped

@@ -24,14 +24,15 @@ const (
 	KindPhone   Kind = "phone"
 	KindOrder   Kind = "order_number"
 	KindVersion Kind = "version"
-	KindYesNo   Kind = "yes_no" // stored as yes or no
+	KindYesNo   Kind = "yes_no"  // stored as yes or no
+	KindProduct Kind = "product" // of the team's list, stored by its name there
 
 	kindPattern Kind = "pattern"
 )
 
 // Kinds lists the kinds that an author may ask for by name.
 func Kinds() []Kind {
-	return []Kind{KindText, KindEmail, KindNumber, KindDate, KindAmount, KindPhone, KindOrder, KindVersion, KindYesNo}
+	return []Kind{KindText, KindEmail, KindNumber, KindDate, KindAmount, KindPhone, KindOrder, KindVersion, KindYesNo, KindProduct}
 }
 
 // Expect is what an answer must have: a kind, written as its name, or a pattern,
@@ -127,7 +128,7 @@ func (e *Expect) read(r Reader, text, language string) (string, bool) {
 // that it is taken from the message that started the flow.
 func (e *Expect) telling() bool {
 	switch e.kind() {
-	case KindEmail, KindOrder, kindPattern:
+	case KindEmail, KindOrder, KindProduct, kindPattern:
 		return true
 	}
 	return false

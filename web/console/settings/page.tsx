@@ -15,6 +15,7 @@ import { InboxesPage } from "./inboxes";
 import { InsightsPage } from "./insights";
 import { IntentsPage } from "./intents";
 import { NotificationsPage } from "./notifications";
+import { ProductsPage } from "./products";
 import { ReplayPage } from "./replay";
 import { type Section, type SectionId, sections } from "./sections";
 import { SkillsPage } from "./skills";
@@ -33,6 +34,7 @@ const pages: Record<SectionId, (props: { id: string }) => preact.JSX.Element> = 
   canned: CannedPage,
   intents: IntentsPage,
   flows: FlowsPage,
+  products: ProductsPage,
   tools: ToolsPage,
   insights: InsightsPage,
   replay: ReplayPage,

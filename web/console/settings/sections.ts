@@ -19,6 +19,7 @@ export type SectionId =
   | "canned"
   | "intents"
   | "flows"
+  | "products"
   | "tools"
   | "insights"
   | "replay"
@@ -37,6 +38,7 @@ export const sections: readonly Section[] = [
   { id: "canned", icon: "spark", role: "agent", group: "answers" },
   { id: "intents", icon: "bot", role: "agent", group: "answers" },
   { id: "flows", icon: "flow", role: "agent", group: "answers" },
+  { id: "products", icon: "tag", role: "agent", group: "answers" },
   { id: "tools", icon: "wrench", role: "supervisor", group: "answers" },
   { id: "insights", icon: "eye", role: "supervisor", group: "answers" },
   { id: "replay", icon: "refresh", role: "supervisor", group: "answers" },

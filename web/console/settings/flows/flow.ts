@@ -15,6 +15,7 @@ export const expectations = [
   "order_number",
   "version",
   "yes_no",
+  "product",
 ] as const;
 export type Expect = (typeof expectations)[number] | { pattern: string };
 
