@@ -68,7 +68,7 @@ func (s *Service) articlePage(c *fiber.Ctx) error {
 		return pg.Map(err)
 	}
 	head := view.Head{
-		Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale, s.cfg.Locale)), OpenGraph: "article", Lang: a.Locale,
+		Markdown: markdownURL(&a), Title: a.Title, Description: a.lead(), Canonical: s.absolute(here(a.Locale, s.cfg.Locale)), OpenGraph: "article", Lang: a.Locale,
 		Alternates: s.alternates(available, a.Locale, here), Private: a.Audience != AudiencePublic,
 		NoIndex: a.Audience != AudiencePublic || node != "" || c.Query("voted") != "" || c.Query("play") != "" || c.Query("whole") != "",
 	}

@@ -160,6 +160,14 @@ func TestArticlePage(t *testing.T) {
 	require.NotEmpty(t, tag)
 	assert.Equal(t, 304, d.ask(t, "GET", "/help/a/reset-your-password", "", "", "If-None-Match", tag).status)
 
+	markdown := d.ask(t, "GET", "/help/a/reset-your-password.md?lang=en", "", "")
+	assert.Contains(t, page.body, `href="/help/a/reset-your-password.md?lang=en"`)
+	assert.Equal(t, "# Reset your password\n\nIntro.\n\n## First\n\nOne.\n\n## Second\n\nTwo.\n", markdown.body)
+	assert.Contains(t, markdown.header.Get("Content-Type"), "text/markdown")
+	assert.Equal(t, 404, d.ask(t, "GET", "/help/a/none.md", "", "").status)
+	d.article(t, "Noted", "One <!-- for\nauthors --> two.\n\n```html\n<!-- shown -->\n```\n<!-- to the end")
+	assert.Equal(t, "# Noted\n\nOne  two.\n\n```html\n<!-- shown -->\n```\n", d.ask(t, "GET", "/help/a/noted.md", "", "").body)
+
 	german := d.ask(t, "GET", "/help/a/reset-your-password", "", "", "Accept-Language", "de-AT,en;q=0.5")
 	assert.Contains(t, german.body, "Passwort zurücksetzen")
 	assert.Contains(t, german.body, ">Konto</a>")
@@ -306,4 +314,9 @@ func TestSitemap(t *testing.T) {
 	assert.NotContains(t, got.body, "/three")
 	assert.Contains(t, got.header.Get("Content-Type"), "xml")
 	assert.Contains(t, got.body, "<loc>https://help.example/help/a/one</loc>")
+
+	robots := d.ask(t, "GET", "/robots.txt", "", "")
+	assert.Contains(t, robots.body, "\nSitemap: https://help.example/help/sitemap.xml\n")
+	assert.Contains(t, robots.body, "\nDisallow: /console\n")
+	assert.Contains(t, robots.header.Get("Content-Type"), "text/plain")
 }

@@ -85,6 +85,8 @@ func TestRestrictedPagesAreKeptByNobody(t *testing.T) {
 	assert.Contains(t, hidden.body, "Only for people who are signed in")
 	assert.NotContains(t, hidden.body, "ld+json")
 	assert.Contains(t, d.ask(t, "GET", "/help/a/zebra-agents", "agent", "").body, "For agents only")
+	assert.Equal(t, 404, d.ask(t, "GET", "/help/a/zebra-segment.md", "", "").status)
+	assert.Equal(t, "private, no-cache", d.ask(t, "GET", "/help/a/zebra-segment.md", "visitor/pat", "").header.Get("Cache-Control"))
 }
 
 // cookieOf returns what an answer makes a browser send from then on.

@@ -152,6 +152,14 @@ func (s *Service) sitemap(c *fiber.Ctx) error {
 	return c.Send(append([]byte(xml.Header), body...))
 }
 
+// robots leads search engines to the sitemap and keeps them out of what is not for
+// reading (RFC 9309).
+func (s *Service) robots(c *fiber.Ctx) error {
+	c.Type("txt", "utf-8")
+	c.Set(fiber.HeaderCacheControl, "public, max-age=3600")
+	return c.SendString("User-agent: *\nDisallow: /api/\nDisallow: /console\nDisallow: /help/search\n\nSitemap: " + s.absolute("/help/sitemap.xml") + "\n")
+}
+
 // sitemapPages are an article's entries, one a language.
 func (s *Service) sitemapPages(languages []sitemapEntry) []urlEntry {
 	var others []urlOther

@@ -47,6 +47,7 @@ type Head struct {
 	Canonical   string // absolute address, "" when the page has none
 	Alternates  []Alternate
 	NoIndex     bool
+	Markdown    string // path of the same as Markdown, "" for none
 	Query       string // what stands in the header's search field
 	OwnSearch   bool   // the page has a search field of its own
 	OpenGraph   string // type of the page, "" is website
