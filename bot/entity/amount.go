@@ -9,41 +9,47 @@ import (
 // money is a number with a currency on either side, or with none.
 var money = regexp.MustCompile(`(?:(us\$|ca\$|au\$|c\$|a\$|€|\$|£|¥|￥|₹|\b(?:` + currencyWords + `)\b\.?) ?)?` +
 	`(\d+(?:[.,' ]\d{3})*(?:[.,]\d{1,3}|[.,]-{1,2})?)` +
-	`(k\b)?(?: ?(us\$|€|\$|£|¥|￥|₹|元|块|欧元|美元|يورو|دولار|(?:` + currencyWords + `)\b))?`)
+	`(k\b)?(?: ?(us\$|€|\$|£|¥|￥|₹|` + foreignWords + `|(?:` + currencyWords + `)\b))?`)
 
-const currencyWords = `eur|euros?|usd|dollars?|dollar|bucks?|gbp|pounds?|quid|pfund|chf|francs?|franken|sfr|fr|jpy|yen|cny|rmb|yuan|inr|rupees?|rs|` +
-	`cad|aud|sek|nok|dkk|kr|kronen|kronor|kroner|pln|zl|zloty|czk|huf|cents?|eurocents?`
+const currencyWords = `eur|euros?|usd|dollars?|dollar|bucks?|gbp|pounds?|quid|pfund|chf|francs? suisses?|francs?|franken|sfr|fr|jpy|yen|cny|rmb|yuan|inr|rupees?|rs|` +
+	`cad|aud|sek|nok|dkk|kr|kronen|kronor|kroner|pln|zl|zloty|czk|huf|cents?|eurocents?|` +
+	`dolar(?:es)?|libras?|pesos?|francos?|yenes|livres?(?: sterling)?|centimos?|centavos?|centimes?|` +
+	`mxn|ars|clp|cop|pen|brl|sar|aed|egp|kwd|qar|mad|tnd|dzd|hkd|twd|sgd|try|nzd`
+
+// foreignWords stand after the number, and need no space before what follows.
+const foreignWords = `人民币|块钱|块|欧元|歐元|美元|美金|港币|港元|日元|英镑|英鎊|台币|元|` +
+	`يوروهات|يورو|دولارات|دولارا|دولار|ريالات|ريالا|ريال|درهما|درهم|دراهم|جنيهات|جنيها|جنيه|دينارا|دينار|دنانير|لير[ةه]`
 
 // currency returns the ISO 4217 code of a folded word or sign, "" for none. What
 // several countries call theirs is the locale's.
 func currency(word, locale string) string {
 	region, language := regionOf(locale), languageOf(locale)
 	switch strings.TrimSuffix(word, ".") {
-	case "€", "eur", "euro", "euros", "cent", "cents", "eurocent", "eurocents", "欧元", "يورو":
-		if strings.HasPrefix(word, "cent") && language == "en" && region != "IE" {
+	case "€", "eur", "euro", "euros", "cent", "cents", "eurocent", "eurocents", "centimo", "centimos", "centime", "centimes", "欧元", "歐元", "يورو", "يوروهات":
+		if (word == "cent" || word == "cents") && language == "en" && region != "IE" {
 			return currency("$", locale)
 		}
 		return "EUR"
-	case "us$", "usd", "美元":
+	case "us$", "usd", "美元", "美金":
 		return "USD"
-	case "$", "dollar", "dollars", "buck", "bucks", "دولار":
+	case "$", "dollar", "dollars", "buck", "bucks", "dolar", "dolares", "دولار", "دولارا", "دولارات":
 		return dollarOf(region)
 	case "ca$", "c$", "cad":
 		return "CAD"
 	case "au$", "a$", "aud":
 		return "AUD"
-	case "£", "gbp", "pound", "pounds", "quid", "pfund":
+	case "£", "gbp", "pound", "pounds", "quid", "pfund", "libra", "libras", "livre sterling", "livres sterling", "英镑", "英鎊":
 		return "GBP"
-	case "chf", "franc", "francs", "franken", "sfr", "fr":
+	case "chf", "franc", "francs", "franken", "sfr", "fr", "franco", "francos", "franc suisse", "francs suisses", "franc suisses", "francs suisse":
 		return "CHF"
-	case "jpy", "yen":
+	case "jpy", "yen", "yenes", "日元":
 		return "JPY"
 	case "¥", "￥":
 		if language == "zh" {
 			return "CNY"
 		}
 		return "JPY"
-	case "cny", "rmb", "yuan", "元", "块":
+	case "cny", "rmb", "yuan", "元", "块", "块钱", "人民币":
 		return "CNY"
 	case "₹", "inr", "rupee", "rupees", "rs":
 		return "INR"
@@ -53,6 +59,41 @@ func currency(word, locale string) string {
 		return strings.ToUpper(word)
 	case "zl", "zloty":
 		return "PLN"
+	case "港币", "港元":
+		return "HKD"
+	case "台币":
+		return "TWD"
+	}
+	return sharedCurrency(word, region)
+}
+
+// sharedCurrency reads names that several countries have for their own: the
+// locale's, or the one of the most people. "" is none, and of a peso or dinar
+// when the locale does not say whose.
+func sharedCurrency(word, region string) string {
+	of := func(fallback string, codes ...string) string {
+		for _, code := range codes {
+			if region != "" && strings.HasPrefix(code, region) {
+				return code
+			}
+		}
+		return fallback
+	}
+	switch {
+	case strings.HasPrefix(word, "peso"), strings.HasPrefix(word, "centavo"):
+		return of("", "MXN", "ARS", "CLP", "COP", "UYU", "DOP", "CUP", "PHP")
+	case strings.HasPrefix(word, "ريال"):
+		return of("SAR", "QAR", "OMR", "YER")
+	case strings.HasPrefix(word, "در"):
+		return of("AED", "MAD")
+	case strings.HasPrefix(word, "جني"):
+		return of("EGP", "SDG")
+	case strings.HasPrefix(word, "دين"), strings.HasPrefix(word, "دنا"):
+		return of("", "KWD", "BHD", "JOD", "IQD", "TND", "DZD", "LYD")
+	case strings.HasPrefix(word, "لير"):
+		return of("", "TRY", "SYP", "LBP")
+	case len(word) == 3 && isLetter(word[0]): // a code of ISO 4217
+		return strings.ToUpper(word)
 	}
 	return ""
 }

@@ -3,7 +3,9 @@ package entity
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 )
 
 const months = `jan(?:uary|uar)?|janner|feb(?:ruary|ruar)?|mar(?:ch)?|marz|maerz|mrz|apr(?:il)?|may|mai|june?|juni|july?|juli|` +
@@ -21,12 +23,19 @@ func (s *source) dates(locale string, now time.Time) []match {
 	if s.dated {
 		return s.days
 	}
-	c := calendar{source: s, today: midnight(now), monthFirst: monthFirst(locale), german: languageOf(locale) == "de"}
+	c := calendar{source: s, today: midnight(now), monthFirst: monthFirst(locale), language: languageOf(locale)}
 	c.iso()
 	c.numeric()
 	c.named()
 	c.relative()
 	c.weekdays()
+	c.romance()
+	if strings.ContainsFunc(s.folded, func(r rune) bool { return unicode.Is(unicode.Arabic, r) }) {
+		c.arabic()
+	}
+	if strings.ContainsFunc(s.folded, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		c.chinese()
+	}
 	s.days, s.dated = apart(c.found), true
 	return s.days
 }
@@ -36,15 +45,15 @@ type calendar struct {
 	source     *source
 	today      time.Time
 	monthFirst bool // "03/04" is the fourth of March
-	german     bool
+	language   string
 	found      []match
 }
 
-// monthFirst reports whether the locale writes the month before the day: English
-// does in America, and where it does not say where.
+// monthFirst reports whether the locale writes the month before the day: Chinese
+// does, and English in America and where it does not say where.
 func monthFirst(locale string) bool {
 	region := regionOf(locale)
-	return languageOf(locale) == "en" && (region == "" || region == "US" || region == "PH")
+	return languageOf(locale) == "zh" || languageOf(locale) == "en" && (region == "" || region == "US" || region == "PH")
 }
 
 func midnight(t time.Time) time.Time {
@@ -70,6 +79,14 @@ func (c *calendar) iso() {
 			c.add(at[0], at[1], day, rankNamed)
 		}
 	}
+}
+
+// word is the text of a group, "" when there is none.
+func (c *calendar) word(at []int, group int) string {
+	if at[group] < 0 {
+		return ""
+	}
+	return c.source.folded[at[group]:at[group+1]]
 }
 
 func (c *calendar) int(at []int, group int) int {

@@ -4,7 +4,8 @@
 // typed.
 //
 // It is pure: it reads text and knows nothing of conversations. Numbers and
-// dates are read by the visitor's locale; words of dates are known in English
-// and German, words of yes and no in six languages. Digits of other scripts
-// count as digits.
+// dates are read by the visitor's locale; words of dates, amounts, yes
+// and no are known in English, German, Spanish, French, Arabic and Chinese.
+// Digits of other scripts count as digits; numbers in words are small ones, and
+// in Arabic and Chinese those of dates alone.
 package entity

@@ -126,6 +126,115 @@ func TestDates(t *testing.T) { //nolint:paralleltest // checkAll is parallel
 	})
 }
 
+func TestDatesInSpanish(t *testing.T) { //nolint:paralleltest // checkAll is parallel
+	checkAll(t, entity.Date, []wanted{
+		{"es", "hoy mismo", "2026-11-24", "hoy"},
+		{"es", "mañana por la mañana", "2026-11-25", "mañana"},
+		{"es", "por la mañana", "", ""},
+		{"es", "pasado mañana", "2026-11-26", "pasado mañana"},
+		{"es", "llegó ayer", "2026-11-23", "ayer"},
+		{"es", "anteayer", "2026-11-22", "anteayer"},
+		{"es", "dentro de dos semanas", "2026-12-08", "dentro de dos semanas"},
+		{"es", "en 3 días", "2026-11-27", "en 3 días"},
+		{"es", "hace tres días", "2026-11-21", "hace tres días"},
+		{"es", "hace once meses", "2025-12-24", "hace once meses"},
+		{"es", "el viernes", "2026-11-27", "viernes"},
+		{"es", "el próximo martes", "2026-12-01", "próximo martes"},
+		{"es", "el miércoles pasado", "2026-11-18", "miércoles pasado"},
+		{"es", "el lunes que viene", "2026-11-30", "lunes que viene"},
+		{"es", "el sábado de la semana que viene", "2026-12-05", "sábado de la semana que viene"},
+		{"es", "la próxima semana", "2026-11-30", "próxima semana"},
+		{"es", "el mes pasado", "2026-10-01", "mes pasado"},
+		{"es", "a finales de mes", "2026-11-30", "finales de mes"},
+		{"es", "el 3 de diciembre de 2026", "2026-12-03", "3 de diciembre de 2026"},
+		{"es", "el 1º de mayo", "2027-05-01", "1º de mayo"},
+		{"es", "2 ene", "2027-01-02", "2 ene"},
+		{"es", "15 de agosto", "2026-08-15", "15 de agosto"},
+		{"es", "03/04/2026", "2026-04-03", "03/04/2026"},
+		{"es", "hace mucho tiempo", "", ""},
+	})
+}
+
+func TestDatesInFrench(t *testing.T) { //nolint:paralleltest // checkAll is parallel
+	checkAll(t, entity.Date, []wanted{
+		{"fr", "aujourd’hui", "2026-11-24", "aujourd’hui"},
+		{"fr", "demain matin", "2026-11-25", "demain"},
+		{"fr", "après-demain", "2026-11-26", "après-demain"},
+		{"fr", "hier", "2026-11-23", "hier"},
+		{"de", "ist hier jemand?", "", ""},
+		{"fr", "avant-hier", "2026-11-22", "avant-hier"},
+		{"fr", "dans deux semaines", "2026-12-08", "dans deux semaines"},
+		{"fr", "il y a 3 jours", "2026-11-21", "il y a 3 jours"},
+		{"fr", "il y a un mois", "2026-10-24", "il y a un mois"},
+		{"fr", "vendredi", "2026-11-27", "vendredi"},
+		{"fr", "mardi prochain", "2026-12-01", "mardi prochain"},
+		{"fr", "mercredi dernier", "2026-11-18", "mercredi dernier"},
+		{"fr", "depuis lundi", "2026-11-23", "depuis lundi"},
+		{"fr", "jeudi de la semaine prochaine", "2026-12-03", "jeudi de la semaine prochaine"},
+		{"fr", "la semaine prochaine", "2026-11-30", "semaine prochaine"},
+		{"fr", "l'année dernière", "2025-01-01", "année dernière"},
+		{"fr", "à la fin du mois", "2026-11-30", "fin du mois"},
+		{"fr", "le 3 décembre 2026", "2026-12-03", "3 décembre 2026"},
+		{"fr", "le 1er mai", "2027-05-01", "1er mai"},
+		{"fr", "14 juillet", "2026-07-14", "14 juillet"},
+		{"fr", "14 juin", "2026-06-14", "14 juin"},
+		{"fr", "15 août", "2026-08-15", "15 août"},
+		{"fr", "5 févr. 2027", "2027-02-05", "5 févr. 2027"},
+		{"fr", "03/04/2026", "2026-04-03", "03/04/2026"},
+		{"fr", "ma commande n'est pas arrivée", "", ""},
+	})
+}
+
+func TestDatesInArabic(t *testing.T) { //nolint:paralleltest // checkAll is parallel
+	checkAll(t, entity.Date, []wanted{
+		{"ar", "اليوم", "2026-11-24", "اليوم"},
+		{"ar", "أريده غدًا من فضلك", "2026-11-25", "غدًا"},
+		{"ar", "بعد غد", "2026-11-26", "بعد غد"},
+		{"ar", "وصل أمس", "2026-11-23", "أمس"},
+		{"ar", "أول أمس", "2026-11-22", "أول أمس"},
+		{"ar", "بعد ثلاثة أيام", "2026-11-27", "بعد ثلاثة أيام"},
+		{"ar", "بعد أسبوعين", "2026-12-08", "بعد أسبوعين"},
+		{"ar", "قبل ٣ أيام", "2026-11-21", "قبل ٣ أيام"},
+		{"ar", "منذ شهر", "2026-10-24", "منذ شهر"},
+		{"ar", "قبل يوم الجمعة", "2026-11-27", "يوم الجمعة"},
+		{"ar", "يوم الثلاثاء القادم", "2026-12-01", "يوم الثلاثاء القادم"},
+		{"ar", "الأربعاء الماضي", "2026-11-18", "الأربعاء الماضي"},
+		{"ar", "الأسبوع القادم", "2026-11-30", "الأسبوع القادم"},
+		{"ar", "نهاية الشهر", "2026-11-30", "نهاية الشهر"},
+		{"ar", "٣ ديسمبر ٢٠٢٦", "2026-12-03", "٣ ديسمبر ٢٠٢٦"},
+		{"ar", "3 كانون الثاني", "2027-01-03", "3 كانون الثاني"},
+		{"ar", "٣ من كانون الأول", "2026-12-03", "٣ من كانون الأول"},
+		{"ar", "٠٣/٠٤/٢٠٢٦", "2026-04-03", "٠٣/٠٤/٢٠٢٦"},
+		{"ar", "٢٠٢٦/١٢/٣", "2026-12-03", "٢٠٢٦/١٢/٣"},
+		{"ar", "لم يصل طلبي", "", ""},
+	})
+}
+
+func TestDatesInChinese(t *testing.T) { //nolint:paralleltest // checkAll is parallel
+	checkAll(t, entity.Date, []wanted{
+		{"zh", "今天到吗", "2026-11-24", "今天"},
+		{"zh", "我明天在家", "2026-11-25", "明天"},
+		{"zh", "大后天", "2026-11-27", "大后天"},
+		{"zh", "后天", "2026-11-26", "后天"},
+		{"zh", "昨天下的单", "2026-11-23", "昨天"},
+		{"zh", "前天", "2026-11-22", "前天"},
+		{"zh", "三天前买的", "2026-11-21", "三天前"},
+		{"zh", "两个星期后", "2026-12-08", "两个星期后"},
+		{"zh", "1个月之前", "2026-10-24", "1个月之前"},
+		{"zh", "周五可以吗", "2026-11-27", "周五"},
+		{"zh", "下周五", "2026-12-04", "下周五"},
+		{"zh", "上星期天", "2026-11-22", "上星期天"},
+		{"zh", "这周一", "2026-11-23", "这周一"},
+		{"zh", "下个月", "2026-12-01", "下个月"},
+		{"zh", "月底之前", "2026-11-30", "月底"},
+		{"zh", "12月3日", "2026-12-03", "12月3日"},
+		{"zh", "十二月二十三号", "2026-12-23", "十二月二十三号"},
+		{"zh", "明年1月2日", "2027-01-02", "明年1月2日"},
+		{"zh", "12/3/2026", "2026-12-03", "12/3/2026"},
+		{"zh", "我的订单没到", "", ""},
+	})
+}
+
 func TestMonthsAreNotOverstepped(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2027, time.January, 31, 12, 0, 0, 0, time.UTC)
@@ -157,6 +266,22 @@ func TestAmounts(t *testing.T) { //nolint:paralleltest // checkAll is parallel
 		{"zh", "我付了300元", "300 CNY", "300元"},
 		{"en", "two items on 2026-11-24 for 30 dollars", "30 USD", "30 dollars"},
 		{"en", "20", "20", "20"},
+		{"es", "pagué 1.234,50 euros", "1234.50 EUR", "1.234,50 euros"},
+		{"es", "20 dólares", "20 USD", "20 dólares"},
+		{"es-MX", "200 pesos", "200 MXN", "200 pesos"},
+		{"es", "200 pesos", "200", "200"},
+		{"es", "50 céntimos", "0.50 EUR", "50 céntimos"},
+		{"fr-CH", "20 francs suisses", "20 CHF", "20 francs suisses"},
+		{"fr", "50 centimes", "0.50 EUR", "50 centimes"},
+		{"ar", "دفعت ١٬٢٣٤٫٥٠ ريال", "1234.50 SAR", "١٬٢٣٤٫٥٠ ريال"},
+		{"ar-QA", "٥٠ ريالا", "50 QAR", "٥٠ ريالا"},
+		{"ar", "100 درهم", "100 AED", "100 درهم"},
+		{"ar-MA", "100 درهم", "100 MAD", "100 درهم"},
+		{"ar", "30 دولارًا", "30 USD", "30 دولارًا"},
+		{"ar-KW", "٥ دنانير", "5 KWD", "٥ دنانير"},
+		{"zh", "一共50块钱", "50 CNY", "50块钱"},
+		{"zh", "200人民币", "200 CNY", "200人民币"},
+		{"zh", "100港币", "100 HKD", "100港币"},
 		{"en", "about 20.5", "20.5", "20.5"},
 		{"en", "on 12/03/2026", "", ""},
 		{"en", "a lot", "", ""},
@@ -173,6 +298,9 @@ func TestNumbers(t *testing.T) { //nolint:paralleltest // checkAll is parallel
 		{"en", "1.234", "1.234", "1.234"},
 		{"en", "two of them", "2", "two"},
 		{"de", "drei", "3", "drei"},
+		{"es", "tres por favor", "3", "tres"},
+		{"fr", "quatre", "4", "quatre"},
+		{"ar", "أحتاج ٣", "3", "٣"},
 		{"en", "007", "7", "007"},
 		{"en", "none", "", ""},
 	})
@@ -262,7 +390,7 @@ func TestProducts(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	for _, seed := range []string{"A-12345 am 3.12.2026 für 1.234,50 €", "ﬀ½ß٣", "\xff\xfe1@b.de", "+49 (0)30 1", "in 999 jahren", "0000-00-00", "İ12/12", "..1..2..", "v1-rc "} {
+	for _, seed := range []string{"A-12345 am 3.12.2026 für 1.234,50 €", "ﬀ½ß٣", "\xff\xfe1@b.de", "+49 (0)30 1", "in 999 jahren", "0000-00-00", "İ12/12", "..1..2..", "v1-rc ", "pasado mañana, hace 3 días", "il y a 2 mois, le 1er août", "بعد أسبوعين، ٣ كانون الثاني", "大后天三天前下周五十二月三号"} {
 		f.Add(seed, "de")
 	}
 	c := entity.NewCatalogue([]entity.Named{{Name: "Aurora X100"}, {Name: "tea"}})

@@ -36,25 +36,28 @@ func (c *calendar) relative() {
 			c.add(at[0], at[1], c.today.AddDate(0, 0, days), rankNamed)
 		}
 	}
-	for _, rule := range []struct {
-		expression *regexp.Regexp
-		sign       int
-	}{{ahead, 1}, {back, -1}} {
-		for _, at := range rule.expression.FindAllStringSubmatchIndex(text, -1) {
-			g := 2
-			if at[g] < 0 {
-				g = 6
-			}
-			if n, ok := countOf(text[at[g]:at[g+1]]); ok {
-				c.add(at[0], at[1], c.move(rule.sign*n.n, text[at[g+2]:at[g+3]]), rankNamed)
-			}
-		}
-	}
+	same := func(unit string) string { return unit }
+	c.apart(ahead, 1, same)
+	c.apart(back, -1, same)
 	for _, at := range period.FindAllStringSubmatchIndex(text, -1) {
 		c.add(at[0], at[1], c.begin(direction(text[at[2]:at[3]]), text[at[4]:at[5]]), rankShape)
 	}
 	for _, at := range endOf.FindAllStringIndex(text, -1) {
 		c.add(at[0], at[1], monthStart(c.today, 1).AddDate(0, 0, -1), rankNamed)
+	}
+}
+
+// apart finds days at a distance: an expression has pairs of a count and a unit,
+// one of which is found. unit turns the latter into one that move knows.
+func (c *calendar) apart(expression *regexp.Regexp, sign int, unit func(string) string) {
+	for _, at := range expression.FindAllStringSubmatchIndex(c.source.folded, -1) {
+		g := 2
+		if at[g] < 0 {
+			g = 6
+		}
+		if n, ok := countOf(c.word(at, g)); ok {
+			c.add(at[0], at[1], c.move(sign*n.n, unit(c.word(at, g+2))), rankNamed)
+		}
 	}
 }
 
@@ -120,28 +123,22 @@ func monday(t time.Time) time.Time { return t.AddDate(0, 0, -int(t.Weekday()+6)%
 // "next" the first after today, after "last" the last before it.
 func (c *calendar) weekdays() {
 	text := c.source.folded
-	word := func(at []int, group int) string {
-		if at[group] < 0 {
-			return ""
-		}
-		return text[at[group]:at[group+1]]
-	}
 	for _, at := range weekday.FindAllStringSubmatchIndex(text, -1) {
-		day := weekdayOf(word(at, 4))
-		if week := word(at, 8); week != "" {
+		day := weekdayOf(c.word(at, 4))
+		if week := c.word(at, 8); week != "" {
 			c.add(at[0], at[1], c.ofWeek(day, direction(week)), rankNamed)
 			continue
 		}
-		c.add(at[0], at[1], c.nearest(day, word(at, 2)), rankNamed)
+		c.add(at[0], at[1], c.nearest(day, c.word(at, 2)), rankNamed)
 	}
 	for _, at := range shortDay.FindAllStringSubmatchIndex(text, -1) {
-		if word(at, 2) == "am" && !c.german {
+		if c.word(at, 2) == "am" && c.language != "de" {
 			continue
 		}
-		c.add(at[0], at[1], c.nearest(weekdayOf(word(at, 4)), word(at, 2)), rankShape)
+		c.add(at[0], at[1], c.nearest(weekdayOf(c.word(at, 4)), c.word(at, 2)), rankShape)
 	}
 	for _, at := range weekFirst.FindAllStringSubmatchIndex(text, -1) {
-		c.add(at[0], at[1], c.ofWeek(weekdayOf(word(at, 4)), direction(word(at, 2))), rankNamed)
+		c.add(at[0], at[1], c.ofWeek(weekdayOf(c.word(at, 4)), direction(c.word(at, 2))), rankNamed)
 	}
 }
 
@@ -150,11 +147,20 @@ func (c *calendar) ofWeek(day time.Weekday, weeks int) time.Time {
 }
 
 func (c *calendar) nearest(day time.Weekday, word string) time.Time {
+	if word == "since" || word == "seit" {
+		return c.nearestOf(day, -1)
+	}
+	return c.nearestOf(day, direction(word))
+}
+
+// nearestOf returns the coming such day, which today is too; in the direction 1
+// the first after today, in -1 the last before it.
+func (c *calendar) nearestOf(day time.Weekday, direction int) time.Time {
 	ahead := int(day-c.today.Weekday()+7) % 7
 	switch {
-	case word == "since" || word == "seit" || direction(word) < 0:
-		return c.today.AddDate(0, 0, ahead-7)
-	case direction(word) > 0 && ahead == 0:
+	case direction < 0:
+		ahead -= 7
+	case direction > 0 && ahead == 0:
 		ahead = 7
 	}
 	return c.today.AddDate(0, 0, ahead)

@@ -53,8 +53,10 @@ func appendFolded(dst []byte, r rune) []byte {
 		return append(dst, '\'')
 	case '‐', '‑', '‒', '–', '—', '−':
 		return append(dst, '-')
-	case '，':
+	case '，', '،', '٬':
 		return append(dst, ',')
+	case '٫':
+		return append(dst, '.')
 	}
 	if zero, ok := zeroOf(r); ok {
 		return append(dst, byte('0'+r-zero)) //nolint:gosec // 0 … 9
