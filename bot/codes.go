@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"parley/internal/errs"
 )
 
@@ -88,10 +90,14 @@ func (s *Service) tryMailCode(ctx context.Context, conv string, c *checking, sub
 }
 
 // mailbox is a keyed hash of the mailbox that an address means: neither letter
-// case nor what follows a + makes another one, nor do points at Gmail.
+// case nor what follows a + makes another one, nor do points at Gmail, nor a
+// domain in letters that the mail system reads as the same (RFC 5891).
 func (s *Service) mailbox(email string) []byte {
 	name, domain, _ := strings.Cut(strings.ToLower(email), "@")
 	name, _, _ = strings.Cut(name, "+")
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil { // else nothing is sent to it
+		domain = ascii
+	}
 	if domain == "gmail.com" || domain == "googlemail.com" {
 		name, domain = strings.ReplaceAll(name, ".", ""), "gmail.com"
 	}

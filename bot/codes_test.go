@@ -56,7 +56,10 @@ func TestCodesAreLimited(t *testing.T) {
 func TestAddressesOfOneMailbox(t *testing.T) {
 	t.Parallel()
 	s := &Service{codeKey: codeKey([]byte("x"))}
-	for _, same := range [][2]string{{"Ann@Example.com", "ann+1@example.com"}, {"a.n.n@gmail.com", "ann+x@googlemail.com"}} {
+	for _, same := range [][2]string{
+		{"Ann@Example.com", "ann+1@example.com"}, {"a.n.n@gmail.com", "ann+x@googlemail.com"},
+		{"ann@ｅxample.com", "ann@example.com"}, {"ann@BÜCHER.de", "ann@xn--bcher-kva.de"}, {"a.nn@ｇmail.com", "ann@gmail.com"},
+	} {
 		assert.Equal(t, s.mailbox(same[0]), s.mailbox(same[1]), same)
 	}
 	for _, other := range [][2]string{{"a.nn@example.com", "ann@example.com"}, {"ann@example.com", "ann@example.org"}} {
@@ -98,6 +101,16 @@ func askedForCode(t *testing.T, mail *mailbox) (tool *shop, c *conversation) {
 	c = w.start().open(event.StateBot, "en")
 	_, _ = c.ask("where is my order A-777123")
 	return tool, c
+}
+
+// A code counts as it is typed: in groups, among words, in the digits of Arabic,
+// Persian and Hindi keyboards and in wide ones.
+func TestDigitsOfACode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, typed := range []string{"123456", "123 456", "it is 123-456.", "١٢٣٤٥٦", "۱۲۳۴۵۶", "१२३४५६", "１２３４５６"} {
+		assert.Equal(t, "123456", digits(w.svc.understanding.fold(typed)), typed)
+	}
 }
 
 func TestAddressIsCorrected(t *testing.T) {

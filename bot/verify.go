@@ -155,7 +155,7 @@ func (t *turn) check(ctx context.Context) (done bool) {
 	c := *t.talk.Checking // a copy: the talk that was read stays as it is
 	t.talk.Checking = &c
 	fresh := c.Email == "" || t.bot.now().Before(c.Sent.Add(codeLife))
-	if c.Email != "" && fresh && subtle.ConstantTimeCompare([]byte(digits(t.text)), []byte(t.bot.code(t.talk.Conv, &c))) == 1 {
+	if c.Email != "" && fresh && subtle.ConstantTimeCompare([]byte(digits(t.bot.understanding.fold(t.text))), []byte(t.bot.code(t.talk.Conv, &c))) == 1 {
 		t.talk.Proved, t.talk.Checking = &proved{c.Email, t.bot.now()}, nil
 		return false
 	}
@@ -171,7 +171,7 @@ func (t *turn) check(ctx context.Context) (done bool) {
 	return true
 }
 
-// digits are those of a text.
+// digits are those of a folded text, in which those of other scripts are ASCII.
 func digits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
