@@ -32,13 +32,15 @@ led AS (SELECT chunk, vector <=> $2::public.halfvec AS distance FROM kb.embeddin
 	WHERE model = $1 AND chunk = ANY($5) AND audience = ANY($4))
 SELECT chunk, 1 - min(distance) FROM (SELECT * FROM near UNION ALL SELECT * FROM led) e GROUP BY chunk`
 
-// Below some thousand vectors it is as fast, and exact, to compare all. The zero
-// vector has no angle to anything: NaN, which PostgreSQL takes for the largest
-// distance.
+// Below some thousand vectors it is as fast, and exact, to compare all. The
+// distances are taken before anything is sorted, because the vectors themselves
+// would be sorted with them. The zero vector has no angle to anything: NaN, which
+// PostgreSQL takes for the largest distance.
 const exactCosines = `
-WITH every AS MATERIALIZED (
-	SELECT chunk, min(vector <=> $2::public.halfvec) AS distance FROM kb.embeddings
-	WHERE model = $1 AND ($3 = '' OR lang = $3) AND audience = ANY($4) GROUP BY chunk),
+WITH apart AS MATERIALIZED (
+	SELECT chunk, vector <=> $2::public.halfvec AS distance FROM kb.embeddings
+	WHERE model = $1 AND ($3 = '' OR lang = $3) AND audience = ANY($4)),
+every AS MATERIALIZED (SELECT chunk, min(distance) AS distance FROM apart GROUP BY chunk),
 near AS (SELECT chunk, distance FROM every ORDER BY distance LIMIT $6)
 SELECT chunk, 1 - distance FROM near
 UNION SELECT chunk, 1 - distance FROM every WHERE chunk = ANY($5)`
