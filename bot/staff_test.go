@@ -2,9 +2,13 @@ package bot
 
 import (
 	"context"
+	"maps"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"parley/event"
 )
@@ -44,12 +48,20 @@ func TestHandoffPromisesOnlyWhatHappens(t *testing.T) {
 }
 
 // Whatever the language, a handoff has words for each case.
-func TestHandoffHasWordsInEveryLanguage(t *testing.T) {
+func TestPhrasesAreWholeInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	p := newPhrases()
-	for language := range p {
-		for _, who := range []people{peopleHere, peopleAway, peopleAwayEmail, peopleUnknown} {
-			assert.NotEmpty(t, p[language][string(who)], "%s %s", language, who)
+	for _, language := range []string{"en", "de", "es", "fr", "ar", "zh"} {
+		assert.Contains(t, p, language)
+	}
+	placeholders := regexp.MustCompile(`\{\w+\}`)
+	for language, phrases := range p {
+		assert.ElementsMatch(t, slices.Collect(maps.Keys(p[defaultLanguage])), slices.Collect(maps.Keys(phrases)), language)
+		for key, lines := range phrases {
+			require.NotEmpty(t, lines, "%s %s", language, key)
+			for _, line := range lines {
+				assert.Equal(t, placeholders.FindAllString(p[defaultLanguage][key][0], -1), placeholders.FindAllString(line, -1), "%s: %s", language, line)
+			}
 		}
 	}
 }
