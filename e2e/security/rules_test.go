@@ -30,6 +30,7 @@ func resources() []resource {
 		{"/chat", "", false},
 		{"/console", "", false},
 		{"/help", "", false},
+		{"/robots.txt", "", false},
 		{"/files/", "file", true}, // by signed link only
 		{api + "/widget/", "", false},
 		{api + "/help/", "", false},
@@ -37,6 +38,7 @@ func resources() []resource {
 		{api + "/visitors", "", false},
 		{api + "/bot/", "", false},
 		{api + "/bot/replays", "replay", false},
+		{api + "/bot/products", "product", false},
 		{api + "/copilot/", "", false}, // of a conversation that the body names, see tryBodies
 		{api + "/kb/", "", false},
 		{api + "/kb/templates", "template", false},

@@ -177,6 +177,7 @@ func (w *world) settings(team string) {
 	w.add("team", team, seesB)
 	w.add("intent", create("/intents", w.admin, object{"name": "zqintent", "answer": "x", "examples": []string{"x"}}).ID, seesB, "zqintent")
 	w.add("flow", create("/flows", w.admin, object{"name": "zqflow", "start": "a", "blocks": []object{{"id": "a", "type": "end"}}}).ID, seesB, "zqflow")
+	w.add("product", create("/bot/products", w.admin, object{"name": "zqproduct"}).ID, seesB, "zqproduct")
 	day := time.Now().Add(-time.Hour)
 	w.add("replay", create("/bot/replays", w.admin, object{"from": day, "to": day.Add(2 * time.Hour), "people": true}).ID,
 		[]string{"supervisor", "admin", "supervisor token", "admin token", "supervisor of another inbox"})

@@ -45,8 +45,11 @@ export function Dialog({ title, wide, bare, children, footer }: DialogProps) {
       dialog?.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea):enabled, .dialog-foot button")?.focus();
     }
     return () => {
+      // Escape has closed it some moments ago: whoever has gone on since stays there.
+      const at = document.activeElement;
+      const left = at !== null && at !== document.body && !dialog?.contains(at);
       dialog?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      if (!left && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   return (
