@@ -51,16 +51,27 @@ func notAllowed(err error) error {
 
 // turnLog makes the server leave every segment of its log of changes that it has
 // now. Usually it keeps old segments to write over them later; meanwhile it
-// deletes them.
+// deletes them. It turns twice: the process that keeps them may hear of the new
+// setting after the first checkpoint, and has then given an old segment a new
+// name.
 func (db *DB) turnLog(ctx context.Context) (err error) {
-	before, err := db.segments(ctx)
-	if err != nil {
-		return err
-	}
 	if err := db.recycle(ctx, "SET wal_recycle = off"); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.recycle(context.WithoutCancel(ctx), "RESET wal_recycle")) }()
+	for range 2 {
+		if err := db.leaveSegments(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) leaveSegments(ctx context.Context) error {
+	before, err := db.segments(ctx)
+	if err != nil {
+		return err
+	}
 	for range len(before) + 3 { // a segment that waits to be written over is passed at each turn
 		for _, sql := range []string{"SELECT pg_switch_wal()", "CHECKPOINT"} {
 			if _, err := db.Exec(ctx, sql); err != nil {
