@@ -20,17 +20,28 @@ const productsFresh = time.Minute // after which they are read again: a notice m
 type catalogue struct {
 	db   *pg.DB
 	now  func() time.Time
-	held atomic.Pointer[entity.Catalogue]
-	read atomic.Pointer[time.Time] // nil when they must be read again
+	held atomic.Pointer[heldProducts] // nil before the first look
 }
 
-// stale makes the next look read the products again.
-func (c *catalogue) stale() { c.read.Store(nil) }
+type heldProducts struct {
+	names *entity.Catalogue
+	read  time.Time // zero when they must be read again
+}
+
+// stale makes the next look read the products again, also one that is reading
+// them just now.
+func (c *catalogue) stale() {
+	next := &heldProducts{}
+	if held := c.held.Load(); held != nil {
+		next.names = held.names
+	}
+	c.held.Store(next)
+}
 
 // find lists the products that a text names, by what was read last.
 func (c *catalogue) find(text string) []entity.Entity {
-	if names := c.held.Load(); names != nil {
-		return names.Find(text)
+	if held := c.held.Load(); held != nil && held.names != nil {
+		return held.names.Find(text)
 	}
 	return nil
 }
@@ -38,8 +49,8 @@ func (c *catalogue) find(text string) []entity.Entity {
 // refresh reads the products unless that was done within a minute and nothing is
 // known to have changed since.
 func (c *catalogue) refresh(ctx context.Context) error {
-	now := c.now()
-	if at := c.read.Load(); at != nil && now.Sub(*at) < productsFresh {
+	now, before := c.now(), c.held.Load()
+	if before != nil && now.Sub(before.read) < productsFresh {
 		return nil
 	}
 	list, err := allProducts(ctx, c.db)
@@ -50,7 +61,14 @@ func (c *catalogue) refresh(ctx context.Context) error {
 	for i := range list {
 		named[i] = entity.Named{Name: list[i].Name, Aliases: list[i].Synonyms}
 	}
-	c.held.Store(entity.NewCatalogue(named))
-	c.read.Store(&now)
+	c.keep(before, &heldProducts{entity.NewCatalogue(named), now})
 	return nil
+}
+
+// keep puts what was read in use. When something has changed since before, it is
+// used until the next look only, which reads again.
+func (c *catalogue) keep(before, next *heldProducts) {
+	if !c.held.CompareAndSwap(before, next) {
+		c.held.Store(&heldProducts{names: next.names})
+	}
 }

@@ -4,8 +4,8 @@ import "encoding/binary"
 
 // grid is a table of weights of 8 bits, a row for each feature and a column for
 // each class. A weight is stored with gridZero added, so that eight of them are
-// read as one number and multiplied two at a time: most of
-// the time of a prediction is this product.
+// read as one number and multiplied two at a time: most of the time of a
+// prediction is this product.
 type grid struct {
 	classes int
 	bytes   []byte // the rows, and behind the last one what a read of its end reads on

@@ -247,8 +247,8 @@ func (t *turn) handFlowOver(h *flow.HandOver, said []flow.Message) {
 	}
 }
 
-// giveUp leaves the flow, or the question, for a person, because the visitor could not be proved to
-// be who they are.
+// giveUp leaves the flow, or the question, for a person, because the visitor
+// could not be proved to be who they are.
 func (t *turn) giveUp(key string) {
 	t.talk.Checking = nil
 	if t.talk.Flow != nil {

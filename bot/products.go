@@ -54,7 +54,7 @@ func (p *Product) validate() error {
 	case !fitsProduct(p.Name):
 		return errs.Field("name", "must have at most %d characters of UTF-8", maxProductName)
 	case len(p.Synonyms) > maxSynonyms:
-		return errs.Field("synonyms", "has more than %d entries; misspellings are found without", maxSynonyms)
+		return errs.Field("synonyms", "has more than %d entries; misspellings need not be listed", maxSynonyms)
 	}
 	for _, name := range p.Synonyms {
 		if !fitsProduct(name) {

@@ -112,3 +112,19 @@ func TestFlowsAskForAProduct(t *testing.T) {
 		assert.Equal(t, want, out.Messages[0].Text, said)
 	}
 }
+
+// A change that comes while the products are read is not overlooked: what was
+// read serves until the next look, which reads again.
+func TestProductsThatChangeWhileTheyAreRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.svc.products
+	require.NoError(t, c.refresh(t.Context()))
+	assert.Empty(t, c.find("my Aurora"))
+	before := c.held.Load()
+	_, err := w.svc.CreateProduct(t.Context(), "Ada", Product{Name: "Aurora"})
+	require.NoError(t, err)
+	c.keep(before, &heldProducts{before.names, w.svc.now()}) // read before the change, ready after it
+	require.NoError(t, c.refresh(t.Context()))
+	assert.NotEmpty(t, c.find("my Aurora"))
+}

@@ -33,11 +33,11 @@ const (
 )
 
 // Train makes a model of the samples. inboxes lists the inboxes of the intents
-// that are not in all of them, by intent; the others are not named. The same samples in the same order and
-// the same seed give the same bits, whatever the intents are called and on any
-// number of processors. It takes about
-// 0.3 s of two processors for 100 intents with 10 examples each, and stops
-// between its steps when ctx ends.
+// that are not in all of them, by intent; the others are not named. The same
+// samples in the same order and the same seed give the same bits, whatever the
+// intents are called and on any number of processors. It takes about 0.3 s of
+// two processors for 100 intents with 10 examples each, and stops between its
+// steps when ctx ends.
 //
 // Confidence is learned by leaving out: each fold trains without one quarter of
 // the examples and without one quarter of the intents, then reads both. The

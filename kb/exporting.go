@@ -37,8 +37,7 @@ const (
 
 // Export writes every article with its live text into a folder: a file for each,
 // by language and collection, the collections, and the pictures and files that
-// they show.
-// The same articles give the same bytes, and [Service.Import] of the folder into
+// they show. The same articles give the same bytes, and [Service.Import] of the folder into
 // an empty help centre, exported again, gives them too. Staged versions, votes
 // and revisions stay behind. With prune, exported files of articles that are no
 // more are removed; other files of the folder are never touched.

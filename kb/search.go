@@ -99,8 +99,8 @@ func (s *Service) passage(p passage, r index.Result, query string) event.Passage
 }
 
 // nearby returns the cosines of passages, scaled so that unrelated texts have
-// 0, and tells the search how far to trust them. It is nil when there are no vectors or none can be had now: a search by
-// words is better than none.
+// 0, and tells the search how far to trust them. It is nil when there are no
+// vectors or none can be had now: a search by words is better than none.
 func (s *Service) nearby(ctx context.Context, snap *snapshot, search *index.Search, locale string, audiences []string) map[int64]float64 {
 	text := search.Text()
 	if snap.embedder == nil || text == "" {

@@ -154,7 +154,7 @@ function StepDialog({ step, article, run }: StepDialogProps) {
         )}
         {step !== "schedule" && step !== "discard" && (
           <div class="field">
-            <label for={`${id}-comment`}>{t(needsWord ? "articles.comment.todo" : "articles.comment")}</label>
+            <label for={`${id}-comment`}>{t(needsWord ? "articles.comment.left" : "articles.comment")}</label>
             <textarea
               class="input"
               id={`${id}-comment`}

@@ -1,5 +1,6 @@
 /** The copilot in the composer: its menu, and what it proposes, to accept or to discard. */
 import { useEffect, useRef } from "preact/hooks";
+import type { Source } from "../../shared/wire";
 import { stale } from "../store/live";
 import { t } from "../text";
 import { Button } from "../ui/button";
@@ -81,29 +82,11 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
         {failure && <span class="error-text">{failure}</span>}
         {ready && <span class="sr">{t("copilot.ready")}</span>}
       </p>
-      {ready && ready.sources.length > 0 && (
-        <ul class="sources">
-          {ready.sources.map((source) => (
-            <li key={source.url}>
-              <a class="source" href={source.url} target="_blank" rel="noopener">
-                {source.title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
+      {ready && ready.sources.length > 0 && <Sources list={ready.sources} />}
       {ready?.for_agents && (
         <div class="proposal-internal">
           <p class="muted">{t("copilot.for_agents")}</p>
-          <ul class="sources">
-            {ready.for_agents.map((source) => (
-              <li key={source.url}>
-                <a class="source" href={source.url} target="_blank" rel="noopener">
-                  {source.title}
-                </a>
-              </li>
-            ))}
-          </ul>
+          <Sources list={ready.for_agents} />
         </div>
       )}
       <div class="proposal-foot">
@@ -122,5 +105,19 @@ export function ProposalBox({ copilot }: { copilot: Copilot }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Sources({ list }: { list: readonly Source[] }) {
+  return (
+    <ul class="sources">
+      {list.map((source) => (
+        <li key={source.url}>
+          <a class="source" href={source.url} target="_blank" rel="noopener">
+            {source.title}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
