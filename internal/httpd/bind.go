@@ -14,6 +14,10 @@ import (
 	"parley/internal/ids"
 )
 
+// maxRest is how much of a request that is too large is read all the same, in
+// bytes.
+const maxRest = 8 << 20
+
 // readBody replaces a streamed body by its bytes, so that c.Body works and is
 // bounded whatever the client announced.
 func readBody(c *fiber.Ctx) error {
@@ -26,7 +30,11 @@ func readBody(c *fiber.Ctx) error {
 		return errs.Wrap(err, errs.Invalid, "the request's body ended early")
 	}
 	if len(body) > maxBody {
-		c.Context().SetConnectionClose() // the rest is not worth reading
+		// A connection that is closed before it is read is reset, and the client
+		// hears that instead of the answer (RFC 9112, 9.6). What is larger still
+		// is not worth reading.
+		_, _ = io.CopyN(io.Discard, stream, maxRest)
+		c.Context().SetConnectionClose()
 		return errs.New(errs.TooLarge, "the request is larger than %d bytes", maxBody)
 	}
 	c.Request().SetBody(body)
