@@ -210,6 +210,14 @@ func (c *client) say(conv, cid, text string) map[string]any {
 	return c.await("ack", byCID(cid))
 }
 
+// tell says something and waits until it has come to everybody who follows: the
+// ack alone may be earlier than the room.
+func (c *client) tell(conv, cid, text string) {
+	c.t.Helper()
+	c.say(conv, cid, text)
+	c.await("event", byCID(cid))
+}
+
 func byCID(cid string) func(map[string]any) bool {
 	return func(o map[string]any) bool { return o["cid"] == cid }
 }

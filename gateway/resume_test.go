@@ -55,7 +55,7 @@ func TestSummaryDoesNotOvertakeAResume(t *testing.T) {
 	w := newWorld(t)
 	ann := w.hello("ann")
 	conv, seq := ann.open("open", "0")
-	ann.say(conv, "missed", "while Ada was away")
+	ann.tell(conv, "missed", "while Ada was away")
 	g := newGate()
 	w.desk.meddle(func(question string) error {
 		if question == "recent" {
@@ -68,8 +68,7 @@ func TestSummaryDoesNotOvertakeAResume(t *testing.T) {
 	ada.send("hello", Hello{Token: "agent", Resume: []Place{{Conv: conv, Seq: seq}}})
 	<-g.reached
 	w.assign(ada, conv)
-	ann.say(conv, "meanwhile", "before the resume")
-	ann.await("event", byCID("meanwhile")) // and with it came to everybody else who follows
+	ann.tell(conv, "meanwhile", "before the resume")
 	close(g.opened)
 	ada.await("welcome", nil)
 	ada.expects(conv, "missed", "meanwhile")
@@ -83,7 +82,7 @@ func TestResumeOfAFollowedConversationIsInOrder(t *testing.T) {
 	w := newWorld(t)
 	ann := w.hello("ann")
 	conv, seq := ann.open("open", "0")
-	ann.say(conv, "missed", "while Ada was away")
+	ann.tell(conv, "missed", "while Ada was away")
 	ada := w.hello("agent")
 	w.assign(ada, conv)
 	g := newGate()
@@ -98,8 +97,7 @@ func TestResumeOfAFollowedConversationIsInOrder(t *testing.T) {
 	ada.send("hello", Hello{Resume: []Place{{Conv: conv, Seq: seq}}})
 	<-g.reached
 	w.assign(ada, conv)
-	ann.say(conv, "meanwhile", "before the resume")
-	ann.await("event", byCID("meanwhile"))
+	ann.tell(conv, "meanwhile", "before the resume")
 	close(g.opened)
 	ada.expects(conv, "missed", "meanwhile")
 }
@@ -111,7 +109,7 @@ func TestResumeIsTriedAgain(t *testing.T) {
 	w := newWorld(t)
 	ann := w.hello("ann")
 	conv, seq := ann.open("open", "0")
-	ann.say(conv, "missed", "while Ada was away")
+	ann.tell(conv, "missed", "while Ada was away")
 	var tries atomic.Int32
 	w.desk.meddle(func(question string) error {
 		if question == "after" && tries.Add(1) <= 2 {
@@ -137,7 +135,7 @@ func TestResumeByTheClientEndsTheGatewaysTries(t *testing.T) {
 	w := newWorld(t)
 	ann := w.hello("ann")
 	conv, seq := ann.open("open", "0")
-	ann.say(conv, "missed", "while Ada was away")
+	ann.tell(conv, "missed", "while Ada was away")
 	var tries atomic.Int32
 	w.desk.meddle(func(question string) error {
 		if question == "after" && tries.Add(1) == 1 {
@@ -160,9 +158,9 @@ func TestConversationsAreResumedTogether(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.hello("ann"), w.hello("bob")
 	slow, first := ann.open("open", "0")
-	ann.say(slow, "slow", "while Ada was away")
+	ann.tell(slow, "slow", "while Ada was away")
 	fast, second := bob.open("open", "0")
-	bob.say(fast, "fast", "while Ada was away")
+	bob.tell(fast, "fast", "while Ada was away")
 	g := newGate()
 	var asked atomic.Bool
 	w.desk.meddle(func(question string) error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // business hours name zones; small machines have no list of them
 
@@ -52,11 +53,11 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	return exitFailed
 }
 
-// explain is the error for people: a coded one says what to do next, and its
-// cause is for logs.
+// explain is the error for people: what was tried, and of a coded one what to
+// do next; its cause is for logs.
 func explain(err error) string {
 	if e, ok := errors.AsType[*errs.Error](err); ok && e.Code != errs.Internal && e.Code != errs.Busy {
-		return e.Message
+		return strings.Replace(err.Error(), e.Error(), e.Message, 1)
 	}
 	return err.Error()
 }

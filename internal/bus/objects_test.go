@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"parley/internal/bus"
 	"parley/internal/errs"
@@ -103,4 +104,40 @@ func attachBytes(t *testing.T, b *bus.Bus) uint64 {
 	}
 	t.Fatal("no attachments' stream")
 	return 0
+}
+
+// What was stored a moment ago is there, whichever server is asked: no replica
+// that is behind answers.
+func TestObjectsOfAClusterAreThereAtOnce(t *testing.T) {
+	t.Parallel()
+	c := testkit.Cluster(t, 3)
+	b := c.Bus()
+	ctx := t.Context()
+	var g errgroup.Group
+	for range 16 {
+		g.Go(func() error {
+			for range 30 {
+				if err := putAndGet(ctx, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	require.NoError(t, g.Wait())
+}
+
+func putAndGet(ctx context.Context, b *bus.Bus) error {
+	id := ids.New()
+	if _, err := b.PutObject(ctx, id, nil, bytes.NewReader([]byte("content"))); err != nil {
+		return err
+	}
+	r, _, err := b.GetObject(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := r.Close(); err != nil {
+		return err
+	}
+	return b.DeleteObject(ctx, id)
 }

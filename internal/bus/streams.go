@@ -50,6 +50,11 @@ func (b *Bus) ensure(ctx context.Context) error {
 			Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
 			History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
 		})
+		if err == nil && b.cfg.Replicas > 1 {
+			if err = b.readFromLeader(ctx, "KV_"+settingsBucket); err == nil {
+				b.settings, err = b.js.KeyValue(ctx, settingsBucket)
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -60,6 +65,11 @@ func (b *Bus) ensure(ctx context.Context) error {
 			Bucket: positionsBucket, Description: "how far each pinned consumer is in each stream", Storage: jetstream.FileStorage,
 			History: 1, MaxBytes: limits.scale(positionBytes), Replicas: b.cfg.Replicas,
 		})
+		if err == nil && b.cfg.Replicas > 1 {
+			if err = b.readFromLeader(ctx, "KV_"+positionsBucket); err == nil {
+				b.positions, err = b.js.KeyValue(ctx, positionsBucket)
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -70,8 +80,27 @@ func (b *Bus) ensure(ctx context.Context) error {
 			Bucket: attachBucket, Description: "attachments", Storage: jetstream.FileStorage,
 			MaxBytes: limits.scale(attachBytes), Replicas: b.cfg.Replicas,
 		})
+		if err == nil && b.cfg.Replicas > 1 {
+			if err = b.readFromLeader(ctx, "OBJ_"+attachBucket); err == nil {
+				b.objects, err = b.js.ObjectStore(ctx, attachBucket)
+			}
+		}
 		return err
 	})
+}
+
+// readFromLeader keeps replicas from answering for the stream of a bucket. One
+// that is behind would say that there is no such key right after it was stored.
+// Handles that were opened before go on asking replicas.
+func (b *Bus) readFromLeader(ctx context.Context, stream string) error {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return err
+	}
+	cfg := s.CachedInfo().Config
+	cfg.AllowDirect = false
+	_, err = b.js.UpdateStream(ctx, cfg)
+	return err
 }
 
 // create is insist for what is to be made.
