@@ -45,32 +45,21 @@ func (b *Bus) ensure(ctx context.Context) error {
 	if err := b.ensureMemoryBuckets(ctx); err != nil {
 		return err
 	}
-	err := create(ctx, "bucket "+settingsBucket, func(ctx context.Context) (err error) {
-		b.settings, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: settingsBucket, Description: "settings all processes share", Storage: jetstream.FileStorage,
-			History: 10, MaxBytes: limits.scale(settingsBytes), Replicas: b.cfg.Replicas,
-		})
-		if err == nil && b.cfg.Replicas > 1 {
-			if err = b.readFromLeader(ctx, "KV_"+settingsBucket); err == nil {
-				b.settings, err = b.js.KeyValue(ctx, settingsBucket)
-			}
-		}
-		return err
+	return b.ensureFileBuckets(ctx, limits)
+}
+
+// ensureFileBuckets creates the buckets whose content outlives the server.
+func (b *Bus) ensureFileBuckets(ctx context.Context, limits shares) error {
+	err := b.ensureFileBucket(ctx, &b.settings, jetstream.KeyValueConfig{
+		Bucket: settingsBucket, Description: "settings all processes share",
+		History: 10, MaxBytes: limits.scale(settingsBytes),
 	})
 	if err != nil {
 		return err
 	}
-	err = create(ctx, "bucket "+positionsBucket, func(ctx context.Context) (err error) {
-		b.positions, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: positionsBucket, Description: "how far each pinned consumer is in each stream", Storage: jetstream.FileStorage,
-			History: 1, MaxBytes: limits.scale(positionBytes), Replicas: b.cfg.Replicas,
-		})
-		if err == nil && b.cfg.Replicas > 1 {
-			if err = b.readFromLeader(ctx, "KV_"+positionsBucket); err == nil {
-				b.positions, err = b.js.KeyValue(ctx, positionsBucket)
-			}
-		}
-		return err
+	err = b.ensureFileBucket(ctx, &b.positions, jetstream.KeyValueConfig{
+		Bucket: positionsBucket, Description: "how far each pinned consumer is in each stream",
+		History: 1, MaxBytes: limits.scale(positionBytes),
 	})
 	if err != nil {
 		return err
@@ -80,10 +69,25 @@ func (b *Bus) ensure(ctx context.Context) error {
 			Bucket: attachBucket, Description: "attachments", Storage: jetstream.FileStorage,
 			MaxBytes: limits.scale(attachBytes), Replicas: b.cfg.Replicas,
 		})
-		if err == nil && b.cfg.Replicas > 1 {
-			if err = b.readFromLeader(ctx, "OBJ_"+attachBucket); err == nil {
-				b.objects, err = b.js.ObjectStore(ctx, attachBucket)
-			}
+		if err != nil || b.cfg.Replicas == 1 {
+			return err
+		}
+		if err = b.readFromLeader(ctx, "OBJ_"+attachBucket); err == nil {
+			b.objects, err = b.js.ObjectStore(ctx, attachBucket)
+		}
+		return err
+	})
+}
+
+func (b *Bus) ensureFileBucket(ctx context.Context, made *jetstream.KeyValue, cfg jetstream.KeyValueConfig) error {
+	cfg.Storage, cfg.Replicas = jetstream.FileStorage, b.cfg.Replicas
+	return create(ctx, "bucket "+cfg.Bucket, func(ctx context.Context) (err error) {
+		*made, err = b.js.CreateOrUpdateKeyValue(ctx, cfg)
+		if err != nil || b.cfg.Replicas == 1 {
+			return err
+		}
+		if err = b.readFromLeader(ctx, "KV_"+cfg.Bucket); err == nil {
+			*made, err = b.js.KeyValue(ctx, cfg.Bucket)
 		}
 		return err
 	})
