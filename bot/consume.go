@@ -93,7 +93,10 @@ func (s *Service) recall(ctx context.Context, e *event.Event) (talk, error) {
 	if err != nil || found || e.Kind == event.KindOpened {
 		return t, err
 	}
-	return s.rebuild(ctx, e.Conv, e.Seq)
+	version := t.Intents
+	t, err = s.rebuild(ctx, e.Conv, e.Seq)
+	t.Intents = version
+	return t, err
 }
 
 // rebuild folds the log of the conversation, up to before the event at end when

@@ -45,7 +45,7 @@ type turn struct {
 // stores nothing. An error means that there is no plan.
 func (s *Service) decide(ctx context.Context, t *talk, name string, readers *audience) (plan, error) {
 	began := time.Now()
-	b, err := s.trainer.get(ctx)
+	b, err := s.trainer.atLeast(ctx, t.Intents)
 	if err != nil {
 		return plan{}, fmt.Errorf("load the intents: %w", err)
 	}

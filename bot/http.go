@@ -171,11 +171,11 @@ func (s *Service) postTry(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	b, err := s.trainer.get(c.UserContext())
+	b, err := s.trainer.refresh(c.UserContext()) // what was saved a moment ago is what is tried
 	if err != nil {
 		return err
 	}
-	t := talk{State: event.StateBot, Inbox: body.InboxID, Locale: body.Locale, Pending: []said{{Seq: 1, Text: body.Text}}}
+	t := talk{Intents: b.version, State: event.StateBot, Inbox: body.InboxID, Locale: body.Locale, Pending: []said{{Seq: 1, Text: body.Text}}}
 	p, err := s.decide(c.UserContext(), &t, defaultName, nil)
 	if err != nil {
 		return err
@@ -233,7 +233,7 @@ func (s *Service) getStatus(c *fiber.Ctx) error {
 		return err
 	}
 	out := botStatus{
-		Version: b.version, Training: s.trainer.running.Load(), Intents: len(b.intents), Examples: b.samples,
+		Version: b.version, Training: s.trainer.training(), Intents: len(b.intents), Examples: b.samples,
 		Micros: b.took.Microseconds(), ModelSize: b.model.Size(),
 	}
 	if s.llm != nil {

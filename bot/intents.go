@@ -148,10 +148,11 @@ func missingIntent(err error) error {
 }
 
 // intentsChanged makes this process and the others train again. A process that
-// misses the notice notices within a minute.
+// misses the notice learns with the next message that it answers, see
+// [trainer.atLeast].
 func (s *Service) intentsChanged() {
 	s.trainer.wake()
 	if err := s.bus.Ephemeral(intentNotice, json.RawMessage(`{}`)); err != nil {
-		s.log.Warn("other processes learn of the changed intents within a minute only", "error", err)
+		s.log.Warn("other processes learn the changed intents with their next message", "error", err)
 	}
 }

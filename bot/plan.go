@@ -181,6 +181,7 @@ func (t *turn) choices(ids ...string) []event.Choice {
 func (t *turn) done() plan {
 	t.plan.Trace.Language, t.plan.Trace.Sentiment = t.language, string(t.read.Sentiment)
 	t.plan.Trace.Flow = t.flowTrace()
+	t.plan.Trace.Model = t.brain.version
 	t.talk.Pending = nil
 	for _, markdown := range t.plan.Before {
 		t.talk.remember(true, markup.Text(markdown))

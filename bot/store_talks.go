@@ -3,27 +3,27 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"parley/internal/pg"
 )
 
 // findTalk returns what is remembered of the conversation, and whether anything
-// is.
+// is. The version of the intents comes with it, so that a process sees with every
+// message whether it must learn, whatever notice it has missed.
 func findTalk(ctx context.Context, q pg.Querier, conv string) (talk, bool, error) {
 	t := talk{Conv: conv}
+	var seq *int64 // nil when nothing is remembered
 	var state []byte
-	err := q.QueryRow(ctx, `SELECT seq, state FROM bot.talks WHERE conv = $1`, conv).Scan(&t.Seq, &state)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return t, false, nil
-	}
+	err := q.QueryRow(ctx, `SELECT v.version, t.seq, t.state FROM bot.version v LEFT JOIN bot.talks t ON t.conv = $1`, conv).Scan(&t.Intents, &seq, &state)
 	if err != nil {
 		return t, false, fmt.Errorf("find talk: %w", err)
 	}
+	if seq == nil {
+		return t, false, nil
+	}
+	t.Seq = uint64(*seq) //nolint:gosec // a sequence, as it was saved
 	if err := json.Unmarshal(state, &t); err != nil {
 		return t, false, fmt.Errorf("read talk: %w", err)
 	}

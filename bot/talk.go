@@ -12,6 +12,9 @@ import (
 type talk struct {
 	Conv string `json:"-"`
 	Seq  uint64 `json:"-"` // events up to here are dealt with
+	// Intents is the version that the intents had when this was read: what answers
+	// must have learned it. 0 is any.
+	Intents int64 `json:"-"`
 
 	State    event.State `json:"state"`
 	Inbox    string      `json:"inbox,omitempty"`

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"parley/internal/pg"
 )
 
@@ -63,14 +61,16 @@ type trainer struct {
 	db      *pg.DB
 	log     *slog.Logger
 	current atomic.Pointer[brain]
-	running atomic.Bool
 	wanted  chan struct{} // holds one: wakes that come while it trains are one more round
-	first   singleflight.Group
+	running chan struct{} // holds one: whoever has put it there trains
 }
 
 func newTrainer(db *pg.DB, log *slog.Logger) *trainer {
-	return &trainer{db: db, log: log, wanted: make(chan struct{}, 1)}
+	return &trainer{db: db, log: log, wanted: make(chan struct{}, 1), running: make(chan struct{}, 1)}
 }
+
+// training reports whether a newer brain is being made.
+func (t *trainer) training() bool { return len(t.running) > 0 }
 
 // wake asks for a look at the intents' version. It never blocks.
 func (t *trainer) wake() {
@@ -81,8 +81,11 @@ func (t *trainer) wake() {
 }
 
 const (
-	lookEvery  = time.Minute // bounds how long a process that missed a notice is behind
+	lookEvery  = time.Minute // bounds how long the brain is old where nobody asks
 	retryAfter = 5 * time.Second
+	// learnWithin bounds how long an answer waits for what was changed just now; the
+	// last model answers then, and says so in its trace.
+	learnWithin = 10 * time.Second
 )
 
 // run trains whenever the intents have changed, until ctx ends.
@@ -110,15 +113,44 @@ func (t *trainer) get(ctx context.Context) (*brain, error) {
 	if b := t.current.Load(); b != nil {
 		return b, nil
 	}
-	b, err, _ := t.first.Do("", func() (any, error) { return t.refresh(ctx) })
-	if err != nil {
-		return nil, err
+	return t.refresh(ctx)
+}
+
+// atLeast returns a brain that has learned the version of the intents, learning
+// it when this process has not: it may have missed the notice of the change, and
+// a visitor must not be answered by what the team has just corrected. What
+// cannot be learned in [learnWithin] is answered by the brain there is.
+func (t *trainer) atLeast(ctx context.Context, version int64) (*brain, error) {
+	old := t.current.Load()
+	if old == nil {
+		return t.get(ctx)
 	}
-	return b.(*brain), nil // refresh returns nothing else
+	if old.version >= version {
+		return old, nil
+	}
+	t.wake() // goes on where this ends too early
+	soon, cancel := context.WithTimeout(ctx, learnWithin)
+	defer cancel()
+	b, err := t.refresh(soon)
+	if err == nil {
+		return b, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	t.log.Warn("the changed intents are not learned yet; the last model answers", "version", old.version, "newest", version, "error", err)
+	return t.current.Load(), nil
 }
 
 // refresh trains when there is a newer version, and returns the brain in use.
+// One trains at a time; others wait for it.
 func (t *trainer) refresh(ctx context.Context) (*brain, error) {
+	select {
+	case t.running <- struct{}{}:
+		defer func() { <-t.running }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	// The version is read before the intents: a change in between is learned
 	// twice, never missed.
 	version, err := intentVersion(ctx, t.db)
@@ -128,8 +160,6 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 	if b := t.current.Load(); b != nil && b.version >= version {
 		return b, nil
 	}
-	t.running.Store(true)
-	defer t.running.Store(false)
 	list, err := allIntents(ctx, t.db)
 	if err != nil {
 		return nil, err
@@ -139,7 +169,8 @@ func (t *trainer) refresh(ctx context.Context) (*brain, error) {
 		return nil, err
 	}
 	t.log.Info("intents learned", "version", version, "intents", len(b.intents), "examples", b.samples, "took", b.took)
-	return t.keep(b), nil
+	t.current.Store(b)
+	return b, nil
 }
 
 // learn makes the brain of a version of the intents.
@@ -161,17 +192,4 @@ func learn(ctx context.Context, version int64, list []Intent) (*brain, error) {
 	}
 	b.samples, b.took = len(examples), time.Since(began)
 	return b, nil
-}
-
-// keep puts the brain in use unless a newer one is, and returns the one in use.
-func (t *trainer) keep(b *brain) *brain {
-	for {
-		old := t.current.Load()
-		if old != nil && old.version >= b.version {
-			return old
-		}
-		if t.current.CompareAndSwap(old, b) {
-			return b
-		}
-	}
 }

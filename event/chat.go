@@ -162,7 +162,8 @@ type BotTrace struct {
 	Action     string  `json:"action"`     // answer, intent, smalltalk, clarify, fallback, handoff, greeting, flow, verify, tool
 	Sentiment  string  `json:"sentiment,omitempty"`
 	Language   string  `json:"language,omitempty"`
-	Micros     int64   `json:"micros"` // time taken
+	Micros     int64   `json:"micros"`          // time taken
+	Model      int64   `json:"model,omitempty"` // version of the intents that had been learned; 0 where none were needed
 
 	Flow *BotFlow `json:"flow,omitempty"` // where the conversation stands in a guided flow after this
 	Tool *BotTool `json:"tool,omitempty"` // a tool was called; such an entry says nothing else

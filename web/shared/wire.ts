@@ -69,6 +69,8 @@ export interface BotTrace {
   sentiment?: string;
   language?: string;
   micros: number;
+  /** version of the intents that had been learned */
+  model?: number;
   /** where the conversation stands in a guided flow after this */
   flow?: { id: string; name: string; version: number; block?: string; ended?: string };
   /** a tool was called; such an entry says nothing else */

@@ -36,11 +36,12 @@ const certain = new Set(["greeting", "smalltalk", "handoff", "verify"]);
 
 /** What the bot understood and did, for agents. */
 function botLine(e: ChatEvent): Line {
-  const { intent, confidence = 0, action = "" } = e.bot ?? {};
+  const { intent, confidence = 0, action = "", model } = e.bot ?? {};
   const sure = Math.round(confidence * 100);
   const did = tOr(`bot.${action}`, action);
-  if (intent) return { icon: "bot", text: t("line.understood", { intent: intent.replaceAll("_", " "), sure, did }) };
-  return { icon: "bot", text: certain.has(action) ? t("line.did", { did }) : t("line.unsure", { sure, did }) };
+  if (!intent && certain.has(action)) return { icon: "bot", text: t("line.did", { did }) };
+  const text = intent ? t("line.understood", { intent: intent.replaceAll("_", " "), sure, did }) : t("line.unsure", { sure, did });
+  return { icon: "bot", text: model ? t("line.model", { text, version: model }) : text };
 }
 
 function queuedLine(e: ChatEvent): Line {
