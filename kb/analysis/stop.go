@@ -41,6 +41,10 @@ var stopWords = map[string]map[string]bool{
 		это этого этой этом этот эти я`),
 }
 
+// IsStop reports whether a word, as [Word.Text] has it, occurs in nearly every
+// text of a language. It is false for a language whose such words are not known.
+func IsStop(lang, word string) bool { return stopWords[lang][word] }
+
 func stopSet(words string) map[string]bool {
 	set := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {

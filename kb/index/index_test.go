@@ -71,6 +71,20 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// The French "comment" asks how; it has nothing to do with comments.
+func TestWordsThatSayNothingInTheLanguageOfTheQuestion(t *testing.T) {
+	t.Parallel()
+	x := index.Build([]index.Article{
+		{ID: "rating", Locale: "en", Title: "Rate an answer", Chunks: passage(1, "Give one to five points and write a comment.")},
+		{ID: "card", Locale: "en", Title: "Bank cards", Chunks: passage(2, "Choose a card.")},
+	})
+	for _, locale := range []string{"fr", ""} {
+		assert.Empty(t, ids(x.Begin(index.Query{Text: "Comment puis-je annuler mes achats ?", Locale: locale}).Results(nil, 5)), locale)
+	}
+	assert.Equal(t, []string{"rating"}, ids(x.Begin(index.Query{Text: "comment", Locale: "fr"}).Results(nil, 5)), "a word is too little to tell its language")
+	assert.Equal(t, []string{"rating"}, ids(x.Begin(index.Query{Text: "Where is the comment?"}).Results(nil, 5)))
+}
+
 func TestSearchPicksThePassage(t *testing.T) {
 	t.Parallel()
 	got := helpCentre().Begin(index.Query{Text: "password e-mail does not arrive", Locale: "en"}).Results(nil, 1)

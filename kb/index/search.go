@@ -17,6 +17,11 @@ type Query struct {
 	// Hidden is an article whose own title is the query, for [Learn]: titles
 	// count for nothing then, and the article's n-grams are those without it.
 	Hidden string
+
+	// spoken is the language of a text that is asked of others': what says nothing
+	// in it says nothing in theirs, though it may look like a word of theirs, as
+	// the French "comment" does.
+	spoken string
 }
 
 // public is the audience that everybody belongs to.
@@ -90,6 +95,7 @@ func (x *Index) Begin(q Query) *Search {
 		s.parts = append(s.parts, p.begin(&q))
 		return s
 	}
+	q.spoken = analysis.Detect(q.Text)
 	for _, p := range x.parts {
 		s.parts = append(s.parts, p.begin(&q))
 	}
@@ -186,6 +192,9 @@ type passage struct{ bm25, char float64 }
 func (p *part) begin(q *Query) *partSearch {
 	s := &partSearch{part: p, query: q}
 	words := p.analyzer.Words(q.Text)
+	for i := range words {
+		words[i].Stop = words[i].Stop || analysis.IsStop(q.spoken, words[i].Text)
+	}
 	s.read(q.Text, words)
 	sc := p.scratch.take(len(p.articles), len(p.chunks))
 	defer p.scratch.give(sc)
