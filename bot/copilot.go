@@ -52,9 +52,8 @@ const (
 // desk is a conversation as the copilot reads it.
 type desk struct {
 	inbox    string
-	contact  string // the visitor's
-	verified bool   // their site had proved who they are
-	language string // the visitor's, "" when it does not show
+	visitor  talk   // who they are
+	language string // theirs, "" when it does not show
 	lines    []line
 }
 
@@ -95,7 +94,7 @@ func (d *desk) read(u *understanding, e *event.Event, said map[uint64]int) {
 		if e.Opened == nil {
 			return
 		}
-		d.contact, d.verified = e.Opened.Contact, e.Opened.Verified
+		d.visitor.Contact, d.visitor.Verified = e.Opened.Contact, e.Opened.Verified
 		if d.language == "" {
 			d.language = primary(e.Opened.Locale)
 		}
@@ -113,6 +112,7 @@ func (d *desk) read(u *understanding, e *event.Event, said map[uint64]int) {
 			l.Text = fmt.Sprintf("(%d files)", len(e.Attachments)) // their names are others' words too, and say little
 		}
 		if e.From.Kind == event.ActorVisitor {
+			d.visitor.Signed = e.Signed
 			if r := u.read(e.Text); r.Sure || (r.Language != "" && d.language == "") {
 				d.language = r.Language
 			}
@@ -160,7 +160,8 @@ func (s *Service) draft(ctx context.Context, d *desk, show func(string)) (propos
 	if question == "" {
 		return proposal{}, errs.New(errs.Conflict, "the visitor has not written anything yet that could be answered")
 	}
-	t := &turn{bot: s, rehearsal: true, language: d.language, llm: s.llm, text: question, talk: talk{Lines: d.public(), Inbox: d.inbox, Contact: d.contact, Verified: d.verified}}
+	t := &turn{bot: s, rehearsal: true, language: d.language, llm: s.llm, text: question, talk: d.visitor}
+	t.talk.Lines, t.talk.Inbox = d.public(), d.inbox
 	question = t.rewritten(ctx, question)
 	passages, err := t.find(ctx, question)
 	if err != nil {

@@ -265,7 +265,7 @@ func (t *turn) carry(ctx context.Context, c *flow.Call) (res flow.Result, messag
 	}
 	g := t.talk.Flow
 	call := &toolCall{
-		By: byFlow, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.Contact, Proof: t.talk.proof(t.bot.now()), Name: c.Tool, Input: c.Input,
+		By: byFlow, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.person(), Proof: t.talk.proof(t.bot.now()), Name: c.Tool, Input: c.Input,
 		Request: ids.Derive(t.talk.Conv, g.Flow, strconv.FormatUint(g.Run, 10), c.Block, strconv.Itoa(c.N)),
 	}
 	if t.rehearsal {

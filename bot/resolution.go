@@ -62,11 +62,11 @@ func (s *Service) settle(ctx context.Context, after *talk, p *plan, seq uint64) 
 // learn tells the contact's record what the visitor has said of themselves. The
 // conversation has it in any case.
 func (s *Service) learn(ctx context.Context, t *talk, attributes map[string]string) {
-	if s.cfg.People == nil || t.Contact == "" || len(attributes) == 0 {
+	if s.cfg.People == nil || t.person() == "" || len(attributes) == 0 {
 		return
 	}
-	if err := s.cfg.People.Learn(ctx, t.Contact, attributes); err != nil {
-		s.log.Warn("what a flow has asked for is not with the contact", "conv", t.Conv, "contact", t.Contact, "error", err)
+	if err := s.cfg.People.Learn(ctx, t.person(), attributes); err != nil {
+		s.log.Warn("what a flow has asked for is not with the contact", "conv", t.Conv, "contact", t.person(), "error", err)
 	}
 }
 

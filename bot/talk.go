@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"strings"
 
 	"parley/event"
@@ -34,7 +35,8 @@ type talk struct {
 	Tokens   int            `json:"tokens,omitempty"`   // of the language model, used so far
 
 	Contact  string    `json:"contact,omitempty"`
-	Verified bool      `json:"verified,omitempty"` // the site had proved who the visitor is
+	Verified bool      `json:"verified,omitempty"` // the site had proved who the visitor is when they opened it
+	Signed   string    `json:"signed,omitempty"`   // contact that the writer of the last message was proved to be; "" for none
 	Flow     *guided   `json:"flow,omitempty"`     // that is gone through
 	Checking *checking `json:"checking,omitempty"` // the visitor is asked for a one-time code
 	Proved   *proved   `json:"proved,omitempty"`   // by such a code
@@ -148,6 +150,7 @@ func (t *talk) say(e *event.Event) {
 	switch e.From.Kind {
 	case event.ActorVisitor:
 		t.remember(false, text)
+		t.Signed = e.Signed
 		if t.State == event.StateBot || t.State == event.StateResolved {
 			t.Pending = append(t.Pending, said{Seq: e.Seq, Text: text, Choice: strings.ReplaceAll(e.Choice, "\x00", ""), Files: len(e.Attachments)})
 			t.Pending = t.Pending[max(0, len(t.Pending)-maxPending):]
@@ -182,6 +185,24 @@ func (t *talk) remember(bot bool, text string) {
 	t.Lines = append(t.Lines, line{Bot: bot, Text: markup.Cut(text, maxLine)})
 	t.Lines = t.Lines[max(0, len(t.Lines)-maxLines):]
 }
+
+// signedIn is the contact that the visitor's site has proved them to be, ""
+// while it has not. It goes by who wrote the last message: who signs in in the
+// middle of a conversation is known from then on, and who shares the browser
+// with them and has not signed in is not. A conversation that was opened signed
+// in belongs to that contact whatever is written in it.
+func (t *talk) signedIn() string {
+	switch {
+	case t.Signed != "":
+		return t.Signed
+	case t.Verified:
+		return t.Contact
+	}
+	return ""
+}
+
+// person is the contact of whoever writes.
+func (t *talk) person() string { return cmp.Or(t.Signed, t.Contact) }
 
 // waits reports whether a message waits for the bot's answer.
 func (t *talk) waits() bool { return t.State == event.StateBot && len(t.Pending) > 0 }

@@ -102,7 +102,7 @@ func (t *turn) callOne(ctx context.Context, name, arguments string) (string, err
 		return "", fmt.Errorf("encode the input: %w", err)
 	}
 	answer, err := t.bot.invoke(ctx, &toolCall{
-		By: byModel, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.Contact, Proof: t.talk.proof(t.bot.now()), Name: name, Input: input,
+		By: byModel, Conv: t.talk.Conv, Inbox: t.talk.Inbox, Contact: t.talk.person(), Proof: t.talk.proof(t.bot.now()), Name: name, Input: input,
 		Request: ids.Derive(t.talk.Conv, strconv.FormatUint(t.request, 10), name, string(canonical)),
 	})
 	// What a tool may have done is told, whatever the visitor writes meanwhile.

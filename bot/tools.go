@@ -226,7 +226,7 @@ func (s *Service) CallTool(ctx context.Context, conv, name string, input map[str
 		return nil, errs.Wrap(err, errs.Invalid, "the input cannot be JSON")
 	}
 	return s.callTool(ctx, &toolCall{
-		By: byModel, Conv: conv, Inbox: t.Inbox, Contact: t.Contact, Proof: t.proof(s.now()), Name: name, Input: input,
+		By: byModel, Conv: conv, Inbox: t.Inbox, Contact: t.person(), Proof: t.proof(s.now()), Name: name, Input: input,
 		Request: ids.Derive(conv, strconv.FormatUint(t.Seq, 10), name, string(canonical)),
 	})
 }

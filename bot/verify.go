@@ -53,9 +53,10 @@ const (
 
 // proof is what the visitor of the conversation has proved by now.
 func (t *talk) proof(now time.Time) proof {
+	contact := t.signedIn()
 	switch {
-	case t.Verified:
-		return proof{"contact", t.Contact}
+	case contact != "":
+		return proof{"contact", contact}
 	case t.Proved != nil && now.Before(t.Proved.At.Add(provedLife)):
 		return proof{"email", t.Proved.Email}
 	}
@@ -148,6 +149,10 @@ func hideAddress(email string) string {
 // code was asked for corrects the one before. done is false when the proof is
 // complete and the flow goes on.
 func (t *turn) check(ctx context.Context) (done bool) {
+	if t.talk.signedIn() != "" { // meanwhile, which proves more than a code
+		t.talk.Checking = nil
+		return false
+	}
 	if email, ok := t.bot.reader.Read(flow.KindEmail, t.text, t.language); ok {
 		t.sendCode(ctx, email)
 		return true
@@ -188,15 +193,16 @@ func (t *turn) known(ctx context.Context) map[string]string {
 		return t.contact
 	}
 	t.contact = map[string]string{"locale": t.talk.Locale, "language": t.language}
-	if t.bot.cfg.People == nil || t.talk.Contact == "" {
+	person := t.talk.person()
+	if t.bot.cfg.People == nil || person == "" {
 		return t.contact
 	}
-	found, err := t.bot.cfg.People.Contacts(ctx, []string{t.talk.Contact})
-	c, ok := found[t.talk.Contact]
+	found, err := t.bot.cfg.People.Contacts(ctx, []string{person})
+	c, ok := found[person]
 	switch {
 	case err != nil:
 		t.bot.log.Warn("a flow knows nothing of the contact", "conv", t.talk.Conv, "error", err)
-	case ok && (c.ID == t.talk.Contact || t.talk.Verified):
+	case ok && (c.ID == person || t.talk.signedIn() != ""):
 		readContact(t.contact, &c)
 	}
 	return t.contact

@@ -94,6 +94,7 @@ type Event struct {
 	Sources     []Source     `json:"sources,omitempty"`
 	Note        bool         `json:"note,omitempty"` // internal: agents only
 	ReplyTo     uint64       `json:"reply_to,omitempty"`
+	Signed      string       `json:"signed,omitempty"` // of a visitor: the contact that the site had proved they are when they wrote this
 
 	Opened   *Opened   `json:"opened,omitempty"`   // KindOpened
 	Bot      *BotTrace `json:"bot,omitempty"`      // KindBot

@@ -56,6 +56,7 @@ func (e *Event) encodePlain() []byte {
 	if e.ReplyTo != 0 {
 		b = strconv.AppendUint(append(b, `,"reply_to":`...), e.ReplyTo, 10)
 	}
+	b = appendMember(b, `,"signed":`, e.Signed)
 	return append(b, '}')
 }
 

@@ -30,7 +30,7 @@ func FuzzEncode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, html, cid, name string, note, program bool, reply uint64, at int64) {
 		e := Event{
 			At: time.UnixMilli(at % 4_000_000_000_000).UTC(), CID: cid, From: Actor{Kind: ActorAgent, ID: name, Name: name, Program: program},
-			Kind: KindMessage, Text: text, HTML: html, Note: note, ReplyTo: reply,
+			Kind: KindMessage, Text: text, HTML: html, Note: note, ReplyTo: reply, Signed: name,
 		}
 		require.True(t, e.plain())
 		got, err := e.Encode()
@@ -60,7 +60,7 @@ func TestEncodeOfEverythingElse(t *testing.T) {
 // A field that is added later must not be left out by the short way.
 func TestPlainKnowsEveryField(t *testing.T) {
 	t.Parallel()
-	written := []string{"Conv", "Seq", "Prev", "At", "CID", "From", "Kind", "Text", "HTML", "Note", "ReplyTo"}
+	written := []string{"Conv", "Seq", "Prev", "At", "CID", "From", "Kind", "Text", "HTML", "Note", "ReplyTo", "Signed"}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Event]()) {
 		if slices.Contains(written, f.Name) {
 			continue

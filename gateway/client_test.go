@@ -55,11 +55,12 @@ func (w *world) start(change ...func(*Config)) {
 		c(&cfg)
 	}
 	gate := auth.NewGate(tokens{
-		"ann":   {Kind: auth.Visitor, ID: "ann", Name: "Ann", Inbox: "inbox", Contact: "cann"},
-		"bob":   {Kind: auth.Visitor, ID: "bob", Name: "Bob", Inbox: "inbox", Contact: "cbob"},
-		"agent": {Kind: auth.Agent, ID: "ada", Name: "Ada", Role: auth.RoleAgent},
-		"sales": {Kind: auth.Agent, ID: "sam", Name: "Sam", Role: auth.RoleAgent, Teams: []string{"sales"}},
-		"other": {Kind: auth.Agent, ID: "eve", Name: "Eve", Role: auth.RoleAgent, Inboxes: []string{"elsewhere"}},
+		"ann":    {Kind: auth.Visitor, ID: "ann", Name: "Ann", Inbox: "inbox", Contact: "cann"},
+		"proved": {Kind: auth.Visitor, ID: "ann", Name: "Ann", Inbox: "inbox", Contact: "proved", Verified: true},
+		"bob":    {Kind: auth.Visitor, ID: "bob", Name: "Bob", Inbox: "inbox", Contact: "cbob"},
+		"agent":  {Kind: auth.Agent, ID: "ada", Name: "Ada", Role: auth.RoleAgent},
+		"sales":  {Kind: auth.Agent, ID: "sam", Name: "Sam", Role: auth.RoleAgent, Teams: []string{"sales"}},
+		"other":  {Kind: auth.Agent, ID: "eve", Name: "Eve", Role: auth.RoleAgent, Inboxes: []string{"elsewhere"}},
 	})
 	w.svc = New(w.bus, gate, w.desk, cfg)
 	app := httpd.New(httpd.Config{Gate: gate, Origins: cfg.Origins, Log: cfg.Log})

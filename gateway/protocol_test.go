@@ -66,6 +66,41 @@ func TestSameOrderForAll(t *testing.T) {
 	require.Equal(t, orders[0], orders[2])
 }
 
+// What a visitor says bears who their site had proved them to be at that moment,
+// and nobody else's words do.
+func TestMessagesTellWhoIsSignedIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann := w.hello("ann")
+	conv, _ := ann.open("open", "0")
+	proved, ada := w.hello("proved", Place{Conv: conv}), w.hello("agent")
+	proved.say(conv, "c-1", "with the token of who signed in")
+	ann.raw(string(frame("send", map[string]string{"cid": "c-2", "conv": conv, "text": "whatever the client says", "signed": "proved"})))
+	ann.await("ack", byCID("c-2"))
+	ada.send("watch", Watch{Conv: conv})
+	ada.say(conv, "c-3", "hello")
+	for cid, want := range map[string]string{"open": "", "c-1": "proved", "c-2": "", "c-3": ""} {
+		e := w.message(conv, cid)
+		require.Equal(t, want, e.Signed, cid)
+	}
+}
+
+// message is the stored one with the cid.
+func (w *world) message(conv, cid string) event.Event {
+	w.t.Helper()
+	list, err := w.bus.Read(w.t.Context(), event.ChatSubject(conv), 0, 100)
+	require.NoError(w.t, err)
+	for i := range list {
+		e, err := event.Decode(conv, list[i].Seq, list[i].Data)
+		require.NoError(w.t, err)
+		if e.Kind == event.KindMessage && e.CID == cid {
+			return e
+		}
+	}
+	require.Fail(w.t, "there is no such message", cid)
+	return event.Event{}
+}
+
 // Guarantee 3: prev names the last event this reader received; a visitor's
 // chain skips notes.
 func TestVisitorChainSkipsNotes(t *testing.T) {

@@ -59,6 +59,7 @@ func (s *socket) tell(ctx context.Context, f Send) error {
 	e := event.Event{
 		Conv: f.Conv, At: s.svc.now(), CID: f.CID, From: s.viewer.Actor(), Kind: event.KindMessage,
 		Text: f.Text, Choice: clip(f.Choice, 64), Note: f.Note, ReplyTo: f.ReplyTo, Attachments: files,
+		Signed: s.viewer.Signed(),
 	}
 	if s.viewer.Staff() {
 		e.HTML = markup.Render(f.Text)

@@ -210,6 +210,30 @@ func TestAnotherPersonSeesNothingOfTheLast(t *testing.T) {
 	assert.NotContains(t, eval[string](frame, `JSON.stringify(localStorage)`), "token-")
 }
 
+// Who signs in while they talk goes on with the same conversation, and what they
+// say from then on is theirs.
+func TestVisitorWhoSignsInGoesOnAsThatPerson(t *testing.T) {
+	t.Parallel()
+	s := startSite(t, "en", nil)
+	tab := open(t, s.shop)
+	tab.until(`window.parley?.v`)
+	tab.run(`parley("open")`)
+	frame := tab.frame(s.product)
+	frame.until(`document.querySelector(".start .button")`)
+	frame.run(`document.querySelector(".start .button").click()`)
+	frame.until(`document.querySelector("textarea")`)
+	frame.run(say + `("Is there a discount?")`)
+	frame.until(`document.querySelector(".choices")`)
+	require.Empty(t, s.desk.signed())
+
+	tab.run(`parley("identify", { id: "8", name: "Mia", proof: "` + keepsVisitor + `" })`)
+	require.Eventually(t, func() bool { return s.desk.lastHello() == provedToken+"v1" }, patience, 10*time.Millisecond, "another connection, with the new token")
+	frame.until(`document.body.innerText.includes("Is there a discount?")`)
+	frame.run(say + `("And now?")`)
+	require.Eventually(t, func() bool { return s.desk.signed() == "cv1" }, patience, 10*time.Millisecond)
+	assert.Equal(t, []string{"Is there a discount?", "And now?"}, s.desk.words(), "nothing is said twice")
+}
+
 func TestChatWorksWithoutStorage(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "en", nil)

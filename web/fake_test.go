@@ -24,6 +24,8 @@ import (
 const (
 	inboxKey      = "northwind"
 	provedVisitor = "proved"
+	keepsVisitor  = "of a new customer" // a proof with which the visitor stays who they are
+	provedToken   = "token-proved-"     // begins theirs
 )
 
 // fakeInboxes has one inbox.
@@ -69,6 +71,8 @@ type fakeDesk struct {
 	seq    uint64
 	events []event.Event
 	told   visitorFacts
+
+	greeted string // token of the last hello
 
 	cut     bool // sockets end as soon as they come
 	sockets map[*websock.Conn]bool
@@ -137,11 +141,17 @@ func (d *fakeDesk) routes(app *fiber.App) {
 		visitors++
 		id := "v" + strconv.Itoa(visitors)
 		d.mu.Unlock()
-		if body.Proof != "" {
-			id = provedVisitor
+		token := "token-" + id
+		switch body.Proof {
+		case "":
+		case keepsVisitor:
+			id = strings.TrimPrefix(auth.Bearer(c.Get(fiber.HeaderAuthorization)), "token-")
+			token = provedToken + id
+		default:
+			id, token = provedVisitor, "token-"+provedVisitor
 		}
 		return c.Status(201).JSON(fiber.Map{
-			"token": "token-" + id, "visitor": id, "contact": "c" + id, "verified": body.Proof != "", "expires_at": time.Now().Add(720 * time.Hour),
+			"token": token, "visitor": id, "contact": "c" + id, "verified": body.Proof != "", "expires_at": time.Now().Add(720 * time.Hour),
 		})
 	})
 	api.Patch("/visitors/me", func(c *fiber.Ctx) error {
@@ -218,7 +228,8 @@ type fakeFrame struct {
 }
 
 type fakeSocket struct {
-	conn *websock.Conn
+	conn   *websock.Conn
+	signed string // contact of who is signed in
 }
 
 func (s *fakeSocket) send(kind string, body any) {
@@ -264,6 +275,7 @@ func (d *fakeDesk) socket(conn *websock.Conn) {
 		switch f.Type {
 		case "hello":
 			if !welcomed {
+				d.greet(s, f.Token)
 				s.send("welcome", fiber.Map{"who": event.Actor{Kind: event.ActorVisitor, ID: "v1"}, "session": "s", "now": event.Now(), "limits": fiber.Map{}, "conversations": d.recent(f.Token)})
 				welcomed = true
 			}
@@ -289,6 +301,35 @@ func visitor() event.Actor { return event.Actor{Kind: event.ActorVisitor, ID: "v
 func robot() event.Actor   { return event.Actor{Kind: event.ActorBot, ID: "bot", Name: "Nora"} }
 func ana() event.Actor     { return event.Actor{Kind: event.ActorAgent, ID: "ana", Name: "Ana Ruiz"} }
 func system() event.Actor  { return event.Actor{Kind: event.ActorSystem, ID: "system"} }
+
+func (d *fakeDesk) greet(s *fakeSocket, token string) {
+	if id, proved := strings.CutPrefix(token, provedToken); proved {
+		s.signed = "c" + id
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.greeted = token
+}
+
+// signed is who was signed in when they said the last of the words; "" for
+// nobody.
+func (d *fakeDesk) signed() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	by := ""
+	for i := range d.events {
+		if e := &d.events[i]; e.Kind == event.KindMessage && e.From.Kind == event.ActorVisitor {
+			by = e.Signed
+		}
+	}
+	return by
+}
+
+func (d *fakeDesk) lastHello() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.greeted
+}
 
 // recent is what the anonymous visitor said; who has proved an identity has
 // said nothing yet.
@@ -349,7 +390,7 @@ func (d *fakeDesk) said(s *fakeSocket, f fakeFrame) {
 		s.send("error", fiber.Map{"cid": f.CID, "code": "too_large", "message": "That message is too long."})
 		return
 	}
-	e := event.Event{Kind: event.KindMessage, CID: f.CID, From: visitor(), Text: f.Text, Choice: f.Choice}
+	e := event.Event{Kind: event.KindMessage, CID: f.CID, From: visitor(), Text: f.Text, Choice: f.Choice, Signed: s.signed}
 	for _, id := range f.Attachments {
 		e.Attachments = append(e.Attachments, event.Attachment{ID: id, Name: "order.txt", Type: "text/plain", Size: 1840})
 	}

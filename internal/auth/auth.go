@@ -77,6 +77,15 @@ func (v Viewer) Actor() event.Actor {
 	return a
 }
 
+// Signed is the contact that a visitor's site has proved them to be; "" for
+// everybody else.
+func (v Viewer) Signed() string {
+	if v.Kind != Visitor || !v.Verified {
+		return ""
+	}
+	return v.Contact
+}
+
 // Staff reports whether the viewer is an agent or a program acting as one.
 func (v Viewer) Staff() bool { return v.Kind == Agent || v.Kind == Machine }
 

@@ -126,6 +126,8 @@ export interface ChatEvent {
   sources?: Source[];
   note?: boolean;
   reply_to?: number;
+  /** the contact that the site had proved the visitor to be when they wrote this */
+  signed?: string;
   opened?: Opened;
   bot?: BotTrace;
   handoff?: Handoff;
