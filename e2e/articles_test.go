@@ -182,3 +182,39 @@ func (s *server) changeManyArticles() {
 	p.choose("dialog", "Delete")
 	p.see("No articles here")
 }
+
+// An old version comes back for those whom the article is for now; for those of
+// then only when its author says so.
+func (s *server) restoreVersions() {
+	t, axe := s.t, axeSource(s.t)
+	token := s.CLI("token", "create", "--label", "versions", "--role", "admin")
+	var a struct {
+		ID string `json:"id"`
+	}
+	require.Equal(t, http.StatusCreated, s.Call("POST", "/api/v1/articles", token, object{"title": "Sorrel prices", "markdown": "Ten coins.", "status": "published"}, &a))
+	require.Equal(t, http.StatusOK, s.Call("PATCH", "/api/v1/articles/"+a.ID, token, object{"markdown": "Twelve coins.", "audience": "agents"}, nil))
+	p := s.staffTab("Vera Sand", "agent")
+	p.theme("light")
+	restore := func() {
+		p.open(s.URL + "/console/settings/articles/" + a.ID + "?view=history")
+		p.press("Version 1")
+		p.choose(".versions-diff", "Restore")
+		p.see("Version 1 was for other readers than the article is for now.")
+		p.until(`document.activeElement?.matches("dialog [type=radio]:checked") && document.activeElement.labels[0].innerText.trim() === "As now: Agents only"`)
+	}
+	back := func(audience string) {
+		p.choose("dialog", "Restore")
+		p.see("Version 1 is the text again")
+		p.until(`document.querySelector(".writing-text")?.value === "Ten coins." && document.querySelector(".standing") && ` + fmt.Sprintf(`[...document.querySelectorAll(".article-editor label")].find((l) => l.textContent.trim() === "Who may read it").control.value === %s`, quote(audience)))
+	}
+	restore()
+	p.shoot("restore")
+	p.check(axe, "restoring")
+	p.choose("dialog", "Cancel")
+	restore()
+	back("agents")
+	restore()
+	p.key("ArrowDown", 40, 0)
+	p.until(`document.activeElement?.matches("dialog [type=radio]:checked") && document.activeElement.labels[0].innerText.trim() === "As in version 1: Everybody"`)
+	back("public")
+}

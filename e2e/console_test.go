@@ -20,6 +20,7 @@ func usePages(t *testing.T, s *server, m *model) {
 		"insights and replay": (*server).useInsights,
 		"kinds of articles":   (*server).writeKinds,
 		"many articles":       (*server).changeManyArticles,
+		"versions":            (*server).restoreVersions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

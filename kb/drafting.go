@@ -419,8 +419,9 @@ func (s *Service) Draft(ctx context.Context, id string) (Draft, error) {
 }
 
 // Revert makes an old revision the version that is being written: of a published
-// article a staged one.
-func (s *Service) Revert(ctx context.Context, v auth.Viewer, id string, number int) (Draft, error) {
+// article a staged one. Who may read it stays as it is, unless audience asks for
+// that of the revision.
+func (s *Service) Revert(ctx context.Context, v auth.Viewer, id string, number int, audience bool) (Draft, error) {
 	r, err := revisionByNumber(ctx, s.db, id, number)
 	if err != nil {
 		return Draft{}, err
@@ -430,9 +431,9 @@ func (s *Service) Revert(ctx context.Context, v auth.Viewer, id string, number i
 		return Draft{}, err
 	}
 	if d.Status == StatusPublished {
-		return s.Stage(ctx, v, id, r.staging())
+		return s.Stage(ctx, v, id, r.staging(audience))
 	}
-	return s.Change(ctx, v, id, r.restoring())
+	return s.Change(ctx, v, id, r.restoring(audience))
 }
 
 // notices are who should learn of a step at once: who was asked, and who had

@@ -47,19 +47,20 @@ func (s *Service) getRevision(c *fiber.Ctx) error {
 }
 
 // postRestore makes an old version the article's again: of a published one a
-// staged version with staged=1 and for authors, else the live one.
+// staged version with staged=1 and for authors, else the live one. With
+// audience=1 also who could read it then.
 func (s *Service) postRestore(c *fiber.Ctx) error {
 	id, number, err := revisionPath(c)
 	if err != nil {
 		return err
 	}
-	ctx, v := c.UserContext(), httpd.Viewer(c)
+	ctx, v, audience := c.UserContext(), httpd.Viewer(c), c.QueryBool("audience")
 	if c.QueryBool("staged") || !v.Role.Includes(auth.RoleSupervisor) {
-		return reply(c, fiber.StatusOK)(s.Revert(ctx, v, id, number))
+		return reply(c, fiber.StatusOK)(s.Revert(ctx, v, id, number, audience))
 	}
 	r, err := revisionByNumber(ctx, s.db, id, number)
 	if err != nil {
 		return pg.Map(err)
 	}
-	return reply(c, fiber.StatusOK)(s.Change(ctx, v, id, r.restoring()))
+	return reply(c, fiber.StatusOK)(s.Change(ctx, v, id, r.restoring(audience)))
 }

@@ -80,18 +80,26 @@ func (ch *VersionChange) apply(a *Article) {
 	set(&a.Collection, ch.Collection)
 }
 
-// staging is the change that makes the version the one being written.
-func (v *Version) staging() VersionChange {
-	return VersionChange{
+// staging is the change that makes the version the one being written. Who may
+// read it stays as it is, unless its audience is wanted back too: an old text
+// must not open to all what was closed since.
+func (v *Version) staging(audience bool) VersionChange {
+	ch := VersionChange{
 		Title: &v.Title, Summary: &v.Summary, Markdown: &v.Markdown, Aliases: &v.Aliases,
-		Kind: &v.Kind, Extra: &v.Extra, Audience: &v.Audience, Segments: &v.Segments, Collection: &v.Collection,
+		Kind: &v.Kind, Extra: &v.Extra, Collection: &v.Collection,
 	}
+	if audience {
+		ch.Audience, ch.Segments = &v.Audience, &v.Segments
+	}
+	return ch
 }
 
-// restoring is the change that makes the version the article's.
-func (v *Version) restoring() ArticleChange {
+// restoring is the change that makes the version the article's, under the rule
+// of [Version.staging].
+func (v *Version) restoring(audience bool) ArticleChange {
+	ch := v.staging(audience)
 	return ArticleChange{
-		Title: &v.Title, Summary: &v.Summary, Markdown: &v.Markdown, Aliases: &v.Aliases,
-		Kind: &v.Kind, Extra: &v.Extra, Audience: &v.Audience, Segments: &v.Segments, Collection: &v.Collection,
+		Title: ch.Title, Summary: ch.Summary, Markdown: ch.Markdown, Aliases: ch.Aliases,
+		Kind: ch.Kind, Extra: ch.Extra, Audience: ch.Audience, Segments: ch.Segments, Collection: ch.Collection,
 	}
 }

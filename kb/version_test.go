@@ -55,17 +55,52 @@ func TestStagedVersionKeepsAllThatReadersSee(t *testing.T) {
 
 	restored := d.do(t, "POST", "/"+a.ID+"/revisions/1/restore?staged=1", "agent/ana", "")
 	require.NotNil(t, restored.Staged)
-	assert.Equal(t, [3]string{kb.KindArticle, kb.AudiencePublic, ""}, [3]string{restored.Staged.Kind, restored.Staged.Audience, restored.Staged.Collection})
+	assert.Equal(t, [3]string{kb.KindArticle, kb.AudienceSegment, ""}, [3]string{restored.Staged.Kind, restored.Staged.Audience, restored.Staged.Collection})
 	assert.Equal(t, kb.KindTutorial, restored.Kind, "what is live stays until it is published")
 	live := d.do(t, "POST", "/"+a.ID+"/revisions/1/restore", "supervisor/ben", "")
 	assert.Equal(t, kb.KindArticle, live.Kind)
 	assert.Zero(t, live.Extra.Minutes)
-	assert.Equal(t, 200, d.ask(t, "GET", "/help/a/set-up", "", "").status)
+	assert.Equal(t, 404, d.ask(t, "GET", "/help/a/set-up", "", "").status, "it stays for the segment")
 
 	require.NoError(t, d.DeleteCollection(t.Context(), group.ID))
 	kept := decode[kb.Revision](t, d.ask(t, "GET", "/api/v1/articles/"+a.ID+"/revisions/2", "agent", ""))
 	assert.Equal(t, kb.KindTutorial, kept.Kind)
 	assert.Empty(t, kept.Collection, "a collection that is no more is none")
+}
+
+// An old text opens nothing that was closed since, unless its author asks for
+// that; a text for fewer closes nothing either.
+func TestRestoringKeepsWhoMayRead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, then, now string // bodies of the article as it was and of what has changed
+		query           string
+		audience        string
+		segments        []string
+	}{
+		{"narrowed to agents", `"audience":"public"`, `"audience":"agents"`, "", kb.AudienceAgents, []string{}},
+		{"narrowed to agents, by its author's choice", `"audience":"public"`, `"audience":"agents"`, "audience=1", kb.AudiencePublic, []string{}},
+		{"narrowed to a segment", `"audience":"segment","segments":["plan=pro","plan=free"]`, `"segments":["plan=pro"]`, "", kb.AudienceSegment, []string{"plan=pro"}},
+		{"narrowed to a segment, by its author's choice", `"audience":"segment","segments":["plan=pro","plan=free"]`, `"segments":["plan=pro"]`, "audience=1", kb.AudienceSegment, []string{"plan=pro", "plan=free"}},
+		{"opened since", `"audience":"agents"`, `"audience":"public"`, "", kb.AudiencePublic, []string{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, withStaff)
+			a := d.do(t, "POST", "", "supervisor/ben", `{"title":"Prices","markdown":"Old words.","status":"published",`+c.then+`}`)
+			d.do(t, "PATCH", "/"+a.ID, "supervisor/ben", `{"markdown":"New words.",`+c.now+`}`)
+
+			staged := d.do(t, "POST", "/"+a.ID+"/revisions/1/restore?staged=1&"+c.query, "agent/ana", "")
+			require.NotNil(t, staged.Staged)
+			assert.Equal(t, "Old words.", staged.Staged.Markdown)
+			assert.Equal(t, c.audience, staged.Staged.Audience)
+			assert.Equal(t, c.segments, staged.Staged.Segments)
+			live := d.do(t, "POST", "/"+a.ID+"/revisions/1/restore?"+c.query, "supervisor/ben", "")
+			assert.Equal(t, "Old words.", live.Markdown)
+			assert.Equal(t, c.audience, live.Audience)
+			assert.Equal(t, c.segments, live.Segments)
+		})
+	}
 }
 
 // What a version needs is checked when it is written, and before it is scheduled.

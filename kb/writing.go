@@ -109,15 +109,6 @@ func (s *Service) Update(ctx context.Context, author, id string, change ArticleC
 	return a, err
 }
 
-// Restore makes an old revision the article's version again.
-func (s *Service) Restore(ctx context.Context, author, id string, number int) (Article, error) {
-	r, err := revisionByNumber(ctx, s.db, id, number)
-	if err != nil {
-		return Article{}, pg.Map(err)
-	}
-	return s.Update(ctx, author, id, r.restoring())
-}
-
 // Delete removes an article with its revisions for good.
 func (s *Service) Delete(ctx context.Context, author, id string) error {
 	return s.write(ctx, func(tx pgx.Tx) error {

@@ -1,14 +1,13 @@
 /** The versions of an article: what changed with each, and how to have one back. */
 import { useSignal } from "@preact/signals";
-import { api, reason } from "../api";
-import { go } from "../router";
+import { api } from "../api";
 import { t } from "../text";
 import { full, moment } from "../time";
 import { Button } from "../ui/button";
 import { useLoad } from "../ui/load";
-import { toast } from "../ui/toast";
 import { Ready } from "../settings/frame";
 import { Diff } from "./diff";
+import { restore } from "./restore";
 import { type Article, liveVersion, nothing, type Revision, versionOf } from "./types";
 
 export function History({ article, onRestored }: { article: Article; onRestored: (article: Article) => void }) {
@@ -30,6 +29,7 @@ function Versions({ article, revisions, onRestored }: VersionsProps) {
   const chosen = useSignal(revisions[0]?.number ?? 0);
   const against = useSignal<"before" | "now">("before");
   const at = revisions.findIndex(({ number }) => number === chosen.value);
+  const old = revisions[at];
   const compared = against.value === "before" ? revisions[at + 1]?.number : undefined;
   const loaded = useLoad(async () => {
     const one = async (number: number) => liveVersion(await api.get<Revision>(`/articles/${article.id}/revisions/${number}`));
@@ -37,15 +37,6 @@ function Versions({ article, revisions, onRestored }: VersionsProps) {
     if (against.value === "now") return { before: mine, after: versionOf(article) };
     return { before: compared ? await one(compared) : nothing, after: mine };
   }, [chosen.value, against.value]);
-  const restore = async () => {
-    try {
-      onRestored(await api.post<Article>(`/articles/${article.id}/revisions/${chosen.value}/restore?staged=1`));
-      toast(t("articles.restored", { number: chosen.value }));
-      go(`/settings/articles/${article.id}`, "replace");
-    } catch (error) {
-      toast(reason(error), { bad: true });
-    }
-  };
   const newest = article.staged?.revision ?? article.revision;
   return (
     <div class="versions">
@@ -74,8 +65,8 @@ function Versions({ article, revisions, onRestored }: VersionsProps) {
               </button>
             ))}
           </div>
-          {chosen.value !== newest && (
-            <Button small icon="undo" onClick={() => void restore()}>
+          {old && old.number !== newest && (
+            <Button small icon="undo" onClick={() => restore(article, old, onRestored)}>
               {t("articles.restore")}
             </Button>
           )}
