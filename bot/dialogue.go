@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"parley/bot/flow"
-	"parley/event"
 )
 
 // turn is one decision: the messages that wait, what they say, and the plan
@@ -280,7 +279,7 @@ func (t *turn) answerIntent(in *Intent, confidence float64) bool {
 	}
 	switch {
 	case in.Answer == "" && len(in.Skills) == 0:
-		t.plan.Trace = event.BotTrace{}
+		t.plan.Trace.Intent, t.plan.Trace.Confidence = "", 0
 		return false // the articles answer it
 	case in.Answer == "":
 		t.handOff(reasonRequested, "handover")

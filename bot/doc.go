@@ -12,7 +12,8 @@
 // the conversation's state, which it folds from the events themselves, is bot.
 //
 // Publishes, as actor bot:
-//   - bot: what it understood and did; agents only
+//   - bot: what it understood and did, and how far a check of who the visitor is
+//     has come; agents only
 //   - message: what it says, with quick replies and sources
 //   - handoff: a person is needed, and why
 //   - eph.<conv>: typing, and deltas while a language model writes

@@ -324,16 +324,21 @@ func (t *turn) flowTrace() *event.BotFlow {
 }
 
 // guidedFrom is the place in a flow as the log tells it, nil when the flow has
-// ended. A check of who the visitor is that was under way is not in the log: what
-// is said next goes to a person then.
-func guidedFrom(b *event.BotFlow) *guided {
+// ended. While the visitor is asked who they are, the flow waits for the call
+// that needs it; said is then what they had said before.
+func guidedFrom(trace *event.BotTrace, said string) *guided {
+	b := trace.Flow
 	if b == nil || b.Ended != "" || b.Block == "" {
 		return nil
 	}
-	return &guided{
+	g := &guided{
 		State: flow.State{Flow: b.ID, Version: b.Version, Block: b.Block, Wait: flow.ForVisitor, Values: b.Values, Tries: b.Tries, Calls: b.Calls},
 		Name:  b.Name, Run: b.Run, Prompt: b.Prompt,
 	}
+	if trace.Check != nil {
+		g.Wait, g.Said = flow.ForResult, said
+	}
+	return g
 }
 
 // collected lists what the flow knows, for the summary of a handoff.

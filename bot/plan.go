@@ -180,7 +180,7 @@ func (t *turn) choices(ids ...string) []event.Choice {
 // done closes the plan.
 func (t *turn) done() plan {
 	t.plan.Trace.Language, t.plan.Trace.Sentiment = t.language, string(t.read.Sentiment)
-	t.plan.Trace.Flow = t.flowTrace()
+	t.plan.Trace.Flow, t.plan.Trace.Check = t.flowTrace(), t.talk.Checking.logged()
 	t.plan.Trace.Model = t.brain.version
 	t.talk.Pending = nil
 	for _, markdown := range t.plan.Before {

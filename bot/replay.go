@@ -327,9 +327,13 @@ func (h *rehearsal) wants(t *talk, e *event.Event) bool {
 	return t.waits() || (h.replay.People && t.ledByPeople())
 }
 
-// foreign reports whether the message is a quick reply to something that this
-// version of the bot has not said: it tells nothing about the version.
+// foreign reports whether the message answers something that this version of the
+// bot has not said: a quick reply of another one, or who they are, of which a
+// replay sends no code. It tells nothing about the version.
 func (h *rehearsal) foreign(t *talk, e *event.Event) bool {
+	if t.waits() && t.Checking != nil {
+		return true
+	}
 	return e.Choice != "" && t.waits() && t.Flow == nil && h.bot.begin(t, h.brain, "").chosen() == ""
 }
 

@@ -33,10 +33,7 @@ func TestVisitorWhoSignsInIsReadWithTheirRightsAtOnce(t *testing.T) {
 	for name, again := range map[string]func(*conversation){
 		"the same process": func(*conversation) {},
 		"another process":  func(c *conversation) { c.svc = c.service(func(cfg *Config) { cfg.People = signed("pro") }) },
-		"from the log": func(c *conversation) {
-			_, err := c.db.Exec(c.Context(), `DELETE FROM bot.talks`)
-			require.NoError(c, err)
-		},
+		"from the log":     (*conversation).forget,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -114,8 +114,8 @@ func (t *talk) apply(e *event.Event) {
 	case event.KindMessage:
 		t.say(e)
 	case event.KindBot:
-		if e.Bot != nil && e.Bot.Tool == nil {
-			t.Flow = guidedFrom(e.Bot.Flow)
+		if e.Bot != nil && e.Bot.Tool == nil && e.From.Kind == event.ActorBot {
+			t.resume(e.Bot)
 		}
 	case event.KindHandoff, event.KindQueued:
 		t.enter(event.StateQueued)

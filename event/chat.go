@@ -166,8 +166,26 @@ type BotTrace struct {
 	Micros     int64   `json:"micros"`          // time taken
 	Model      int64   `json:"model,omitempty"` // version of the intents that had been learned; 0 where none were needed
 
-	Flow *BotFlow `json:"flow,omitempty"` // where the conversation stands in a guided flow after this
-	Tool *BotTool `json:"tool,omitempty"` // a tool was called; such an entry says nothing else
+	Flow   *BotFlow  `json:"flow,omitempty"`   // where the conversation stands in a guided flow after this
+	Check  *BotCheck `json:"check,omitempty"`  // the visitor is asked who they are after this
+	Proved *BotProof `json:"proved,omitempty"` // they have shown it just now
+	Tool   *BotTool  `json:"tool,omitempty"`   // a tool was called; such an entry says nothing else
+}
+
+// BotCheck is a check by one-time code that is under way, for a personal tool.
+// It is enough to go on from, by whoever has the key that codes are made of.
+type BotCheck struct {
+	Tool  string    `json:"tool"`
+	Email string    `json:"email,omitempty"` // that the code was sent to; "" while it is asked for
+	Seq   uint64    `json:"seq,omitempty"`   // sequence of the message after which the code was made
+	Sent  time.Time `json:"sent,omitzero"`
+	Tries int       `json:"tries,omitempty"` // wrong codes so far
+}
+
+// BotProof is an address that a visitor has read a code at.
+type BotProof struct {
+	Email string    `json:"email"`
+	At    time.Time `json:"at"`
 }
 
 // BotFlow is the place of a conversation in a guided flow. It is enough to go on

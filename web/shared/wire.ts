@@ -73,6 +73,10 @@ export interface BotTrace {
   model?: number;
   /** where the conversation stands in a guided flow after this */
   flow?: { id: string; name: string; version: number; block?: string; ended?: string };
+  /** the visitor is asked who they are after this, for a tool */
+  check?: { tool: string; email?: string; seq?: number; sent?: string; tries?: number };
+  /** they have shown it just now */
+  proved?: { email: string; at: string };
   /** a tool was called; such an entry says nothing else */
   tool?: { name: string; outcome: string };
 }
