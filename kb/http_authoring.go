@@ -250,12 +250,16 @@ func typedArticle(c *fiber.Ctx) (string, error) {
 	return id, nil
 }
 
+// getAutosave answers 204 when nothing is kept, which is the rule and no error.
 func (s *Service) getAutosave(c *fiber.Ctx) error {
 	id, err := typedArticle(c)
 	if err != nil {
 		return err
 	}
 	a, err := s.Typed(c.UserContext(), httpd.Viewer(c).ID, id)
+	if errs.Is(err, errs.NotFound) {
+		return c.SendStatus(fiber.StatusNoContent)
+	}
 	if err != nil {
 		return err
 	}

@@ -253,16 +253,17 @@ func TestAutosave(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const path = "/api/v1/articles/autosave"
-	assert.Equal(t, 404, d.ask(t, "GET", path, "agent/ana", "").status)
+	assert.Equal(t, 204, d.ask(t, "GET", path, "agent/ana", "").status, "nothing yet")
 	require.Equal(t, 204, d.ask(t, "PUT", path, "agent/ana", `{"body":{"title":"Half a"},"revision":0}`).status)
 	require.Equal(t, 204, d.ask(t, "PUT", path, "agent/ana", `{"body":{"title":"Half a sentence"}}`).status)
 	got := decode[kb.Autosave](t, d.ask(t, "GET", path, "agent/ana", ""))
 	assert.JSONEq(t, `{"title":"Half a sentence"}`, string(got.Body))
-	assert.Equal(t, 404, d.ask(t, "GET", path, "agent/dan", "").status, "each has their own")
+	assert.Equal(t, 204, d.ask(t, "GET", path, "agent/dan", "").status, "each has their own")
 	assert.Equal(t, 422, d.ask(t, "PUT", path, "agent/ana", `{"body":"text"}`).status)
-	assert.Equal(t, 404, d.ask(t, "GET", path+"?article=nothing", "agent/ana", "").status)
+	assert.Equal(t, 204, d.ask(t, "GET", path+"?article=nothing", "agent/ana", "").status, "of an article that is no more")
+	assert.Equal(t, 404, d.ask(t, "GET", path+"?article=no-id", "agent/ana", "").status)
 	require.Equal(t, 204, d.ask(t, "DELETE", path, "agent/ana", "").status)
-	assert.Equal(t, 404, d.ask(t, "GET", path, "agent/ana", "").status)
+	assert.Equal(t, 204, d.ask(t, "GET", path, "agent/ana", "").status)
 }
 
 func TestTemplates(t *testing.T) {

@@ -110,10 +110,10 @@ export class Editing {
   /** Looks for what was typed before. */
   async recall(): Promise<void> {
     try {
-      const found = await api.get<Autosave>(this.typedPath);
-      if (!same({ ...this.saved, ...found.body }, this.saved)) this.earlier.value = found;
+      const found = await api.get<Autosave | undefined>(this.typedPath);
+      if (found && !same({ ...this.saved, ...found.body }, this.saved)) this.earlier.value = found;
     } catch {
-      // There is nothing, which is the rule.
+      // What is stored is there to work on; the next visit asks again.
     }
   }
 
