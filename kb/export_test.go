@@ -164,3 +164,46 @@ func TestSync(t *testing.T) {
 	assert.NotEmpty(t, st.Trouble)
 	assert.NotEmpty(t, d.find(t, "second words"), "a lost folder takes nothing away")
 }
+
+// A folder that is followed archives what it has brought itself: neither the
+// demo nor what somebody has imported from elsewhere, unless their files were in
+// the folder too.
+func TestSyncArchivesOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	write := func(dir, name, title string) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(file, []byte("---\ntitle: "+title+"\n---\nWords of "+title+"."), 0o600))
+		return file
+	}
+	dir, other := t.TempDir(), t.TempDir()
+	d := newDesk(t, func(c *kb.Config) { c.SyncDir = dir })
+	require.NoError(t, d.SeedDemo(t.Context()))
+	demo, err := d.State(t.Context())
+	require.NoError(t, err)
+	write(other, "by-hand.md", "By hand")
+	write(other, "both.md", "Both")
+	_, err = d.Import(t.Context(), other, kb.ImportOptions{}, nil)
+	require.NoError(t, err)
+	articles := func() int {
+		t.Helper()
+		require.NoError(t, d.SyncFolder(t.Context()))
+		st, err := d.State(t.Context())
+		require.NoError(t, err)
+		return st.Articles - demo.Articles
+	}
+
+	write(dir, "stays.md", "Stays")
+	both, goes := write(dir, "both.md", "Both"), write(dir, "goes.md", "Goes")
+	assert.Equal(t, 4, articles(), "by hand, both, stays, goes")
+	require.NoError(t, os.Remove(both))
+	require.NoError(t, os.Remove(goes))
+	assert.Equal(t, 2, articles(), "by hand, stays")
+	st := decode[kb.SyncState](t, d.ask(t, "GET", "/api/v1/kb/sync", "agent", ""))
+	assert.Equal(t, 2, st.Report.Archived)
+
+	require.NoError(t, os.Remove(filepath.Join(other, "both.md")))
+	report, err := d.Import(t.Context(), other, kb.ImportOptions{Prune: true}, nil)
+	require.NoError(t, err)
+	assert.Zero(t, report.Archived, "an import by hand leaves the demo and the folder's alone too")
+}

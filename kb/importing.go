@@ -24,8 +24,16 @@ type ImportOptions struct {
 	Locale    string // of files that do not say; "" is the help centre's own
 	Author    string // "" is import
 	Overwrite bool   // also articles that people have edited since the last import
-	Prune     bool   // archive imported articles whose files are no more: the folder is their only source
+	Prune     bool   // archive articles of the same origin whose files are no more: the folder is their only source
+	origin    string // "" is originImport
 }
+
+// Origins of articles: who has brought them in, or has seen their files last.
+const (
+	originImport = "import"
+	originSync   = "sync" // the folder of the setting
+	originDemo   = "demo"
+)
 
 // ImportReport says what an import did.
 type ImportReport struct {
@@ -63,7 +71,7 @@ func (s *Service) ImportFS(ctx context.Context, dir fs.FS, opt ImportOptions, pr
 	if progress == nil {
 		progress = func(int, int, string) {}
 	}
-	opt.Locale, opt.Author = orElse(opt.Locale, s.cfg.Locale), orElse(opt.Author, "import")
+	opt.Locale, opt.Author, opt.origin = orElse(opt.Locale, s.cfg.Locale), orElse(opt.Author, "import"), orElse(opt.origin, originImport)
 	images := newImageStore(dir)
 	files := s.newFolderFiles(dir, images, opt.Author)
 	slugs, err := s.slugs(ctx)
@@ -155,7 +163,7 @@ func (s *Service) importArticle(ctx context.Context, from *source.Article, colle
 		before, stored, err := s.articleOf(ctx, tx, from)
 		if errs.Is(err, errs.NotFound) {
 			outcome = importCreated
-			return s.importNew(ctx, tx, a, a.digest(), from)
+			return s.importNew(ctx, tx, a, from, opt)
 		}
 		if err != nil {
 			return err
@@ -178,12 +186,13 @@ func (s *Service) importArticle(ctx context.Context, from *source.Article, colle
 func (s *Service) importAgain(ctx context.Context, tx pgx.Tx, before, a Article, stored string, from *source.Article, opt ImportOptions) (importOutcome, error) {
 	digest := a.digest()
 	renamed := from.Own && before.Slug != a.Slug
+	own := func() error { return adopt(ctx, tx, before.ID, mark{from.Path, digest, opt.origin}) }
 	if stored == digest && !renamed {
-		return importUnchanged, nil
+		return importUnchanged, own()
 	}
 	same := before
 	if err := same.normalise(opt.Locale); err == nil && same.digest() == digest && !renamed { // the same by hand, or exported from here
-		return importUnchanged, adopt(ctx, tx, before.ID, from.Path, digest)
+		return importUnchanged, own()
 	}
 	if before.digest() != stored && !opt.Overwrite {
 		return importUnchanged, errs.New(errs.Conflict, "it was edited here since the last import; import with overwrite to replace it")
@@ -195,7 +204,7 @@ func (s *Service) importAgain(ctx context.Context, tx pgx.Tx, before, a Article,
 	if err := s.update(ctx, tx, &before, &a, digest); err != nil {
 		return importUnchanged, err
 	}
-	if err := adopt(ctx, tx, before.ID, from.Path, digest); err != nil {
+	if err := own(); err != nil {
 		return importUnchanged, err
 	}
 	return importUpdated, importWork(ctx, tx, a.ID, from)
@@ -211,9 +220,14 @@ func (s *Service) articleOf(ctx context.Context, tx pgx.Tx, from *source.Article
 	return articleBySource(ctx, tx, `slug = $1 AND locale = $2`, from.Slug, from.Locale)
 }
 
+// mark is what an import notes of an article's file.
+type mark struct{ path, digest, origin string }
+
 // adopt makes the file an article's source.
-func adopt(ctx context.Context, tx pgx.Tx, id, path, digest string) error {
-	if _, err := tx.Exec(ctx, `UPDATE kb.articles SET source = $2, source_digest = $3 WHERE id = $1`, id, path, digest); err != nil {
+func adopt(ctx context.Context, tx pgx.Tx, id string, m mark) error {
+	_, err := tx.Exec(ctx, `UPDATE kb.articles SET source = $2, source_digest = $3, origin = $4
+		WHERE id = $1 AND (source, source_digest, origin) IS DISTINCT FROM ($2, $3, $4)`, id, m.path, m.digest, m.origin)
+	if err != nil {
 		return fmt.Errorf("note an article's file: %w", err)
 	}
 	return nil
@@ -235,8 +249,8 @@ func importWork(ctx context.Context, tx pgx.Tx, id string, from *source.Article)
 	return nil
 }
 
-// prune archives imported articles whose files are no more. Those that people
-// have edited since are left alone and reported.
+// prune archives articles of the import's origin whose files are no more. Those
+// that people have edited since are left alone and reported.
 func (s *Service) prune(ctx context.Context, folder *source.Folder, opt ImportOptions, report *ImportReport) error {
 	if len(folder.Articles) == 0 {
 		return errs.New(errs.Invalid, "the folder holds no articles, so nothing was archived: is it the right one?")
@@ -249,7 +263,7 @@ func (s *Service) prune(ctx context.Context, folder *source.Folder, opt ImportOp
 		paths = append(paths, skip.Path)
 	}
 	gone, err := rowsOf[string](ctx, s.db, "list articles without files",
-		`SELECT source FROM kb.articles WHERE source <> ALL($1) AND status <> 'archived' ORDER BY source`, paths)
+		`SELECT source FROM kb.articles WHERE source <> ALL($1) AND origin = $2 AND status <> 'archived' ORDER BY source`, paths, opt.origin)
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -278,9 +292,13 @@ func (s *Service) prune(ctx context.Context, folder *source.Folder, opt ImportOp
 	return nil
 }
 
-func (s *Service) importNew(ctx context.Context, tx pgx.Tx, a Article, digest string, from *source.Article) error {
+func (s *Service) importNew(ctx context.Context, tx pgx.Tx, a Article, from *source.Article, opt ImportOptions) error {
+	digest := a.digest()
 	a.ID = ids.New()
 	if err := s.insert(ctx, tx, &a, digest); err != nil {
+		return err
+	}
+	if err := adopt(ctx, tx, a.ID, mark{from.Path, digest, opt.origin}); err != nil {
 		return err
 	}
 	for _, f := range from.Former {

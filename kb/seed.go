@@ -19,7 +19,7 @@ func (s *Service) SeedDemo(ctx context.Context) error {
 	if !empty {
 		return nil
 	}
-	report, err := s.ImportFS(ctx, help.Articles(), ImportOptions{Locale: "en", Author: "Parley"}, nil)
+	report, err := s.ImportFS(ctx, help.Articles(), ImportOptions{Locale: "en", Author: "Parley", origin: originDemo}, nil)
 	if err != nil {
 		return err
 	}

@@ -52,8 +52,8 @@ func (s *Service) keepInStep(ctx context.Context) error {
 }
 
 // SyncFolder imports the folder of the setting if it has changed since the last
-// time: what is new or changed is stored, what is gone is archived, what people
-// have edited here is left alone and reported.
+// time: what is new or changed is stored, what it had brought and is gone is
+// archived, what people have edited here is left alone and reported.
 func (s *Service) SyncFolder(ctx context.Context) error {
 	state, err := footprint(s.cfg.SyncDir)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Service) SyncFolder(ctx context.Context) error {
 	if len(known) > 0 && known[0] == state {
 		return nil
 	}
-	report, err := s.Import(ctx, s.cfg.SyncDir, ImportOptions{Author: syncAuthor, Prune: true}, nil)
+	report, err := s.Import(ctx, s.cfg.SyncDir, ImportOptions{Author: syncAuthor, Prune: true, origin: originSync}, nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -140,7 +140,7 @@ func (c *config) answerFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.EmbedKey, "embed-key", "", "key for embed-url")
 	f.StringVar(&c.EmbedModel, "embed-model", "", "model for embed-url")
 	f.StringSliceVar(&c.VideoHosts, "video-hosts", []string{"www.youtube-nocookie.com", "player.vimeo.com"}, "hosts whose videos articles may show, once the reader has agreed to load them")
-	f.StringVar(&c.KBSyncDir, "kb-sync-dir", "", "folder of Markdown, such as a git checkout, that the help centre is kept in step with: changed files are imported, articles whose files are gone are archived (default: none)")
+	f.StringVar(&c.KBSyncDir, "kb-sync-dir", "", "folder of Markdown, such as a git checkout, that the help centre is kept in step with: changed files are imported, articles that came from it and whose files are gone are archived (default: none)")
 	f.DurationVar(&c.KBSyncEvery, "kb-sync-every", time.Minute, "time between two looks at kb-sync-dir")
 	f.StringVar(&c.MailURL, "mail-url", "", "mail server for one-time codes: smtps://user:password@host:465, smtp://user:password@host:587 (STARTTLS), or smtp://host:25?tls=none (default: none, people take over where a code is needed)")
 	f.StringVar(&c.MailFrom, "mail-from", "", "sender of those mails, such as \"Shop <support@example.com>\"")
