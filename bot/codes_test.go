@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,9 +111,27 @@ func askedForCode(t *testing.T, mail *mailbox) (tool *shop, c *conversation) {
 // Persian and Hindi keyboards and in wide ones.
 func TestDigitsOfACode(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, typed := range []string{"123456", "123 456", "it is 123-456.", "١٢٣٤٥٦", "۱۲۳۴۵۶", "१२३४५६", "１２３４５６"} {
-		assert.Equal(t, "123456", digits(w.svc.understanding.fold(typed)), typed)
+	for name, typed := range map[string]func(code string) string{
+		"as it is":  func(code string) string { return code },
+		"in groups": func(code string) string { return "it is " + code[:3] + "-" + code[3:] + "." },
+		"Arabic":    inDigits('٠'), "Persian": inDigits('۰'), "Hindi": inDigits('०'), "Thai": inDigits('๐'), "wide": inDigits('０'),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mail := &mailbox{}
+			tool, c := askedForCode(t, mail)
+			_, _ = c.ask("ann@example.com")
+			answer, _ := c.ask(typed(mail.code()))
+			assert.Equal(t, "What else?", answer.Text)
+			assert.Len(t, tool.requests(), 1)
+		})
+	}
+}
+
+// inDigits writes a number in the digits that begin with zero.
+func inDigits(zero rune) func(string) string {
+	return func(number string) string {
+		return strings.Map(func(r rune) rune { return zero + r - '0' }, number)
 	}
 }
 

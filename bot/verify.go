@@ -9,6 +9,7 @@ import (
 
 	"parley/bot/flow"
 	"parley/event"
+	"parley/internal/words"
 )
 
 // Mailer sends one-time codes.
@@ -164,7 +165,7 @@ func (t *turn) check(ctx context.Context) (done bool) {
 	c := *t.talk.Checking // a copy: the talk that was read stays as it is
 	t.talk.Checking = &c
 	fresh := c.Email == "" || t.bot.now().Before(c.Sent.Add(codeLife))
-	if c.Email != "" && fresh && subtle.ConstantTimeCompare([]byte(digits(t.bot.understanding.fold(t.text))), []byte(t.bot.code(t.talk.Conv, &c))) == 1 {
+	if c.Email != "" && fresh && subtle.ConstantTimeCompare([]byte(words.Digits(t.text)), []byte(t.bot.code(t.talk.Conv, &c))) == 1 {
 		t.talk.Proved, t.talk.Checking = &proved{c.Email, t.bot.now()}, nil
 		t.plan.Trace.Proved = &event.BotProof{Email: c.Email, At: t.talk.Proved.At}
 		return false
@@ -179,16 +180,6 @@ func (t *turn) check(ctx context.Context) (done bool) {
 	}
 	t.say(t.checks(), t.words(ask), stageNone, t.choices(choiceHuman)...)
 	return true
-}
-
-// digits are those of a folded text, in which those of other scripts are ASCII.
-func digits(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, text)
 }
 
 // known is what flows may read of the contact. Of one that was merged into

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"parley/internal/words"
 )
 
 var (
@@ -60,7 +62,7 @@ func (s *source) phones(locale string, now time.Time) []match {
 		if abroad {
 			text = strings.Replace(text, "(0)", "", 1) // dialled only at home
 		}
-		digits := onlyDigits(text)
+		digits := words.Digits(text)
 		rank := rankBare
 		switch {
 		case abroad:
@@ -69,19 +71,10 @@ func (s *source) phones(locale string, now time.Time) []match {
 		case strings.HasPrefix(digits, "0") || strings.ContainsAny(text, " ()-/"):
 			rank = rankShape
 		}
-		if n := len(onlyDigits(digits)); n < fewestPhoneDigits || n > mostPhoneDigits {
+		if n := len(words.Digits(digits)); n < fewestPhoneDigits || n > mostPhoneDigits {
 			continue
 		}
 		out = append(out, match{from, to, digits, rank})
 	}
 	return out
-}
-
-func onlyDigits(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, text)
 }

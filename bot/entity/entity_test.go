@@ -55,6 +55,8 @@ func TestOrderNumbers(t *testing.T) { //nolint:paralleltest // checkAll is paral
 		{"fr", "Ma commande n° 55443 n'est pas arrivée", "55443", "55443"},
 		{"zh", "我的订单号是ZX20260012", "ZX20260012", "ZX20260012"},
 		{"ar", "رقم الطلب ١٢٣٤٥", "12345", "١٢٣٤٥"},
+		{"en", "my order number is १२३४५", "12345", "१२३४५"},
+		{"en", "my order number is ๑๒๓๔๕", "12345", "๑๒๓๔๕"},
 		{"en", "I have no number", "", ""},
 		{"en", "I paid 49.90 EUR on 2026-11-20", "", ""},
 		{"en", "the 500gb disk in 1080p since 2023", "", ""},

@@ -58,8 +58,8 @@ func appendFolded(dst []byte, r rune) []byte {
 	case '٫':
 		return append(dst, '.')
 	}
-	if zero, ok := zeroOf(r); ok {
-		return append(dst, byte('0'+r-zero)) //nolint:gosec // 0 … 9
+	if digit, ok := words.Digit(r); ok {
+		return append(dst, digit)
 	}
 	for _, d := range norm.NFKD.String(string(r)) {
 		switch {
@@ -71,18 +71,6 @@ func appendFolded(dst []byte, r rune) []byte {
 		}
 	}
 	return dst
-}
-
-// zeroOf returns the zero of the script whose decimal digit r is: Arabic-Indic,
-// its Persian form, Devanagari, Bengali. Full-width digits are compatibility
-// forms.
-func zeroOf(r rune) (rune, bool) {
-	for _, zero := range [...]rune{0x0660, 0x06F0, 0x0966, 0x09E6} {
-		if r >= zero && r <= zero+9 {
-			return zero, true
-		}
-	}
-	return 0, false
 }
 
 // span returns the bytes of the text behind those of folded.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"parley/internal/words"
 )
 
 // number is a run of digits with what keeps them apart, as people write cards
@@ -21,7 +23,7 @@ func (f *Finder) numbersIn(text string) []number {
 	for _, at := range f.numbers.FindAllStringIndex(text, -1) {
 		n := number{text: text[at[0]:at[1]], from: at[0]}
 		for i, r := range n.text {
-			if v, ok := digit(r); ok {
+			if v, ok := words.Digit(r); ok {
 				n.digits = append(n.digits, v)
 				n.places = append(n.places, at[0]+i)
 				n.ends = append(n.ends, at[0]+i+utf8.RuneLen(r))
@@ -32,23 +34,6 @@ func (f *Finder) numbersIn(text string) []number {
 		}
 	}
 	return out
-}
-
-// digit is the value of a decimal digit of any script, as ASCII. The ten digits
-// of a script follow each other, from zero.
-func digit(r rune) (byte, bool) {
-	if r >= '0' && r <= '9' {
-		return byte(r), true
-	}
-	if !unicode.Is(unicode.Nd, r) {
-		return 0, false
-	}
-	for v := range rune(10) {
-		if !unicode.Is(unicode.Nd, r-v-1) {
-			return "0123456789"[v], true
-		}
-	}
-	return 0, false
 }
 
 // wordBefore reports whether a letter or digit, or what joins one to the next,

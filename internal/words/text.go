@@ -142,8 +142,8 @@ func (f *folder) fold(r rune) {
 	case 'ى':
 		r = 'ي'
 	}
-	if digit, ok := digitValue(r); ok {
-		r = '0' + digit
+	if digit, ok := Digit(r); ok {
+		r = rune(digit)
 	}
 	f.write(r, classOf(r))
 }
@@ -213,7 +213,7 @@ func classOf(r rune) runClass {
 		return classNone
 	case unspaced(r):
 		return classUnspaced
-	case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsDigit(r):
+	case unicode.IsLetter(r), unicode.IsMark(r): // digits are ASCII by now
 		return classSpaced
 	case r >= 0x2600 && r <= 0x27BF, r >= 0x1F300 && r <= 0x1FAFF:
 		return classSymbol
@@ -256,14 +256,3 @@ func isAccent(r rune) bool {
 }
 
 func isApostrophe(r rune) bool { return r == '’' || r == '‘' || r == 'ʼ' || r == '´' }
-
-// digitValue returns the value of a decimal digit outside ASCII: Arabic-Indic,
-// its Persian form, Devanagari, Bengali.
-func digitValue(r rune) (rune, bool) {
-	for _, zero := range [...]rune{0x0660, 0x06F0, 0x0966, 0x09E6} {
-		if r >= zero && r <= zero+9 {
-			return r - zero, true
-		}
-	}
-	return 0, false
-}

@@ -31,6 +31,7 @@ func TestWords(t *testing.T) {
 		{"a lone character", "zh", "A 新 b", []string{"a", "新", "b"}},
 		{"mixed scripts", "zh", "用Login登录", []string{"用", "login", "登录"}},
 		{"Hindi keeps its vowel signs", "hi", "पासवर्ड", []string{"पासवर्ड"}},
+		{"digits of other scripts", "hi", "१२३ ٤٥٦ ๗๘๙บาท", []string{"123", "456", "789", "บา", "าท"}},
 		{"nothing", "en", " -- ", []string{}},
 		{"invalid UTF-8", "en", "a\xffb", []string{"a", "b"}},
 	}

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"parley/internal/words"
 )
 
 // Word is a word of a text.
@@ -105,6 +107,9 @@ func appendFolded(b []byte, r rune) []byte {
 		}
 		return append(b, byte(r)) //nolint:gosec // it is ASCII
 	}
+	if digit, ok := words.Digit(r); ok {
+		return append(b, digit)
+	}
 	switch {
 	case r == 'ß':
 		return append(b, "ss"...)
@@ -137,15 +142,17 @@ func appendArabic(b []byte, r rune) []byte {
 		r = 'ي'
 	case r == 'ة':
 		r = 'ه'
-	case r >= 0x0660 && r <= 0x0669:
-		r = '0' + r - 0x0660
 	}
 	return utf8.AppendRune(b, r)
 }
 
-// dense reports whether the script of r is written without spaces.
+// dense reports whether the script of r is written without spaces. Its digits
+// are a number's like those of any other.
 func dense(r rune) bool {
 	if r < 0x0e00 {
+		return false
+	}
+	if _, digit := words.Digit(r); digit {
 		return false
 	}
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer)
