@@ -56,6 +56,7 @@ func TestLanguageIsLeftOnlyForAReason(t *testing.T) {
 	d := newDetector()
 	for text, want := range map[string]bool{
 		"Wie kann ich das zurückgeben?": true, "meine Rechnung fehlt": true, "ich brauche Hilfe mit Parley Enterprise": true,
+		"Warum kommen Nachrichten nicht an?": true, "comment puis-je supprimer mes données ?": true,
 		"Bonjour, le widget Parley ne charge pas dans Chrome": true, "quiero cambiar mi plan": true,
 		"global entry application": false, "ttp application status": false, "Las Vegas Los Angeles flight status": false,
 		"die cast die set": false, "El Paso office": false, "de novo assembly error": false, "Des Moines sur place delivery": false,

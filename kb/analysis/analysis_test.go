@@ -47,6 +47,38 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestSeparatedVerbsAreJoined(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][]string{
+		"Wie füge ich einen Agenten hinzu?":                     {"agent", "hinzufug"},
+		"Agenten hinzufügen":                                    {"agent", "hinzufug"},
+		"Fügen Sie Feiertage unter Einstellungen hinzu.":        {"feiertag", "einstellung", "hinzufug"},
+		"Das Pluszeichen fügt weitere hinzu":                    {"pluszeich", "fugt", "weit", "hinzu"}, // no sign of the verb
+		"Schalten Sie Immer geöffnet aus, und speichern Sie.":   {"imm", "geoffnet", "ausschalt", "speich"},
+		"Wenn Sie fertig sind, melden Sie sich ab.":             {"fertig", "abmeld"},
+		"Die Person meldet sich neu an.":                        {"person", "neu", "anmeld"},
+		"Ich melde mich gleich an":                              {"gleich", "anmeld"},
+		"Gib deinen Namen ein und wähle ein Passwort":           {"dein", "nam", "eingeb", "wahl", "passwort"},
+		"Lade die Datei hoch":                                   {"datei", "hochlad"},
+		"Das hängt von der Größe ab":                            {"hangt", "gross", "ab"},
+		"Er wohnt auf dem Land":                                 {"wohnt", "land"},
+		"Klicken Sie auf Speichern. Aus.":                       {"klick", "speich"},
+		"Wo finde ich die Namen, die Sie angeben? Bis dann, an": {"find", "nam", "angeb"},
+	} {
+		terms := []string{}
+		for _, w := range analysis.For("de").Words(in) {
+			if !w.Stop {
+				terms = append(terms, w.Term)
+			}
+			assert.NotEmpty(t, in[w.Start:w.End])
+		}
+		assert.Equal(t, want, terms, in)
+	}
+	for _, w := range analysis.For("en").Words("I log in") {
+		assert.False(t, w.Joined)
+	}
+}
+
 // TestStem holds examples of the original paper.
 func TestStem(t *testing.T) {
 	t.Parallel()

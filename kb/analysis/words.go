@@ -16,12 +16,14 @@ type Word struct {
 	Term       string // what is counted: the stem of Text
 	Start, End int    // bytes of the original text
 	Stop       bool   // so frequent in the language that it says nothing
+	Joined     bool   // a verb put together from its pieces; it stands where the last of them does
 }
 
 // Analyzer knows one language. It is immutable.
 type Analyzer struct {
-	stop map[string]bool
-	stem func(string) string // nil for a language whose endings are not known
+	stop  map[string]bool
+	stem  func(string) string // nil for a language whose endings are not known
+	verbs *separable          // nil for a language that does not tear them apart
 }
 
 // For returns the analyzer for a BCP 47 tag; "" is English. Words of languages
@@ -31,7 +33,7 @@ func For(locale string) Analyzer {
 	if lang == "" {
 		lang = "en"
 	}
-	return Analyzer{stop: stopWords[lang], stem: stemmers[lang]}
+	return Analyzer{stop: stopWords[lang], stem: stemmers[lang], verbs: separables[lang]}
 }
 
 // Language is the language of a BCP 47 tag, in lower case.
@@ -88,6 +90,9 @@ func (a Analyzer) Words(text string) []Word {
 		prevDense = -1
 	}
 	flush(len(text))
+	if a.verbs != nil {
+		a.verbs.join(text, out)
+	}
 	return out
 }
 

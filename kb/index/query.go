@@ -53,6 +53,9 @@ func (r *reading) guess(w analysis.Word) {
 	for _, n := range near {
 		r.want(n.term, nearWeight)
 	}
+	if w.Joined { // nobody has typed it
+		return
+	}
 	if len(near) > 0 {
 		if best, ok := r.clearest(near); ok {
 			r.respell(w, best.word)
