@@ -93,7 +93,7 @@ func (s *Service) passage(p passage, r index.Result, query string) event.Passage
 	}
 	return event.Passage{
 		Article: p.article, Slug: p.slug, Title: p.title, Heading: p.heading, URL: url, Locale: p.locale, Audience: p.audience,
-		Markdown: p.markdown, Text: p.text, Snippet: index.Snippet(p.text, query, p.locale, maxSnippet),
+		Markdown: p.markdown, Text: p.text, Snippet: index.Snippet(p.glance(), query, p.locale, maxSnippet),
 		Score: r.Score, Answerable: r.Answerable,
 	}
 }

@@ -167,3 +167,17 @@ func TestWeightsAreLearnedOnce(t *testing.T) {
 	require.NotEmpty(t, found)
 	assert.Equal(t, "Delete your account", found[0].Title)
 }
+
+// What a result shows of a table reads as text; the passage itself stays as it is.
+func TestSnippetsOfTables(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.article(t, "Roles", "Who may do what.\n\n| Role | May do |\n|:--|---|\n| Agent | Answer chats |\n| Supervisor | Publish `a \\| b` articles |\n")
+	found := d.find(t, "what may a supervisor do")
+	require.NotEmpty(t, found)
+	assert.Equal(t, "Who may do what. · Role, May do · Agent, Answer chats · Supervisor, Publish a | b articles", found[0].Snippet)
+	assert.Contains(t, found[0].Text, "Agent | Answer chats")
+	page := d.ask(t, "GET", "/help/search?q=supervisor+chats", "", "")
+	require.Equal(t, 200, page.status)
+	assert.NotContains(t, page.body, "Agent |")
+}

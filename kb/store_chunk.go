@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"parley/internal/markup"
 	"parley/internal/pg"
 	"parley/kb/analysis"
 	"parley/kb/chunk"
@@ -131,6 +132,15 @@ type passage struct {
 	markdown, text         string
 	guide                  bool  // of a troubleshooting guide
 	node                   *bool // the heading is one of its nodes; nil before the first heading
+}
+
+// glance is the text as a list of results shows it. The head of an article has no
+// Markdown, and few passages hold a table.
+func (p *passage) glance() string {
+	if p.markdown == "" || !strings.Contains(p.text, "|") {
+		return p.text
+	}
+	return markup.Glance(p.markdown)
 }
 
 // passagesByID loads passages that the reader may see; what was unpublished

@@ -68,7 +68,7 @@ func depth(n ast.Node) int {
 
 // flatten replaces a node by its words.
 func flatten(n ast.Node, src []byte) {
-	words := plain(strings.Join(strings.Fields(blockText(n, src)), " "))
+	words := plain(strings.Join(strings.Fields(blockText(n, src, asText)), " "))
 	if n.Type() == ast.TypeInline {
 		words = plain(inlineText(n, src))
 		n.Parent().ReplaceChild(n.Parent(), n, words)

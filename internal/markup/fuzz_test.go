@@ -29,6 +29,7 @@ func FuzzRender(f *testing.F) {
 			anchors[h.ID] = true
 		}
 		markup.Text(in)
+		markup.Glance(in)
 		if n := len([]rune(markup.Excerpt(in, 20))); n > 20 {
 			t.Fatalf("excerpt of %d runes for %q", n, in)
 		}

@@ -87,6 +87,24 @@ func TestText(t *testing.T) {
 	assert.Empty(t, markup.Text(""))
 }
 
+func TestGlance(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ doc, want string }{
+		"a table":                   {"Roles:\n\n| Role | May do |\n|:--|---|\n| **Agent** | Answers. In turn |\n| Admin | |", "Roles:\n\n- Role, May do\n- Agent, Answers. In turn\n- Admin"},
+		"cells that are sentences":  {"| Fault | Do |\n|---|---|\n| It is off. | Turn it on |", "- Fault, Do\n- It is off. Turn it on"},
+		"code of a row":             {"| Command | Does |\n|---|---|\n| `a \\| b` | pipes |", "- Command, Does\n- a | b, pipes"},
+		"rows without their table":  {"| Agent | Answers |\n| `x | y` | |", "Agent, Answers, x | y"},
+		"a rule that does not fit":  {"| a | b | c |\n|---|---|\n| 1 | 2 | 3 |", "a, b, c, 1, 2, 3"},
+		"rows of an imported table": {"- Agent | Answers |\n- Admin | All", "- Agent, Answers\n- Admin, All"},
+		"code":                      {"```sh\nlist | sort\n```\n\nThen `list | sort`.", "list | sort\n\nThen list | sort."},
+		"a bar that is no table":    {"the amount |x|, or a||b", "the amount |x|, or a||b"},
+		"nothing but bars":          {"| | |\n|---|---|\n| | |", ""},
+		"no text":                   {"", ""},
+	} {
+		assert.Equal(t, c.want, markup.Glance(c.doc), name)
+	}
+}
+
 func TestExcerpt(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "The first words of it.", markup.Excerpt("# Title\n\nThe *first* words of it.\n\nMore.", 100))

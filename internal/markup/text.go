@@ -14,7 +14,7 @@ import (
 // between blocks.
 func Text(markdown string) string {
 	src := []byte(markdown)
-	return strings.TrimSpace(blockText(parse(src, options{top: 2}), src))
+	return strings.TrimSpace(blockText(parse(src, options{top: 2}), src, asText))
 }
 
 // Excerpt returns the start of a document's first paragraph as plain text, at
@@ -31,7 +31,7 @@ func Excerpt(markdown string, limit int) string {
 			return Cut(s, limit)
 		}
 	}
-	return Cut(strings.Join(strings.Fields(blockText(doc, src)), " "), limit)
+	return Cut(strings.Join(strings.Fields(blockText(doc, src, asText)), " "), limit)
 }
 
 // Cut shortens s to at most limit runes, between words where it can, and ends
@@ -56,22 +56,20 @@ func Cut(s string, limit int) string {
 	}) + "…"
 }
 
-func blockText(doc ast.Node, src []byte) string {
+func blockText(doc ast.Node, src []byte, as layout) string {
 	var b strings.Builder
 	walk(doc, func(n ast.Node) ast.WalkStatus {
 		switch n.Kind() {
 		case ast.KindParagraph, ast.KindTextBlock, ast.KindHeading:
-			b.WriteString(inlineText(n, src))
+			b.WriteString(as.inline(n, src))
 			b.WriteString(ending(n))
 			return ast.WalkSkipChildren
 		case extast.KindTableHeader, extast.KindTableRow:
+			var cells []string
 			for cell := n.FirstChild(); cell != nil; cell = cell.NextSibling() {
-				if cell != n.FirstChild() {
-					b.WriteString(" | ")
-				}
-				b.WriteString(inlineText(cell, src))
+				cells = append(cells, inlineText(cell, src))
 			}
-			b.WriteString("\n")
+			b.WriteString(as.row(cells) + "\n")
 			return ast.WalkSkipChildren
 		case ast.KindCodeBlock, ast.KindFencedCodeBlock:
 			for i := range n.Lines().Len() {
@@ -100,12 +98,19 @@ func ending(n ast.Node) string {
 
 // inlineText returns the words within a block on one line. Images give their
 // description.
-func inlineText(n ast.Node, src []byte) string {
+func inlineText(n ast.Node, src []byte) string { return inlineOf(n, src, nil) }
+
+// inlineOf is inlineText with code as it is to be.
+func inlineOf(n ast.Node, src []byte, code func(string) string) string {
 	var b strings.Builder
 	walk(n, func(n ast.Node) ast.WalkStatus {
 		switch n := n.(type) {
 		case *ast.Text:
-			b.Write(unescape(n.Segment.Value(src), n.IsRaw()))
+			words := unescape(n.Segment.Value(src), n.IsRaw())
+			if code != nil && n.Parent().Kind() == ast.KindCodeSpan {
+				words = []byte(code(string(words)))
+			}
+			b.Write(words)
 			if n.SoftLineBreak() || n.HardLineBreak() {
 				b.WriteByte(' ')
 			}
