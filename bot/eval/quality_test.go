@@ -16,9 +16,9 @@ func data(t testing.TB, names ...string) []bot.Sample {
 	t.Helper()
 	var out []bot.Sample
 	for _, name := range names {
-		samples, err := eval.ReadFile(testkit.Data(t, name))
+		file, err := eval.ReadFile(testkit.Data(t, name))
 		require.NoError(t, err)
-		out = append(out, samples...)
+		out = append(out, file.Samples...)
 	}
 	return out
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"parley/bot"
 	"parley/bot/eval"
 )
 
@@ -29,8 +28,9 @@ func (p *program) botEvalCommand() *cobra.Command {
 		Use:   "eval --train FILE --test FILE",
 		Short: "Learn intents from one file and be tested on another",
 		Long: "Measures how well messages are recognised, on your own or on public ones. A file has a line for each message: the\n" +
-			"text, a tab, and the label of its intent; the first line may be the heading text<TAB>label. The label oos is for\n" +
-			"messages that belong to no intent. Needs no server and no database.\n\n" +
+			"text, a tab, and the label of its intent. The label oos is for messages that belong to no intent. The first line may\n" +
+			"be a heading, text<TAB>label; one that names more columns says where those two stand. What is read otherwise than it\n" +
+			"is written is said. Needs no server and no database.\n\n" +
 			"accuracy and macro_f1 are of messages of an intent; ece is the expected calibration error; oos_auroc tells how well\n" +
 			"messages of no intent are told from the others, oos_recall_at_95 how many of them are refused when 95 % of the others\n" +
 			"are kept; coverage_at_95 is the share of messages of an intent that can be answered with 95 % accuracy; p99_us is the\n" +
@@ -53,27 +53,39 @@ func (p *program) botEval(cmd *cobra.Command, f *evalFlags) error {
 	if f.train == "" || f.test == "" {
 		return usageError{errors.New("name the files with --train FILE and --test FILE")}
 	}
-	var files [3][]bot.Sample
+	var files [3]eval.File
 	for i, path := range []string{f.train, f.test, f.valid} {
 		if path == "" {
 			continue
 		}
 		var err error
-		if files[i], err = eval.ReadFile(path); err != nil {
+		files[i], err = eval.ReadFile(path)
+		if path == f.valid && errors.Is(err, eval.ErrEmpty) {
+			files[i].Notes, err = []string{path + ": there is no message in it; the figures are as without --valid"}, nil
+		}
+		if err != nil {
 			return err
 		}
+		p.notes(files[i].Notes)
 	}
-	r, _, err := eval.Run(cmd.Context(), files[0], files[1], files[2])
+	r, _, err := eval.Run(cmd.Context(), files[0].Samples, files[1].Samples, files[2].Samples)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.train, err)
 	}
 	if r.UnknownLabels > 0 {
-		_, _ = fmt.Fprintf(p.errOut, "parley: %d messages of %s have a label that %s does not have; they count as wrong\n", r.UnknownLabels, f.test, f.train) // a note only
+		p.notes([]string{fmt.Sprintf("%s: %d messages have a label that %s does not have; they count as wrong", f.test, r.UnknownLabels, f.train)})
 	}
 	if f.json {
 		return p.json(r)
 	}
 	return p.printEval(&r)
+}
+
+// notes tells people what they did not ask for but ought to know.
+func (p *program) notes(list []string) {
+	for _, note := range list {
+		_, _ = fmt.Fprintln(p.errOut, "parley:", note) // the figures stand without them
+	}
 }
 
 func (p *program) printEval(r *eval.Report) error {

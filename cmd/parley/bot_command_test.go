@@ -62,3 +62,41 @@ func TestBotEval(t *testing.T) {
 		}
 	}
 }
+
+// Files come from spreadsheets and other people's scripts.
+func TestBotEvalOfFilesAsTheyCome(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	train := file("train.tsv", "\ufefftext\tlabel\r\nwhere is my parcel\tmy order\r\n\r\nmy \"order\"\thas not come\tmy order\r\ngive me my money back\trefund\r\n"+
+		"what is the weather\tOOS\r\nclose my account\tonly one\r\n")
+	test := file("test.tsv", "where is my order\tmy order\nrefund my money\trefund\nsing a song\toos\nhello\tgreeting\n")
+	valid := file("valid.tsv", "text\tlabel\n")
+
+	code, out, errOut := run(t, "bot", "eval", "--train", train, "--test", test, "--valid", valid, "--json")
+	require.Equal(t, exitOK, code, errOut)
+	var report map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	assert.EqualValues(t, 3, report["intents"])
+	assert.EqualValues(t, 1, report["oos_messages"])
+	assert.EqualValues(t, 1, report["unknown_labels"])
+	assert.InDelta(t, 2.0/3, report["accuracy"], 1e-3)
+	for _, note := range []string{
+		"train.tsv: 1 messages have a tab within", "test.tsv: 1 messages have a label that", "valid.tsv: there is no message in it; the figures are as without --valid",
+	} {
+		assert.Contains(t, errOut, note)
+	}
+
+	code, out, errOut = run(t, "bot", "eval", "--train", train, "--test", file("strangers.tsv", "sing a song\toos\n"), "--json")
+	require.Equal(t, exitOK, code, errOut)
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	assert.Nil(t, report["accuracy"], "there is nothing to measure")
+
+	code, _, errOut = run(t, "bot", "eval", "--train", file("strange.tsv", "sing a song\toos\n"), "--test", test)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errOut, "no message of an intent")
+}

@@ -65,13 +65,22 @@ func (p *program) evaluateKB(ctx context.Context, set *measure.Set) (e kb.Evalua
 		return e, fmt.Errorf("open the folder: %w", err)
 	}
 	own := *p
-	own.cfg.Data, own.cfg.DatabaseURL, own.cfg.NATSURL = filepath.Join(dir, "data"), "", ""
-	own.cfg.Durability, own.cfg.Shards = "relaxed", 1
+	own.cfg = p.cfg.apart(filepath.Join(dir, "data"))
 	err = own.withServices(ctx, func(ctx context.Context, m *services) error {
 		e, err = m.kb.Evaluate(ctx, set, p.progress)
 		return err
 	})
 	return e, err
+}
+
+// apart is the configuration of a small stack of its own in the folder, which
+// no other program reaches: it disturbs no Parley that runs beside it, wherever
+// that keeps its data.
+func (c config) apart(dir string) config {
+	c.Data, c.DatabaseURL = dir, ""
+	c.NATSURL, c.NATSMonitorURL, c.NATSCreds, c.NATSListen = "", nil, "", ""
+	c.Durability, c.Shards, c.Replicas = "relaxed", 1, 1
+	return c
 }
 
 func (p *program) printEvaluation(e *kb.Evaluation, asJSON bool) error {

@@ -47,12 +47,16 @@ func (t *Table) Embed(text string, dst []float32) {
 	t.EmbedWords(n, dst)
 }
 
-// EmbedWords is Embed of a text that has been read.
-func (t *Table) EmbedWords(n *words.Text, dst []float32) {
+// EmbedWords is Embed of a text that has been read. known is the share, 0 … 1, of
+// its words that have a row of their own; what the table says about a text of
+// other words is little more than their spelling.
+func (t *Table) EmbedWords(n *words.Text, dst []float32) (known float32) {
 	clear(dst)
-	for i := range min(len(n.Words), maxWords) {
+	count := min(len(n.Words), maxWords)
+	for i := range count {
 		word := n.Word(i)
 		if row, ok := t.vocab[string(word)]; ok {
+			known++
 			for i, x := range t.whole[int(row)*Dim:][:Dim] {
 				dst[i] += x
 			}
@@ -61,6 +65,7 @@ func (t *Table) EmbedWords(n *words.Text, dst []float32) {
 		t.addPieces(dst, word)
 	}
 	unit(dst)
+	return known / float32(max(count, 1))
 }
 
 // Knows reports whether the word, folded, has a row of its own: whether the
