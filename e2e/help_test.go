@@ -99,6 +99,42 @@ func readInWidget(s *server, axe string) {
 		}
 		w.press("Back")
 	}
+	voteInWidget(s, w, axe)
+}
+
+// At the end of an article in the widget readers say whether it helped, with the
+// keyboard too: a no at once, and why if they like.
+func voteInWidget(s *server, w *tab, axe string) {
+	token := s.CLI("token", "create", "--label", "votes", "--role", "agent")
+	var found struct{ Articles []struct{ ID, Slug string } }
+	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/articles?q=set+up+the+lamp", token, nil, &found))
+	at := slices.IndexFunc(found.Articles, func(a struct{ ID, Slug string }) bool { return a.Slug == "set-up" })
+	require.GreaterOrEqual(s.t, at, 0, "%v", found)
+	w.until(`document.querySelector(".search input")`)
+	w.write(".search input", "Set up the lamp")
+	w.click(".found button", "Set up the lamp")
+	w.until(`document.querySelector(".vote")?.getAttribute("aria-label") === "Was this helpful?"`)
+	w.check(axe, "vote in the widget")
+	eval[bool](w, `(document.querySelector(".vote").scrollIntoView({block: "center"}), [...document.querySelectorAll(".vote button")].find((b) => b.innerText === "No").focus(), true)`)
+	w.picture("widget-vote")
+	w.key(" ", 32, 0)
+	w.until(`document.activeElement?.matches(".vote textarea") && document.activeElement.labels[0].innerText.trim() === "What is missing?"`)
+	w.do(insert("Which button?"))
+	w.check(axe, "reason of a vote in the widget")
+	for _, theme := range []string{"light", "dark"} {
+		w.theme(theme)
+		w.picture("widget-vote-reason-" + theme)
+	}
+	w.click(".vote button", "Send")
+	w.until(`document.activeElement?.matches(".vote [role=status]") && document.activeElement.innerText === "Thank you. The authors will read this."`)
+	var verdict struct {
+		Helpful, Unhelpful int
+		Reasons            []string
+	}
+	require.Equal(s.t, http.StatusOK, s.Call("GET", "/api/v1/articles/"+found.Articles[at].ID+"/votes", token, nil, &verdict))
+	assert.Equal(s.t, 1, verdict.Unhelpful)
+	assert.Equal(s.t, []string{"Which button?"}, verdict.Reasons)
+	w.picture("widget-vote-thanks-dark")
 }
 
 // A suggestion that is opened while typing leads to its place in the language

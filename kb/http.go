@@ -92,6 +92,7 @@ type publicBody struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	Kind      string    `json:"kind"`
 	Extra     Extra     `json:"extra"`
+	Vote      voteWords `json:"vote"`
 }
 
 func (s *Service) getPublicArticle(c *fiber.Ctx) error {
@@ -115,7 +116,7 @@ func (s *Service) getPublicArticle(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "private, no-store")
 	}
 	return c.JSON(publicBody{
-		Kind: a.Kind, Extra: a.Extra,
+		Kind: a.Kind, Extra: a.Extra, Vote: s.voteWords(orElse(c.Query("lang"), a.Locale)),
 		ID: a.ID, Slug: a.Slug, Locale: a.Locale, Title: a.Title, Summary: a.Summary, HTML: a.HTML,
 		URL: address, UpdatedAt: a.UpdatedAt,
 	})
@@ -150,32 +151,6 @@ func (s *Service) followedArticle(c *fiber.Ctx) (Article, error) {
 		}
 	}
 	return list[0], nil
-}
-
-func (s *Service) postVote(c *fiber.Ctx) error {
-	if err := s.votes.AllowAddress(c.IP()); err != nil {
-		return err
-	}
-	var body struct {
-		Helpful *bool  `json:"helpful"`
-		Reason  string `json:"reason"`
-	}
-	if err := httpd.Bind(c, &body); err != nil {
-		return err
-	}
-	if body.Helpful == nil {
-		return errs.Field("helpful", "must be true or false")
-	}
-	a, err := s.followedArticle(c)
-	if err != nil {
-		return err
-	}
-	id, err := s.Vote(c.UserContext(), a.ID, *body.Helpful, body.Reason)
-	if err != nil {
-		return err
-	}
-	s.recordVerdict(c.UserContext(), c.Query("from"), a.ID, *body.Helpful)
-	return c.Status(fiber.StatusCreated).JSON(fiber.Map{"id": id})
 }
 
 func (s *Service) getCollections(c *fiber.Ctx) error {

@@ -265,6 +265,35 @@ func TestVote(t *testing.T) {
 	assert.Equal(t, 422, d.ask(t, "POST", "/api/v1/help/articles/reset-your-password/vote", "", `{}`).status)
 }
 
+// The widget asks in words of the help centre; a reason that comes later belongs
+// to its vote.
+func TestVoteInTheWidget(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	a := d.article(t, "Reset your password", "Press the link.")
+	d.article(t, "Another", "Text.")
+	const path = "/api/v1/help/articles/reset-your-password"
+	type body struct {
+		Vote struct{ Ask, Yes, No, Thanks, Read, Missing, Hint, Send string }
+	}
+	assert.Equal(t, "Was this helpful?", decode[body](t, d.ask(t, "GET", path, "", "")).Vote.Ask)
+	german := decode[body](t, d.ask(t, "GET", path+"?lang=de", "", "")).Vote
+	assert.Equal(t, "War das hilfreich?", german.Ask)
+	for _, word := range []string{german.Yes, german.No, german.Thanks, german.Read, german.Missing, german.Hint, german.Send} {
+		assert.NotEmpty(t, word)
+	}
+
+	no := d.ask(t, "POST", path+"/vote", "", `{"helpful":false}`)
+	require.Equal(t, 201, no.status)
+	id := decode[struct{ ID string }](t, no).ID
+	explain := mustJSON(t, map[string]string{"vote": id, "reason": "Which link?"})
+	assert.Equal(t, 404, d.ask(t, "POST", "/api/v1/help/articles/another/vote", "", explain).status, "of another article")
+	assert.Equal(t, 404, d.ask(t, "POST", path+"/vote", "", `{"vote":"../1","reason":"x"}`).status)
+	require.Equal(t, 200, d.ask(t, "POST", path+"/vote", "", explain).status)
+	assert.Equal(t, 404, d.ask(t, "POST", path+"/vote", "", explain).status, "once")
+	assert.JSONEq(t, `{"helpful":0,"unhelpful":1,"reasons":["Which link?"]}`, d.ask(t, "GET", "/api/v1/articles/"+a.ID+"/votes", "agent", "").body)
+}
+
 func TestVotesWithoutLimit(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(c *kb.Config) { c.VoteRate = 0 })

@@ -180,9 +180,11 @@ func (d *fakeDesk) routes(app *fiber.App) {
 	api.Get("/help/articles/:slug", func(c *fiber.Ctx) error {
 		return c.JSON(fiber.Map{
 			"id": "a1", "slug": c.Params("slug"), "title": "Return an order", "url": "/help/a/returns",
+			"vote": fiber.Map{"ask": "Was this helpful?", "yes": "Yes", "no": "No", "thanks": "Thank you, good to know.", "read": "Thank you. The authors will read this.", "missing": "What is missing?", "hint": "No names, please.", "send": "Send"},
 			"html": `<p>You have <strong>30 days</strong> to send unopened bags back.</p><h2>How to return</h2><ol><li>Open your order.</li><li>Choose <em>Return</em>.</li></ol><script>window.broken=1</script><img src="x" onerror="window.broken=1"><p><a href="javascript:window.broken=1">label</a></p>`,
 		})
 	})
+	api.Post("/help/articles/:slug/vote", func(c *fiber.Ctx) error { return c.Status(201).JSON(fiber.Map{"id": "vote1"}) })
 	api.Post("/attachments", func(c *fiber.Ctx) error {
 		form, err := c.MultipartForm()
 		if err != nil {

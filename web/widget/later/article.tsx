@@ -2,6 +2,7 @@ import { article as reading, ask, call, changed, go, Icon, locale, t, token } fr
 import type { ComponentChild } from "preact";
 import { safeHTML } from "../../shared/html";
 import { Person } from "./person";
+import { Vote, type Voting, type Words } from "./vote";
 import * as icons from "../../shared/ui/icons";
 
 interface Article {
@@ -9,6 +10,7 @@ interface Article {
   html: string;
   url: string;
   kind: string;
+  vote: Words;
 }
 
 /** Opens the article of a link to the help centre here; with a key held the link does what links do. */
@@ -28,12 +30,12 @@ function follow(e: MouseEvent): void {
   document.getElementById("at-" + decodeURIComponent(href.slice(1)))?.scrollIntoView();
 }
 
-const read = new Map<string, { article?: Article; body?: ComponentChild[]; failed?: boolean }>();
+const read = new Map<string, { article?: Article; body?: ComponentChild[]; failed?: boolean; voting: Voting }>();
 
 function load(slug: string) {
   let entry = read.get(slug);
   if (entry) return entry;
-  read.set(slug, (entry = {}));
+  read.set(slug, (entry = { voting: {} }));
   const made = entry;
   call<Article>("GET", `/help/articles/${encodeURIComponent(slug)}?lang=${locale}`, undefined, token())
     .then((article) => Object.assign(made, { article, body: safeHTML(article.html) }), () => Object.assign(made, { failed: true }))
@@ -45,7 +47,7 @@ const More = ({ url }: { url: string }) => <a href={url} target="_blank" rel="no
 
 /** One article of the help centre, and the way to a person at its end. */
 export default function ArticleScreen({ slug }: { slug: string }) {
-  const { article, body, failed } = load(slug);
+  const { article, body, failed, voting } = load(slug);
   return (
     <div class="reading">
       {!article && !failed && <><div class="skeleton" /><div class="skeleton" /><div class="skeleton" /></>}
@@ -57,6 +59,7 @@ export default function ArticleScreen({ slug }: { slug: string }) {
           <div class="rich" onClick={follow}>{body}</div>
         </article>
       )}
+      {article && <Vote slug={slug} words={article.vote} voting={voting} />}
       <p class="ways">
         <More url={article?.url ?? `/help/a/${slug}`} />
         <button class="button button-primary" onClick={ask}>{t("ask")}<Icon d={icons.arrow} flip size={16} /></button>
