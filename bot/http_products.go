@@ -3,12 +3,15 @@ package bot
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"parley/internal/errs"
 	"parley/internal/httpd"
 )
 
 func (s *Service) productRoutes(api fiber.Router) {
 	httpd.Handle(api, fiber.MethodGet, "/bot/products", httpd.Agent, s.getProducts)
 	httpd.Handle(api, fiber.MethodPost, "/bot/products", httpd.Supervisor, s.postProduct)
+	httpd.Handle(api, fiber.MethodGet, "/bot/products/export", httpd.Agent, s.getProductFile)
+	httpd.Handle(api, fiber.MethodPost, "/bot/products/import", httpd.Supervisor, s.postProductFile)
 	httpd.Handle(api, fiber.MethodPatch, "/bot/products/:id", httpd.Supervisor, s.patchProduct)
 	httpd.Handle(api, fiber.MethodDelete, "/bot/products/:id", httpd.Supervisor, s.deleteProduct)
 }
@@ -19,6 +22,43 @@ func (s *Service) getProducts(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(fiber.Map{"products": list})
+}
+
+// getProductFile sends the list as ?format=csv (the default) or tsv.
+func (s *Service) getProductFile(c *fiber.Ctx) error {
+	format, media := ProductFormat(c.Query("format", string(ProductsCSV))), "text/csv"
+	switch format {
+	case ProductsCSV:
+	case ProductsTSV:
+		media = "text/tab-separated-values"
+	default:
+		return errs.Field("format", "must be csv or tsv")
+	}
+	data, err := s.ExportProducts(c.UserContext(), format)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, media+"; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="products.`+string(format)+`"`)
+	return c.Send(data)
+}
+
+type productFileBody struct {
+	File   string `json:"file"`    // CSV or TSV
+	DryRun bool   `json:"dry_run"` // only tell what would happen
+	Skip   bool   `json:"skip"`    // leave out lines that are refused
+}
+
+func (s *Service) postProductFile(c *fiber.Ctx) error {
+	var body productFileBody
+	if err := httpd.Bind(c, &body); err != nil {
+		return err
+	}
+	report, err := s.ImportProducts(c.UserContext(), httpd.Viewer(c).Name, []byte(body.File), ProductImport{DryRun: body.DryRun, Skip: body.Skip})
+	if err != nil {
+		return err
+	}
+	return c.JSON(report)
 }
 
 // productBody is what an author may set; a field that is left out keeps its

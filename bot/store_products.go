@@ -46,11 +46,29 @@ func findProduct(ctx context.Context, tx pgx.Tx, id string) (Product, error) {
 	return p, nil
 }
 
-func saveProduct(ctx context.Context, q pg.Querier, p *Product) error {
-	_, err := q.Exec(ctx, `
+const productInsert = `
 INSERT INTO bot.products (id, name, synonyms, updated_by, updated_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, synonyms = excluded.synonyms, updated_by = excluded.updated_by, updated_at = excluded.updated_at`,
-		p.ID, p.Name, p.Synonyms, p.UpdatedBy, p.UpdatedAt)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, synonyms = excluded.synonyms, updated_by = excluded.updated_by, updated_at = excluded.updated_at`
+
+func saveProduct(ctx context.Context, q pg.Querier, p *Product) error {
+	_, err := q.Exec(ctx, productInsert, p.ID, p.Name, p.Synonyms, p.UpdatedBy, p.UpdatedAt)
+	return productError(err)
+}
+
+// saveProducts is saveProduct for many.
+func saveProducts(ctx context.Context, tx pgx.Tx, list []Product) error {
+	if len(list) == 0 {
+		return nil
+	}
+	b := &pgx.Batch{}
+	for i := range list {
+		p := &list[i]
+		b.Queue(productInsert, p.ID, p.Name, p.Synonyms, p.UpdatedBy, p.UpdatedAt)
+	}
+	return productError(tx.SendBatch(ctx, b).Close())
+}
+
+func productError(err error) error {
 	if pg.IsUnique(err, "products_name") {
 		return errs.Wrap(err, errs.Conflict, "there is a product of that name already; give that one the synonyms")
 	}

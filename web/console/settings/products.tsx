@@ -6,6 +6,7 @@ import { t } from "../text";
 import { FormView, LinesField, TextField, useForm } from "../ui/form";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
+import { ProductFiles } from "./productfiles";
 import { Found, Frame, ItemRow, New, Ready, RemoveButton, saved } from "./frame";
 
 interface Product {
@@ -25,20 +26,21 @@ export function ProductsPage({ id }: { id: string }) {
             {(product) => <ProductForm product={product} />}
           </Found>
         ) : (
-          <ProductList products={products} />
+          <ProductList products={products} reload={() => void loaded.reload()} />
         )
       }
     </Ready>
   );
 }
 
-function ProductList({ products }: { products: Product[] }) {
+function ProductList({ products, reload }: { products: Product[]; reload: () => void }) {
   return (
     <Frame
       title={t("settings.products")}
       lead={t("products.lead")}
       action={may("supervisor") ? <New path="/settings/products/new" /> : undefined}
     >
+      <ProductFiles reload={reload} />
       {products.length ? (
         <ul class="items">
           {products.map(({ id, name, synonyms }) => (
