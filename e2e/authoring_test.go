@@ -115,29 +115,8 @@ func TestAuthoring(t *testing.T) {
 	author.save()
 	author.until(`!location.pathname.endsWith("/new") && document.querySelector(".standing")?.innerText.includes("In progress")`)
 	path := eval[string](author, "location.pathname")
-
-	// The keyboard formats, and its undo works.
-	eval[bool](author, `(() => { const f = document.querySelector(".writing-text"); f.focus(); const at = f.value.indexOf("brew"); f.setSelectionRange(at, at + 4); return true })()`)
-	author.key("b", 66, ctrl)
-	author.until(`document.querySelector(".writing-text").value.includes("the **brew** button")`)
-	eval[bool](author, `document.querySelector('.toolbar [aria-label="Heading"]').click() || true`)
-	author.until(`document.querySelector(".writing-text").value.includes("## 2. Press")`)
-	eval[bool](author, `document.execCommand("undo") || true`)
-	author.until(`document.querySelector(".writing-text").value.includes("\n2. Press the **brew**")`)
-
-	// A pasted picture is stored and shown.
-	eval[bool](author, `(() => {
-		const bytes = Uint8Array.from(atob("`+pixel+`"), (c) => c.charCodeAt(0));
-		const data = new DataTransfer();
-		data.items.add(new File([bytes], "the-tank.png", {type: "image/png"}));
-		const f = document.querySelector(".writing-text");
-		f.focus();
-		f.setSelectionRange(f.value.length, f.value.length);
-		f.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-		return true;
-	})()`)
-	author.until(`/!\[the tank\]\(\/help\/media\/[0-9a-f]{32}\.png\)/.test(document.querySelector(".writing-text").value)`)
-	author.until(`document.querySelector(".article-preview").contentDocument.querySelector("article img")?.naturalWidth === 1`)
+	formats(author)
+	pastes(author)
 
 	// The page with unsaved changes is not left by mistake.
 	author.choose(".settings-nav", "Canned responses")
@@ -178,6 +157,33 @@ func TestAuthoring(t *testing.T) {
 	visitor.see("Did that answer your question?")
 
 	newVersion(t, s, author, reviewer, path)
+}
+
+// formats by the keyboard and the toolbar; the browser's undo works.
+func formats(author *tab) {
+	eval[bool](author, `(() => { const f = document.querySelector(".writing-text"); f.focus(); const at = f.value.indexOf("brew"); f.setSelectionRange(at, at + 4); return true })()`)
+	author.key("b", 66, ctrl)
+	author.until(`document.querySelector(".writing-text").value.includes("the **brew** button")`)
+	eval[bool](author, `document.querySelector('.toolbar [aria-label="Heading"]').click() || true`)
+	author.until(`document.querySelector(".writing-text").value.includes("## 2. Press")`)
+	eval[bool](author, `document.execCommand("undo") || true`)
+	author.until(`document.querySelector(".writing-text").value.includes("\n2. Press the **brew**")`)
+}
+
+// pastes a picture, which is stored and shown.
+func pastes(author *tab) {
+	eval[bool](author, `(() => {
+		const bytes = Uint8Array.from(atob("`+pixel+`"), (c) => c.charCodeAt(0));
+		const data = new DataTransfer();
+		data.items.add(new File([bytes], "the-tank.png", {type: "image/png"}));
+		const f = document.querySelector(".writing-text");
+		f.focus();
+		f.setSelectionRange(f.value.length, f.value.length);
+		f.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+		return true;
+	})()`)
+	author.until(`/!\[the tank\]\(\/help\/media\/[0-9a-f]{32}\.png\)/.test(document.querySelector(".writing-text").value)`)
+	author.until(`document.querySelector(".article-preview").contentDocument.querySelector("article img")?.naturalWidth === 1`)
 }
 
 // pixel is a PNG of one transparent pixel.
