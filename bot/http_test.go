@@ -95,6 +95,7 @@ func TestRoutesDeclareTheirAccess(t *testing.T) {
 	assert.Equal(t, map[string]httpd.Access{
 		"GET /api/v1/intents": httpd.Agent, "POST /api/v1/intents": httpd.Supervisor, "PATCH /api/v1/intents/:id": httpd.Supervisor,
 		"GET /api/v1/bot/products": httpd.Agent, "POST /api/v1/bot/products": httpd.Supervisor,
+		"GET /api/v1/bot/products/export": httpd.Agent, "POST /api/v1/bot/products/import": httpd.Supervisor,
 		"PATCH /api/v1/bot/products/:id": httpd.Supervisor, "DELETE /api/v1/bot/products/:id": httpd.Supervisor,
 		"GET /api/v1/intents/export": httpd.Agent, "POST /api/v1/intents/import": httpd.Supervisor,
 		"GET /api/v1/intents/versions": httpd.Agent, "POST /api/v1/intents/versions/:version/restore": httpd.Supervisor,
