@@ -13,7 +13,7 @@ import (
 // tells the others.
 const productNotice = "settings.products"
 
-const productsFresh = time.Minute // after which they are read again: a notice may be missed
+const productsFresh = time.Minute // after which they are read again where nobody knows the edition
 
 // catalogue holds the products as messages are searched for them. It is safe for
 // any number of goroutines.
@@ -24,8 +24,9 @@ type catalogue struct {
 }
 
 type heldProducts struct {
-	names *entity.Catalogue
-	read  time.Time // zero when they must be read again
+	names   *entity.Catalogue
+	read    time.Time // zero when they must be read again
+	edition int64     // at least, see editions
 }
 
 // stale makes the next look read the products again, also one that is reading
@@ -46,12 +47,15 @@ func (c *catalogue) find(text string) []entity.Entity {
 	return nil
 }
 
-// refresh reads the products unless that was done within a minute and nothing is
-// known to have changed since.
-func (c *catalogue) refresh(ctx context.Context) error {
+// refresh reads the products unless that was done within a minute, nothing is
+// known to have changed since, and what is held is of the edition or newer.
+func (c *catalogue) refresh(ctx context.Context, edition int64) error {
 	now, before := c.now(), c.held.Load()
-	if before != nil && now.Sub(before.read) < productsFresh {
-		return nil
+	if before != nil {
+		if now.Sub(before.read) < productsFresh && before.edition >= edition {
+			return nil
+		}
+		edition = max(edition, before.edition)
 	}
 	list, err := allProducts(ctx, c.db)
 	if err != nil {
@@ -61,7 +65,7 @@ func (c *catalogue) refresh(ctx context.Context) error {
 	for i := range list {
 		named[i] = entity.Named{Name: list[i].Name, Aliases: list[i].Synonyms}
 	}
-	c.keep(before, &heldProducts{entity.NewCatalogue(named), now})
+	c.keep(before, &heldProducts{entity.NewCatalogue(named), now, edition})
 	return nil
 }
 

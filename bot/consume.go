@@ -93,9 +93,9 @@ func (s *Service) recall(ctx context.Context, e *event.Event) (talk, error) {
 	if err != nil || found || e.Kind == event.KindOpened {
 		return t, err
 	}
-	version := t.Intents
+	known := t.Editions
 	t, err = s.rebuild(ctx, e.Conv, e.Seq)
-	t.Intents = version
+	t.Editions = known
 	return t, err
 }
 

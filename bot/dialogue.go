@@ -44,12 +44,12 @@ type turn struct {
 // stores nothing. An error means that there is no plan.
 func (s *Service) decide(ctx context.Context, t *talk, name string, readers *audience) (plan, error) {
 	began := time.Now()
-	b, err := s.trainer.atLeast(ctx, t.Intents)
+	b, err := s.trainer.atLeast(ctx, t.Editions.Intents)
 	if err != nil {
 		return plan{}, fmt.Errorf("load the intents: %w", err)
 	}
 	turn := s.begin(t, b, name)
-	turn.readers, turn.rehearsal, turn.live, turn.llm = readers, readers == nil, s.openFlows(ctx), s.llm
+	turn.readers, turn.rehearsal, turn.live, turn.llm = readers, readers == nil, s.openFlows(ctx, t.Editions), s.llm
 	if err := turn.decide(ctx); err != nil {
 		return plan{}, err
 	}

@@ -22,7 +22,7 @@ import (
 const flowNotice = "settings.flows"
 
 const (
-	flowsFresh    = time.Minute // after which they are read again: a notice may be missed
+	flowsFresh    = time.Minute // after which they are read again where nobody knows the edition
 	keptReleases  = 100
 	maxTriggering = 1000 // characters of a message that are searched for a phrase
 )
@@ -37,8 +37,9 @@ type flowBook struct {
 }
 
 type liveBook struct {
-	flows []*flow.Flow
-	at    time.Time
+	flows   []*flow.Flow
+	at      time.Time
+	edition int64 // at least, see editions
 }
 
 type releaseKey struct {
@@ -57,16 +58,20 @@ func newFlowBook(db *pg.DB, now func() time.Time) *flowBook {
 // stale makes the next look read the flows again.
 func (b *flowBook) stale() { b.live.Store(nil) }
 
-// open returns the flows that new conversations get, in the order of their ids.
-func (b *flowBook) open(ctx context.Context) ([]*flow.Flow, error) {
-	if l := b.live.Load(); l != nil && b.now().Sub(l.at) < flowsFresh {
-		return l.flows, nil
+// open returns the flows that new conversations get, of the edition or newer, in
+// the order of their ids.
+func (b *flowBook) open(ctx context.Context, edition int64) ([]*flow.Flow, error) {
+	if l := b.live.Load(); l != nil {
+		if b.now().Sub(l.at) < flowsFresh && l.edition >= edition {
+			return l.flows, nil
+		}
+		edition = max(edition, l.edition)
 	}
 	flows, err := liveFlows(ctx, b.db)
 	if err != nil {
 		return nil, err
 	}
-	b.live.Store(&liveBook{flows, b.now()})
+	b.live.Store(&liveBook{flows, b.now(), edition})
 	return flows, nil
 }
 
@@ -129,18 +134,18 @@ func byIntent(flows []*flow.Flow, inbox string, i *Intent) *flow.Flow {
 func (s *Service) flowsChanged() {
 	s.flows.stale()
 	if err := s.bus.Ephemeral(flowNotice, json.RawMessage(`{}`)); err != nil {
-		s.log.Warn("other processes learn of the changed flows within a minute only", "error", err)
+		s.log.Warn("other processes read the changed flows with their next message", "error", err)
 	}
 }
 
 // openFlows are the live flows, with the products that they may ask for read
 // too; a message is answered without them when they cannot be read.
-func (s *Service) openFlows(ctx context.Context) []*flow.Flow {
-	flows, err := s.flows.open(ctx)
+func (s *Service) openFlows(ctx context.Context, known editions) []*flow.Flow {
+	flows, err := s.flows.open(ctx, known.Flows)
 	if err != nil {
 		s.log.Error("no flow can be started", "error", fmt.Errorf("read the flows: %w", err))
 	}
-	if err := s.products.refresh(ctx); err != nil {
+	if err := s.products.refresh(ctx, known.Products); err != nil {
 		s.log.Error("flows know the products as they were", "error", err)
 	}
 	return flows

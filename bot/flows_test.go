@@ -96,7 +96,7 @@ func TestFlowsAreSwitchedAndNoted(t *testing.T) {
 	require.Equal(t, 200, w.call(app, "supervisor", "POST", publish, note, &got))
 	assert.False(t, got.Changed)
 	started := func() *flow.Flow {
-		return w.svc.understanding.byPhrase(w.svc.openFlows(t.Context()), "", "which size fits?")
+		return w.svc.understanding.byPhrase(w.svc.openFlows(t.Context(), editions{}), "", "which size fits?")
 	}
 	assert.NotNil(t, started())
 

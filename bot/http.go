@@ -11,6 +11,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/httpd"
 	"parley/internal/markup"
+	"parley/internal/pg"
 )
 
 // Routes adds the module's HTTP surface below /api/v1.
@@ -171,11 +172,15 @@ func (s *Service) postTry(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	b, err := s.trainer.refresh(c.UserContext()) // what was saved a moment ago is what is tried
+	now, err := findEditions(c.UserContext(), s.db) // what was saved a moment ago is what is tried
+	if err != nil {
+		return pg.Map(err)
+	}
+	b, err := s.trainer.atLeast(c.UserContext(), now.Intents)
 	if err != nil {
 		return err
 	}
-	t := talk{Intents: b.version, State: event.StateBot, Inbox: body.InboxID, Locale: body.Locale, Pending: []said{{Seq: 1, Text: body.Text}}}
+	t := talk{Editions: now, State: event.StateBot, Inbox: body.InboxID, Locale: body.Locale, Pending: []said{{Seq: 1, Text: body.Text}}}
 	p, err := s.decide(c.UserContext(), &t, defaultName, nil)
 	if err != nil {
 		return err

@@ -75,7 +75,11 @@ func (s *Service) postFlowTry(c *fiber.Ctx) error {
 
 // tryFlow runs a step with the calls that it makes.
 func (s *Service) tryFlow(ctx context.Context, f *flow.Flow, state flow.State, in flow.Input, earnest bool) (flowTried, error) {
-	if err := s.products.refresh(ctx); err != nil {
+	now, err := findEditions(ctx, s.db)
+	if err != nil {
+		return flowTried{}, pg.Map(err)
+	}
+	if err := s.products.refresh(ctx, now.Products); err != nil {
 		return flowTried{}, pg.Map(err)
 	}
 	told := flowTried{Messages: []flowTold{}, Trace: []string{}}

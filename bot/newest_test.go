@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/bot/flow"
 	"parley/event"
 	"parley/internal/testkit"
 )
@@ -52,6 +53,46 @@ func TestWorkerThatMissedTheNoticeAnswersWithTheNewestIntents(t *testing.T) {
 		assert.Equal(t, before+1, trace.Model)
 	}
 	assert.Equal(t, before+1, other.trainer.current.Load().version)
+}
+
+// So it is with flows and with the products that they ask for.
+func TestWorkerThatMissedTheNoticeKnowsTheNewestFlowsAndProducts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).start()
+	other := w.deaf()
+	ask := func(text string) (event.Event, event.BotTrace) {
+		t.Helper()
+		c := w.open(event.StateBot, "en")
+		c.svc = other
+		seq := c.say(text)
+		require.NoError(t, c.deliver(seq))
+		return c.answer(seq)
+	}
+	_, trace := ask("my lamp is broken")
+	require.Nil(t, trace.Flow, "there is none yet")
+
+	f := w.publish(flow.Flow{
+		Name: "Repair", Enabled: true, Start: "ask", Trigger: flow.Trigger{Phrases: []string{"is broken"}},
+		Blocks: []flow.Block{
+			{ID: "ask", Type: flow.Ask, Text: "Which product?", Attribute: "product", Expect: &flow.Expect{Kind: flow.KindProduct}, Next: "tell"},
+			{ID: "tell", Type: flow.Choose, Text: "About {product}.", Options: []flow.Option{{ID: "ok", Label: "Go on", Next: "end"}}},
+			{ID: "end", Type: flow.End},
+		},
+	})
+	asked, _ := ask("my lamp is broken")
+	assert.Equal(t, "Which product?", asked.Text)
+
+	made, err := w.svc.CreateProduct(t.Context(), "Ada", Product{Name: "Lamp"})
+	require.NoError(t, err)
+	known, _ := ask("my lamp is broken")
+	assert.Equal(t, "About Lamp.", known.Text)
+	require.NoError(t, w.svc.DeleteProduct(t.Context(), made.ID))
+	asked, _ = ask("my lamp is broken")
+	assert.Equal(t, "Which product?", asked.Text)
+
+	require.NoError(t, w.svc.DeleteFlow(t.Context(), f.ID))
+	_, trace = ask("my lamp is broken")
+	assert.Nil(t, trace.Flow)
 }
 
 // What is remembered nowhere is read from the log, and answered no older.

@@ -54,7 +54,7 @@ func (s *Service) getProactive(c *fiber.Ctx) error {
 // SpeaksFirst reports whether the inbox has rules by which its widget speaks
 // first, whether or not they hold now.
 func (s *Service) SpeaksFirst(ctx context.Context, inbox string) bool {
-	return slices.ContainsFunc(s.openFlows(ctx), func(f *flow.Flow) bool { return f.Trigger.Proactive != nil && usable(f, inbox) })
+	return slices.ContainsFunc(s.openFlows(ctx, editions{}), func(f *flow.Flow) bool { return f.Trigger.Proactive != nil && usable(f, inbox) })
 }
 
 func (s *Service) rules(ctx context.Context, in *event.Inbox) []proactiveRule {
@@ -63,7 +63,7 @@ func (s *Service) rules(ctx context.Context, in *event.Inbox) []proactiveRule {
 		return rules // nobody would answer with the flow
 	}
 	open, waiting := in.Hours.Open(s.now()), -1
-	for _, f := range s.openFlows(ctx) {
+	for _, f := range s.openFlows(ctx, editions{}) {
 		p := f.Trigger.Proactive
 		if p == nil || !usable(f, in.ID) || (!open && !p.AnyTime) || len(rules) == maxRules {
 			continue

@@ -134,7 +134,7 @@ func (s *Service) changeProducts(ctx context.Context, change func(tx pgx.Tx) err
 	}
 	s.products.stale()
 	if err := s.bus.Ephemeral(productNotice, json.RawMessage(`{}`)); err != nil {
-		s.log.Warn("other processes learn of the changed products within a minute only", "error", err)
+		s.log.Warn("other processes read the changed products with their next message", "error", err)
 	}
 	return nil
 }

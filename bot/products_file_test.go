@@ -170,7 +170,7 @@ func TestProductsAreImported(t *testing.T) {
 	assert.Equal(t, before[0].ID, after[0].ID, "it is the same product")
 	assert.Equal(t, before[2], after[2], "what is the same is not touched")
 	assert.NotEqual(t, "Ada", after[0].UpdatedBy)
-	require.NoError(t, w.svc.products.refresh(t.Context()))
+	require.NoError(t, w.svc.products.refresh(t.Context(), 0))
 	assert.NotEmpty(t, w.svc.products.find("my toaster"), "the bot knows it at once")
 }
 

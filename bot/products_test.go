@@ -119,12 +119,12 @@ func TestProductsThatChangeWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.svc.products
-	require.NoError(t, c.refresh(t.Context()))
+	require.NoError(t, c.refresh(t.Context(), 0))
 	assert.Empty(t, c.find("my Aurora"))
 	before := c.held.Load()
 	_, err := w.svc.CreateProduct(t.Context(), "Ada", Product{Name: "Aurora"})
 	require.NoError(t, err)
-	c.keep(before, &heldProducts{before.names, w.svc.now()}) // read before the change, ready after it
-	require.NoError(t, c.refresh(t.Context()))
+	c.keep(before, &heldProducts{before.names, w.svc.now(), before.edition}) // read before the change, ready after it
+	require.NoError(t, c.refresh(t.Context(), 0))
 	assert.NotEmpty(t, c.find("my Aurora"))
 }

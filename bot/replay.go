@@ -368,7 +368,7 @@ func (h *rehearsal) message(ctx context.Context, t *talk, events []event.Event, 
 
 func (h *rehearsal) decide(ctx context.Context, t *talk, name string) (plan, error) {
 	turn := h.bot.begin(t, h.brain, name)
-	turn.rehearsal, turn.live = true, h.bot.openFlows(ctx)
+	turn.rehearsal, turn.live = true, h.bot.openFlows(ctx, t.Editions)
 	if h.replay.Model {
 		turn.llm = h.bot.llm
 	}

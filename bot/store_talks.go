@@ -10,13 +10,13 @@ import (
 )
 
 // findTalk returns what is remembered of the conversation, and whether anything
-// is. The version of the intents comes with it, so that a process sees with every
-// message whether it must learn, whatever notice it has missed.
+// is. The editions come with it: they cost no round trip of their own.
 func findTalk(ctx context.Context, q pg.Querier, conv string) (talk, bool, error) {
 	t := talk{Conv: conv}
 	var seq *int64 // nil when nothing is remembered
 	var state []byte
-	err := q.QueryRow(ctx, `SELECT v.version, t.seq, t.state FROM bot.version v LEFT JOIN bot.talks t ON t.conv = $1`, conv).Scan(&t.Intents, &seq, &state)
+	err := q.QueryRow(ctx, `SELECT `+editionColumns+`, t.seq, t.state FROM bot.version v LEFT JOIN bot.talks t ON t.conv = $1`, conv).
+		Scan(append(t.Editions.scan(), &seq, &state)...)
 	if err != nil {
 		return t, false, fmt.Errorf("find talk: %w", err)
 	}

@@ -13,9 +13,8 @@ import (
 type talk struct {
 	Conv string `json:"-"`
 	Seq  uint64 `json:"-"` // events up to here are dealt with
-	// Intents is the version that the intents had when this was read: what answers
-	// must have learned it. 0 is any.
-	Intents int64 `json:"-"`
+	// Editions were those when this was read: what answers must know them.
+	Editions editions `json:"-"`
 
 	State    event.State `json:"state"`
 	Inbox    string      `json:"inbox,omitempty"`
