@@ -338,8 +338,18 @@ func TestKindsOfTheHelpCentre(t *testing.T) {
 			assert.Len(t, got.body, int(f.Size), f.Name)
 			assert.Contains(t, page.body, f.SHA256)
 		}
+		if v := a.Extra.Video; v != nil {
+			assert.LessOrEqual(t, len(d.ask(t, "GET", v.URL, "", "").body), 400_000, address)
+			for address, of := range map[string]string{v.URL: "video/webm", v.Poster: "image/webp", v.Captions["en"]: "text/vtt", v.Captions["de"]: "text/vtt"} {
+				got := d.ask(t, "GET", address, "", "")
+				assert.Equal(t, 200, got.status, address)
+				assert.Contains(t, got.header.Get("Content-Type"), of, address)
+				assert.Contains(t, page.body, address)
+			}
+			assert.Contains(t, page.body, `id="transcript"`)
+		}
 	}
-	for of, least := range map[string]int{"faq en": 1, "tutorial en": 2, "troubleshooting en": 2, "troubleshooting de": 2, "download en": 1} {
+	for of, least := range map[string]int{"faq en": 1, "tutorial en": 2, "troubleshooting en": 2, "troubleshooting de": 2, "download en": 1, "video en": 1} {
 		assert.GreaterOrEqual(t, count[of], least, of)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"parley/deploy"
 )
 
-//go:embed */*.md */*/*.md
+//go:embed */*.md */*/*.md 3-console/files
 var articles embed.FS
 
 // Articles returns the folder of the articles and of what they offer.
