@@ -6,10 +6,10 @@ import { inboxes } from "../store/staff";
 import { t } from "../text";
 import { moment, span } from "../time";
 import { Button } from "../ui/button";
-import { useLoad } from "../ui/load";
+import { useFresh, useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { Frame, ItemRow, Part, Ready } from "./frame";
-import { open, type Replay, Report, standing, useAgain } from "./replayreport";
+import { lookEvery, open, type Replay, Report, standing } from "./replayreport";
 
 export function ReplayPage({ id }: { id: string }) {
   return id ? <Report key={id} id={id} /> : <Reports />;
@@ -17,7 +17,7 @@ export function ReplayPage({ id }: { id: string }) {
 
 function Reports() {
   const loaded = useLoad(async () => (await api.get<{ replays: Replay[] }>("/bot/replays")).replays);
-  useAgain(loaded.value.value?.some(open) ?? false, loaded.reload);
+  useFresh(loaded.reload, lookEvery, loaded.value.value?.some(open) ?? false);
   return (
     <Frame title={t("settings.replay")} lead={t("replay.lead")}>
       <Start />

@@ -7,7 +7,7 @@ import { inboxName } from "../store/staff";
 import { t, tOr } from "../text";
 import { moment, span } from "../time";
 import { Button } from "../ui/button";
-import { useLoad } from "../ui/load";
+import { useFresh, useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
 import { Frame, Ready, RemoveButton } from "./frame";
@@ -66,19 +66,13 @@ export function standing(replay: Replay): string {
   return replay.state === "failed" ? t("replay.failed") : t("replay.messages", { n: total(replay) });
 }
 
-/** Looks again while a report is being made: nothing tells the console of it. */
-export function useAgain(waits: boolean, reload: () => Promise<void>): void {
-  useEffect(() => {
-    if (!waits) return;
-    const timer = setInterval(() => void reload(), 2000);
-    return () => clearInterval(timer);
-  }, [waits]);
-}
+/** How often the server is asked while a report is being made, in ms: notices are for one person, and several may look at a report. */
+export const lookEvery = 2000;
 
 export function Report({ id }: { id: string }) {
   const verdict = useSignal<Verdict | "">("");
   const loaded = useLoad(async () => (await api.get<Detail>(`/bot/replays/${id}`, { limit: 1 })).replay, [id]);
-  useAgain(loaded.value.value ? open(loaded.value.value) : false, loaded.reload);
+  useFresh(loaded.reload, lookEvery, loaded.value.value ? open(loaded.value.value) : false);
   return (
     <Frame title={t("replay.report")} up="/settings/replay" upTitle={t("settings.replay")} wide>
       <Ready of={loaded}>

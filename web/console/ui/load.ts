@@ -33,3 +33,20 @@ export function useLoad<T>(load: () => Promise<T>, inputs: unknown[] = []): Load
   }, inputs);
   return { value: loaded.value, error: loaded.error, reload: () => loaded.run(load) };
 }
+
+/**
+ * For what no event tells of: loads again every so many ms while wanted and while
+ * somebody looks at the page, and at once when they come back to it.
+ */
+export function useFresh(reload: () => Promise<void>, every: number, wanted = true): void {
+  useEffect(() => {
+    if (!wanted) return;
+    const look = () => void (document.hidden || reload());
+    const timer = setInterval(look, every);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [wanted]);
+}

@@ -1,5 +1,4 @@
 /** Tools as the API tells of them. */
-import { useEffect } from "preact/hooks";
 import { api } from "../../api";
 import { t } from "../../text";
 
@@ -52,18 +51,5 @@ export function callers({ flows, model }: Tool): string {
   return model ? t("tools.callers.model") : t("tools.callers.none");
 }
 
-/** How often the server is asked: no event tells that a program has come or gone. */
-const every = 10_000;
-
-/** Looks again while somebody looks at the page, and at once when they come back to it. */
-export function useFresh(reload: () => Promise<void>): void {
-  useEffect(() => {
-    const look = () => void (document.hidden || reload());
-    const timer = setInterval(look, every);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, []);
-}
+/** How often the server is asked, in ms: no event tells that a program has come or gone. */
+export const lookEvery = 10_000;

@@ -3,15 +3,15 @@ import { href } from "../../router";
 import { t } from "../../text";
 import { ago } from "../../time";
 import { Icon } from "../../ui/icon";
-import { useLoad } from "../../ui/load";
+import { useFresh, useLoad } from "../../ui/load";
 import { Empty } from "../../ui/state";
 import { CopyField, Frame, Part, Ready } from "../frame";
 import { ToolDetail } from "./detail";
-import { callers, loadTools, type Tool, useFresh } from "./model";
+import { callers, loadTools, lookEvery, type Tool } from "./model";
 
 export function ToolsPage({ id }: { id: string }) {
   const loaded = useLoad(loadTools);
-  useFresh(loaded.reload);
+  useFresh(loaded.reload, lookEvery);
   return (
     <Ready of={loaded}>
       {(all) => {
