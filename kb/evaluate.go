@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,6 +26,7 @@ type Evaluation struct {
 	Prepared     float64         `json:"prepare_s"` // seconds to store, cut and embed the documents
 	Fused        measure.Figures `json:"fused"`
 	Lexical      measure.Figures `json:"lexical"` // words and n-grams alone
+	Notes        []string        `json:"-"`       // what could not be measured as it is, a sentence each
 }
 
 const (
@@ -36,7 +38,7 @@ const (
 // Evaluate stores a set's documents as articles of an empty knowledge base and
 // asks its questions, as readers would.
 func (s *Service) Evaluate(ctx context.Context, set *measure.Set, progress func(done, total int, what string)) (Evaluation, error) {
-	e := Evaluation{Documents: len(set.Documents), Questions: len(set.Questions), Unanswerable: len(set.Unanswerable)}
+	e := Evaluation{Documents: len(set.Documents), Questions: len(set.Questions), Unanswerable: len(set.Unanswerable), Notes: limitsOf(set)}
 	began := time.Now()
 	names, err := s.storeSet(ctx, set, progress)
 	if err != nil {
@@ -56,15 +58,18 @@ func (s *Service) Evaluate(ctx context.Context, set *measure.Set, progress func(
 	if e.Passages, err = countChunks(ctx, s.db); err != nil {
 		return e, pg.Map(err)
 	}
+	e.Passages -= e.Documents // each has one that stands for its title
 	for _, ranking := range []struct {
+		name    string
 		search  func(context.Context, event.SearchQuery) ([]event.Passage, error)
 		figures *measure.Figures
-	}{{s.Search, &e.Fused}, {s.SearchWords, &e.Lexical}} {
-		found, err := askAll(ctx, set.Questions, names, ranking.search)
+	}{{"questions", s.Search, &e.Fused}, {"questions, by their words", s.SearchWords, &e.Lexical}} {
+		ask := asking{search: ranking.search, names: names, progress: progress, total: e.Questions + e.Unanswerable, what: ranking.name}
+		found, err := ask.all(ctx, set.Questions)
 		if err != nil {
 			return e, err
 		}
-		without, err := askAll(ctx, set.Unanswerable, names, ranking.search)
+		without, err := ask.all(ctx, set.Unanswerable)
 		if err != nil {
 			return e, err
 		}
@@ -73,19 +78,63 @@ func (s *Service) Evaluate(ctx context.Context, set *measure.Set, progress func(
 	return e, nil
 }
 
-func askAll(ctx context.Context, questions []measure.Question, names map[string]string,
-	search func(context.Context, event.SearchQuery) ([]event.Passage, error),
-) ([]measure.Ranked, error) {
+// limitsOf says what of a set is longer than articles and searches are.
+func limitsOf(set *measure.Set) []string {
+	var notes []string
+	note := func(n int, format string, limit int) {
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf(format, n, limit))
+		}
+	}
+	long, endless := 0, 0
+	for i := range set.Documents {
+		if utf8.RuneCountInString(set.Documents[i].Title) > maxTitle {
+			long++
+		}
+		if len(set.Documents[i].Text) > maxMarkdown {
+			endless++
+		}
+	}
+	note(long, "%d documents have a title of more than %d characters; what is beyond counts as text", maxTitle)
+	note(endless, "%d documents are longer than %d bytes, as articles may be; what is beyond is not found", maxMarkdown)
+	long = 0
+	for _, list := range [][]measure.Question{set.Questions, set.Unanswerable} {
+		for i := range list {
+			if utf8.RuneCountInString(list[i].Text) > maxQuery {
+				long++
+			}
+		}
+	}
+	note(long, "%d questions are longer than %d characters; a search reads no more", maxQuery)
+	return notes
+}
+
+// asking puts questions to a search.
+type asking struct {
+	search   func(context.Context, event.SearchQuery) ([]event.Passage, error)
+	names    map[string]string // the documents' ids by article
+	progress func(done, total int, what string)
+	done     int
+	total    int
+	what     string
+}
+
+const askedBetween = 50 // questions between two signs of progress
+
+func (a *asking) all(ctx context.Context, questions []measure.Question) ([]measure.Ranked, error) {
 	out := make([]measure.Ranked, len(questions))
 	for i := range questions {
+		if a.done++; a.done%askedBetween == 0 || a.done == a.total {
+			a.progress(a.done, a.total, a.what)
+		}
 		began := time.Now()
-		found, err := search(ctx, event.SearchQuery{Text: questions[i].Text, Audience: AudiencePublic, Limit: evaluationDepth})
+		found, err := a.search(ctx, event.SearchQuery{Text: questions[i].Text, Audience: AudiencePublic, Limit: evaluationDepth})
 		if err != nil {
 			return nil, fmt.Errorf("ask %q: %w", questions[i].Text, err)
 		}
 		out[i].Took = time.Since(began)
 		for _, p := range found {
-			out[i].Documents = append(out[i].Documents, names[p.Article])
+			out[i].Documents = append(out[i].Documents, a.names[p.Article])
 		}
 		if len(found) > 0 {
 			out[i].Answerable = found[0].Answerable
@@ -104,10 +153,8 @@ func (s *Service) storeSet(ctx context.Context, set *measure.Set, progress func(
 		err := s.db.InTx(ctx, func(tx pgx.Tx) error {
 			for i := range batch {
 				d := &batch[i]
-				a := Article{
-					ID: ids.New(), Slug: fmt.Sprintf("document-%d", from+i), Locale: locales[from+i], Status: StatusPublished, Author: "evaluation",
-					Title: orElse(markup.Cut(strings.Join(strings.Fields(printable(d.Title)), " "), maxTitle), untitled), Markdown: cutBytes(orElse(printable(d.Text), printable(d.Title)), maxMarkdown),
-				}
+				a := articleOf(d)
+				a.ID, a.Slug, a.Locale = ids.New(), fmt.Sprintf("document-%d", from+i), locales[from+i]
 				if err := a.normalise(s.cfg.Locale); err != nil {
 					return fmt.Errorf("document %q: %w", d.ID, err)
 				}
@@ -124,6 +171,20 @@ func (s *Service) storeSet(ctx context.Context, set *measure.Set, progress func(
 		progress(from+len(batch), len(set.Documents), "documents")
 	}
 	return names, nil
+}
+
+// articleOf makes an article of a document. A title that is too long for one goes
+// on in the text; a document without a text is its title.
+func articleOf(d *measure.Document) Article {
+	whole := strings.Join(strings.Fields(printable(d.Title)), " ")
+	title, text := markup.Cut(whole, maxTitle), printable(d.Text)
+	switch {
+	case text == "":
+		text = whole
+	case title != whole:
+		text = whole + "\n\n" + text
+	}
+	return Article{Status: StatusPublished, Author: "evaluation", Title: orElse(title, untitled), Markdown: cutBytes(text, maxMarkdown)}
 }
 
 // localesOfSet tells each document's language. Nearly all being in one, the

@@ -100,10 +100,10 @@ func learningDue(ctx context.Context, q pg.Querier, learned int64) (due bool, er
 
 // examples returns titles, drawn the same way in each installation that has
 // them, the latest clicks, and the latest votes, which say more than the click
-// before them.
+// before them. A title that several articles have is that of none of them.
 func examples(ctx context.Context, q pg.Querier, now time.Time) ([]example, error) {
-	rows, err := q.Query(ctx, `(SELECT title, locale, id, $4::float8, true FROM kb.articles WHERE status = 'published' AND title LIKE '% %'
-			ORDER BY md5(title), locale, id LIMIT $1)
+	rows, err := q.Query(ctx, `(SELECT min(title), locale, min(id), $4::float8, true FROM kb.articles WHERE status = 'published' AND title LIKE '% %'
+			GROUP BY md5(title), locale HAVING count(*) = 1 ORDER BY md5(title), locale LIMIT $1)
 		UNION ALL (SELECT query, locale, clicked, 1, false FROM kb.searches WHERE clicked <> '' AND judged = '' AND at > $2 ORDER BY at DESC LIMIT $3)`,
 		titleSamples, now.Add(-clicksWithin), clickSamples, titleWorth)
 	if err != nil {

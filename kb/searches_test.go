@@ -142,6 +142,18 @@ func TestAReaderFindsWhatIsForThem(t *testing.T) {
 	}
 }
 
+// A title that several articles have tells none of them from the others.
+func TestSharedTitlesTeachNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.article(t, "Terms of use", "You may use the service.")
+	d.article(t, "Terms of use", "You may use the programming interface.")
+	d.article(t, "Delete your account", "Press the button in the settings.")
+	titles, err := d.TitlesLearned(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"Delete your account"}, titles)
+}
+
 // TestWeightsAreLearnedOnce: a knowledge base learns from its titles when it
 // has been filled, and not again while it stays as it is.
 func TestWeightsAreLearnedOnce(t *testing.T) {

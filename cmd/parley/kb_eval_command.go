@@ -22,7 +22,8 @@ func (p *program) kbEvalCommand() *cobra.Command {
 		Short: "Measure the search on questions whose answers are known",
 		Long: "Makes a knowledge base of the corpus in a database of its own, which is removed afterwards, asks every question and\n" +
 			"compares what is found with what should be. The files have the layout of BEIR: corpus.jsonl with _id, title and text,\n" +
-			"queries.jsonl with _id and text, and a table of query-id, corpus-id and score under a heading. Languages are recognised.\n" +
+			"queries.jsonl with _id and text, and a table of query-id, corpus-id and score, with or without a heading, or of four\n" +
+			"columns as TREC has them. What of them is not used is said. Languages are recognised.\n" +
 			"The figures are printed for the whole search and for its words alone; answerable_auroc says how well questions with an\n" +
 			"answer are told from those of --unanswerable.",
 		Example: "  parley kb eval --corpus corpus.jsonl --queries queries.jsonl --qrels qrels/test.tsv",
@@ -30,12 +31,14 @@ func (p *program) kbEvalCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			set, err := measure.Read(files)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
+			p.notes(set.Notes)
 			e, err := p.evaluateKB(cmd.Context(), set)
 			if err != nil {
 				return err
 			}
+			p.notes(e.Notes)
 			return p.printEvaluation(&e, asJSON)
 		},
 	}
@@ -79,7 +82,7 @@ func (p *program) evaluateKB(ctx context.Context, set *measure.Set) (e kb.Evalua
 func (c config) apart(dir string) config {
 	c.Data, c.DatabaseURL = dir, ""
 	c.NATSURL, c.NATSMonitorURL, c.NATSCreds, c.NATSListen = "", nil, "", ""
-	c.Durability, c.Shards, c.Replicas = "relaxed", 1, 1
+	c.Durability, c.Shards, c.Replicas = "sync", 1, 1
 	return c
 }
 

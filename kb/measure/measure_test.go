@@ -3,6 +3,7 @@ package measure_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,19 +39,91 @@ func TestRead(t *testing.T) {
 	assert.Len(t, s.Unanswerable, 3)
 }
 
+// Sets are as different as the scripts that wrote them.
+func TestReadFilesAsTheyCome(t *testing.T) {
+	t.Parallel()
+	documents := []measure.Document{{ID: "a", Title: "A", Text: "About a"}, {ID: "7", Text: "Seven"}}
+	questions := []measure.Question{{ID: "1", Text: "what is a", Answers: map[string]float64{"a": 2}}, {ID: "3", Text: "seven?", Answers: map[string]float64{"7": 1}}}
+	const (
+		corpus  = `{"_id":"a","title":"A","text":"About a"}` + "\n" + `{"_id":"7","text":"Seven"}`
+		queries = `{"_id":"1","text":"what is a"}` + "\n" + `{"_id":"3","text":"seven?"}`
+		qrels   = "query-id\tcorpus-id\tscore\n1\ta\t2\n3\t7\t1\n"
+	)
+	for name, tt := range map[string]struct{ corpus, queries, qrels string }{
+		"as they should be": {corpus, queries, qrels},
+		"of Windows":        {"\ufeff" + strings.ReplaceAll(corpus, "\n", "\r\n"), "\ufeff" + queries + "\r\n\r\n", "\ufeff" + strings.ReplaceAll(qrels, "\n", "\r\n")},
+		"numbers as ids":    {strings.ReplaceAll(corpus, `"7"`, "7"), `{"_id":1,"text":"what is a"}` + "\n" + `{"_id":3,"text":"seven?"}`, qrels},
+		"more fields":       {`{"_id":"a","title":"A","text":"About a","metadata":{"url":["x"]},"n":1}` + "\n" + `{"_id":"7","title":null,"text":"Seven"}`, queries, qrels},
+		"another name":      {strings.ReplaceAll(corpus, "_id", "id"), strings.ReplaceAll(queries, "_id", "id"), qrels},
+		"no heading":        {corpus, queries, "1\ta\t2\n3\t7\t1.0"},
+		"of TREC":           {corpus, queries, "1 0 a 2\n1 0 7 0\n3  0  7  1\n"},
+		"TREC by tabs":      {corpus, queries, "1\tQ0\ta\t2\n3\tQ0\t7\t1\n"},
+		"columns by name":   {corpus, queries, "split\tcorpus_id\tquery_id\tscore\ntest\ta\t1\t2\ntest\t7\t3\t1\n"},
+		"other headings":    {corpus, queries, "question\tdocument\thow well\n1\ta\t2\n3\t7\t1"},
+		"judged wrong too":  {corpus, queries, qrels + "1\t7\t0\n3\ta\t-1\n1\ta\t1\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := measure.Read(write(t, map[string]string{"corpus": tt.corpus, "queries": tt.queries, "qrels": tt.qrels}))
+			require.NoError(t, err)
+			assert.Equal(t, documents, s.Documents)
+			assert.Equal(t, questions, s.Questions)
+			assert.Empty(t, s.Notes)
+		})
+	}
+}
+
+func TestReadSaysWhatItDoesNotUse(t *testing.T) {
+	t.Parallel()
+	f := write(t, map[string]string{
+		"corpus":  strings.Repeat(`{"_id":"a","text":"A"}`+"\n", 2) + `{"_id":"b","text":" "}`,
+		"queries": strings.Repeat(`{"_id":"q","text":"Q"}`+"\n", 3) + `{"_id":"r","text":"R"}` + "\n" + `{"_id":"s","text":""}`,
+		"qrels":   "q\ta\t1\nq\tz\t1\ns\ta\t1\nx\ta\t1",
+		"without": "\n",
+	})
+	f.Unanswerable = filepath.Join(filepath.Dir(f.Corpus), "without")
+	s, err := measure.Read(f)
+	require.NoError(t, err)
+	assert.Len(t, s.Documents, 2)
+	assert.Len(t, s.Questions, 2)
+	notes := strings.Join(s.Notes, "\n")
+	for _, want := range []string{
+		"corpus: 1 documents are there twice", "corpus: 1 documents have neither", "queries: 2 questions are there twice", "queries: 1 questions have no text",
+		"queries: 1 questions have no answer in ", "qrels: 1 questions with answers are not in ", "qrels: 1 answers are not in ", "without has no questions",
+	} {
+		assert.Contains(t, notes, want)
+	}
+	assert.Len(t, s.Notes, 8)
+}
+
+func TestUnanswerableQuestionsNeedNoID(t *testing.T) {
+	t.Parallel()
+	f := write(t, map[string]string{"corpus": `{"_id":"a","text":"A"}`, "queries": `{"_id":"q","text":"Q"}`, "qrels": "q\ta\t1", "without": `{"text":"one"}` + "\n" + `{"text":"two"}`})
+	f.Unanswerable = filepath.Join(filepath.Dir(f.Corpus), "without")
+	s, err := measure.Read(f)
+	require.NoError(t, err)
+	assert.Len(t, s.Unanswerable, 2)
+	assert.Empty(t, s.Notes)
+}
+
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	const corpus, queries, qrels = `{"_id":"a","text":"A"}`, `{"_id":"q","text":"Q"}`, "query-id\tcorpus-id\tscore\nq\ta\t1"
 	for name, tt := range map[string]struct {
 		corpus, queries, qrels, want string
 	}{
-		"no JSON":          {"{", queries, qrels, "corpus:1"},
-		"no id":            {`{"text":"A"}`, queries, qrels, "no _id"},
-		"an id twice":      {corpus + "\n" + corpus, queries, qrels, "twice"},
-		"two columns":      {corpus, queries, qrels + "\nq\ta", "qrels:3"},
-		"a score of words": {corpus, queries, qrels + "\nq\ta\tgood", "no number"},
-		"no documents":     {"", queries, qrels, "no documents"},
-		"no questions":     {corpus, "", qrels, "no question"},
+		"no JSON":            {"{", queries, qrels, "corpus:1: a line must be a JSON object"},
+		"a list":             {"\n[" + corpus + "]", queries, qrels, "corpus:2: a line must be a JSON object"},
+		"no id":              {`{"text":"A"}`, queries, qrels, "corpus:1: there is no _id"},
+		"nothing as id":      {corpus, queries + "\n" + `{"_id":null,"text":"Q"}`, qrels, "queries:2: there is no _id"},
+		"a list as id":       {`{"_id":["a"],"text":"A"}`, queries, qrels, "corpus:1: the _id must be"},
+		"two texts of an id": {corpus + "\n" + `{"_id":"a","text":"B"}`, queries, qrels, `corpus:2: the _id "a" is there twice`},
+		"two columns":        {corpus, queries, qrels + "\nq\ta", "qrels:3: there are 2 columns"},
+		"five columns":       {corpus, queries, "q\t0\ta\t1\tx", "qrels:1: there are 5 columns"},
+		"a score of words":   {corpus, queries, qrels + "\nq\ta\tgood", "qrels:3: the score \"good\" is no number"},
+		"no documents":       {"", queries, qrels, "no documents"},
+		"no questions":       {corpus, "", qrels, "no question"},
+		"other documents":    {corpus, queries, "q\t1\t1\nq\t2\t1", "none of the documents"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,6 +131,22 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 			assert.ErrorContains(t, err, tt.want)
 		})
 	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(`{"_id":"a","text":"A"}`, `{"_id":1,"text":"Q"}`, "1\t0\ta\t1")
+	f.Add("\ufeff{\"id\":1,\"title\":\"A\"}\r\n", `{"_id":"q","text":"Q"}`, "query-id\tcorpus-id\tscore\nq\t1\t1")
+	f.Fuzz(func(t *testing.T, corpus, queries, qrels string) {
+		s, err := measure.Read(write(t, map[string]string{"corpus": corpus, "queries": queries, "qrels": qrels}))
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, s.Documents)
+		require.NotEmpty(t, s.Questions)
+		for _, q := range s.Questions {
+			require.NotEmpty(t, q.Answers)
+		}
+	})
 }
 
 func TestFigures(t *testing.T) {

@@ -1,14 +1,7 @@
 package measure
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strconv"
-	"strings"
 )
 
 // Document is a text that questions may be about.
@@ -26,142 +19,103 @@ type Set struct {
 	Documents    []Document
 	Questions    []Question // that have an answer
 	Unanswerable []Question
+	Notes        []string // what of the files was not used or does not fit together, a sentence each
 }
 
 // Files names the files of a set.
 type Files struct {
 	Corpus       string // JSON lines with _id, title and text
 	Queries      string // JSON lines with _id and text
-	Qrels        string // query-id, corpus-id and score, separated by tabs, under a heading
+	Qrels        string // query-id, corpus-id and score
 	Unanswerable string // like Queries, "" for none
 }
 
-const maxLine = 64 << 20 // bytes
-
-// Read reads a set. An error names file and line.
+// Read reads a set. An error names file and line; what does no harm is in the
+// notes.
 func Read(f Files) (*Set, error) {
-	var s Set
-	known := map[string]bool{}
-	err := jsonLines(f.Corpus, func(r record) error {
-		if known[r.ID] {
-			return fmt.Errorf("document %q is there twice", r.ID)
-		}
-		known[r.ID] = true
-		s.Documents = append(s.Documents, Document(r))
-		return nil
-	})
+	s := &Set{}
+	corpus, err := readRecords(f.Corpus, true)
 	if err != nil {
 		return nil, err
+	}
+	s.note(corpus.again, "%s: %d documents are there twice, with the same text; once is enough", f.Corpus)
+	s.note(corpus.empty, "%s: %d documents have neither title nor text", f.Corpus)
+	for _, r := range corpus.list {
+		s.Documents = append(s.Documents, Document(r))
+	}
+	if len(s.Documents) == 0 {
+		return nil, fmt.Errorf("%s has no documents", f.Corpus)
 	}
 	answers, err := readQrels(f.Qrels)
 	if err != nil {
 		return nil, err
 	}
-	err = jsonLines(f.Queries, func(r record) error {
-		if len(answers[r.ID]) > 0 { // files hold the questions of all splits
-			s.Questions = append(s.Questions, Question{ID: r.ID, Text: r.Text, Answers: answers[r.ID]})
-		}
-		return nil
-	})
+	if err := s.readQuestions(f, answers, corpus.at); err != nil {
+		return nil, err
+	}
+	if f.Unanswerable == "" {
+		return s, nil
+	}
+	without, err := readRecords(f.Unanswerable, false)
 	if err != nil {
 		return nil, err
 	}
-	if f.Unanswerable != "" {
-		err = jsonLines(f.Unanswerable, func(r record) error {
-			s.Unanswerable = append(s.Unanswerable, Question{ID: r.ID, Text: r.Text})
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
+	for _, r := range without.list {
+		s.Unanswerable = append(s.Unanswerable, Question{ID: r.ID, Text: r.Text})
 	}
-	switch {
-	case len(s.Documents) == 0:
-		return nil, fmt.Errorf("%s has no documents", f.Corpus)
-	case len(s.Questions) == 0:
-		return nil, fmt.Errorf("%s has no question that %s knows an answer to", f.Queries, f.Qrels)
+	if len(s.Unanswerable) == 0 {
+		s.Notes = append(s.Notes, f.Unanswerable+" has no questions; answerable_auroc is not measured")
 	}
-	return &s, nil
+	return s, nil
 }
 
-type record struct{ ID, Title, Text string }
-
-// jsonLines calls each for every line of a file that is not empty.
-func jsonLines(path string, each func(r record) error) error {
-	return lines(path, func(line string) error {
-		var raw struct {
-			ID    json.RawMessage `json:"_id"`
-			Title string          `json:"title"`
-			Text  string          `json:"text"`
-		}
-		if err := json.Unmarshal([]byte(line), &raw); err != nil {
-			return err
-		}
-		id := strings.Trim(string(raw.ID), `"`) // some sets have numbers
-		if err := json.Unmarshal(raw.ID, &id); err != nil && id == "" {
-			return errors.New("there is no _id")
-		}
-		return each(record{ID: id, Title: raw.Title, Text: raw.Text})
-	})
-}
-
-// readQrels returns the answers by question.
-func readQrels(path string) (map[string]map[string]float64, error) {
-	out := map[string]map[string]float64{}
-	first := true
-	err := lines(path, func(line string) error {
-		f := strings.Split(line, "\t")
-		heading := first
-		first = false
-		if len(f) == 4 { // the layout of TREC: question, 0, document, score
-			f = []string{f[0], f[2], f[3]}
-		}
-		if len(f) != 3 {
-			return fmt.Errorf("has %d columns instead of query-id, corpus-id and score", len(f))
-		}
-		score, err := strconv.ParseFloat(strings.TrimSpace(f[2]), 64)
-		switch {
-		case err != nil && heading:
-			return nil
-		case err != nil:
-			return fmt.Errorf("the score %q is no number", f[2])
-		case score <= 0:
-			return nil
-		}
-		if out[f[0]] == nil {
-			out[f[0]] = map[string]float64{}
-		}
-		out[f[0]][f[1]] = score
-		return nil
-	})
-	return out, err
-}
-
-func lines(path string, each func(line string) error) (err error) {
-	f, err := os.Open(path)
+// readQuestions reads those that have an answer: files hold the questions of all
+// splits.
+func (s *Set) readQuestions(f Files, answers map[string]map[string]float64, documents map[string]int) error {
+	queries, err := readRecords(f.Queries, true)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return scan(f, path, each)
-}
-
-func scan(r io.Reader, path string, each func(line string) error) error {
-	in := bufio.NewScanner(r)
-	in.Buffer(make([]byte, 64<<10), maxLine)
-	number := 0
-	for in.Scan() {
-		number++
-		line := strings.TrimRight(in.Text(), "\r\n")
-		if strings.TrimSpace(line) == "" {
+	missing, all := 0, 0
+	for _, r := range queries.list {
+		if len(answers[r.ID]) == 0 {
 			continue
 		}
-		if err := each(line); err != nil {
-			return fmt.Errorf("%s:%d: %w", path, number, err)
+		s.Questions = append(s.Questions, Question{ID: r.ID, Text: r.Text, Answers: answers[r.ID]})
+		for id := range answers[r.ID] {
+			if all++; !has(documents, id) {
+				missing++
+			}
 		}
 	}
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("%s:%d: %w", path, number+1, err)
+	switch {
+	case len(s.Questions) == 0:
+		return fmt.Errorf("%s has no question that %s knows an answer to", f.Queries, f.Qrels)
+	case missing == all:
+		return fmt.Errorf("%s has none of the documents that %s names", f.Corpus, f.Qrels)
 	}
+	strange := 0
+	for id := range answers {
+		if !has(queries.at, id) {
+			strange++
+		}
+	}
+	s.note(queries.again, "%s: %d questions are there twice, with the same text; they are asked once", f.Queries)
+	s.note(queries.empty, "%s: %d questions have no text; they find nothing", f.Queries)
+	s.note(len(queries.list)-len(s.Questions), "%s: %d questions have no answer in "+f.Qrels+" and are not asked", f.Queries)
+	s.note(strange, "%s: %d questions with answers are not in "+f.Queries, f.Qrels)
+	s.note(missing, "%s: %d answers are not in "+f.Corpus+"; they count as not found", f.Qrels)
 	return nil
+}
+
+func has(numbers map[string]int, id string) bool {
+	_, ok := numbers[id]
+	return ok
+}
+
+// note adds a sentence about n of something in a file, when there are any.
+func (s *Set) note(n int, format, file string) {
+	if n > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf(format, file, n))
+	}
 }
