@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,6 +19,10 @@ func TestErasureClosesSockets(t *testing.T) {
 	ann.open("open", "hi")
 	bob, ada, silent := w.hello("bob"), w.hello("agent"), w.dial(nil)
 	w.start() // a second gateway
+	require.Eventually(t, func() bool {
+		require.NoError(t, w.bus.Ephemeral(event.ErasedSubject, event.Erased{Contacts: []string{"nobody"}}))
+		return w.svc.erased.has("nobody")
+	}, patience, time.Millisecond, "it follows notices")
 	idle := w.hello("ann")
 	require.NoError(t, w.bus.Ephemeral(event.ErasedSubject, event.Erased{Contacts: []string{"another", "cann"}}))
 	for _, c := range []*client{ann, idle} {

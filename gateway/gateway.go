@@ -16,6 +16,7 @@ import (
 	"parley/internal/auth"
 	"parley/internal/bus"
 	"parley/internal/httpd"
+	"parley/internal/websock"
 )
 
 // Log reads conversations.
@@ -56,6 +57,7 @@ type Config struct {
 	helloTimeout  time.Duration    // shortened by tests; 0 means 5 s
 	pingInterval  time.Duration    // 0 means 25 s
 	silenceLimit  time.Duration    // 0 means 60 s
+	restAfter     time.Duration    // of silence, pongs aside; 0 means 5 s
 	checkInterval time.Duration    // how often open rooms are compared with the log; 0 means 30 s
 }
 
@@ -78,6 +80,9 @@ func (c *Config) setDefaults() {
 	if c.silenceLimit == 0 {
 		c.silenceLimit = 60 * time.Second
 	}
+	if c.restAfter == 0 {
+		c.restAfter = 5 * time.Second
+	}
 	if c.checkInterval == 0 {
 		c.checkInterval = 30 * time.Second
 	}
@@ -93,6 +98,7 @@ type Service struct {
 	metrics  *metrics
 	rooms    *rooms
 	sockets  *sockets
+	upgrader websock.Upgrader
 	erased   erased
 	presence *presence
 	visitors *httpd.Limiter // what a visitor stores
@@ -169,6 +175,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error {
 		<-gctx.Done()
 		s.drain(context.WithoutCancel(gctx))
+		s.upgrader.Close()
 		return nil
 	})
 	err = g.Wait()

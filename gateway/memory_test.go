@@ -6,15 +6,19 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 	"github.com/stretchr/testify/require"
 )
 
-// A visitor who has a conversation and is silent costs some kilobytes.
+// A visitor who has a conversation and rests costs some kilobytes.
 func TestIdleSocketsAreSmall(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
-	w := newWorld(t)
+	w := newWorld(t, func(c *Config) {
+		c.restAfter = time.Second / 2
+		c.pingInterval = 5 * time.Second
+	})
 	const n = 500
 	ask := func(conn net.Conn, object []byte, answer string) {
 		require.NoError(t, wsutil.WriteClientText(conn, object))
@@ -38,13 +42,16 @@ func TestIdleSocketsAreSmall(t *testing.T) { //nolint:paralleltest // it measure
 	for i := range conns[1:] {
 		conns[i+1] = connect()
 	}
+	w.awaitRest(n)
 	idleStacks, idleHeap := inUse()
 	for i, conn := range conns {
 		ask(conn, frame("open", Open{CID: cidN(i)}), `"type":"ack"`)
 	}
+	w.awaitRest(n)
 	joinedStacks, joinedHeap := inUse()
 	t.Logf("idle: stacks %d B, heap %d B; with a conversation: stacks %d B, heap %d B, the client's included",
 		(idleStacks-stacks)/n, (idleHeap-heap)/n, (joinedStacks-stacks)/n, (joinedHeap-heap)/n)
+	require.Less(t, (joinedStacks-stacks)/n, int64(3<<10), "a socket that rests has no goroutine")
 	// The race detector doubles it.
 	require.Less(t, (idleStacks-stacks+idleHeap-heap)/n, int64(16<<10))
 	require.Less(t, (joinedStacks-stacks+joinedHeap-heap)/n, int64(24<<10), "4 kB of it are the broker's write buffers, however many conversations there are")

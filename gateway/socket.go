@@ -21,9 +21,9 @@ const (
 	maxBadFrames = 16               // malformed objects before the socket is closed
 )
 
-// socket is one connection. The goroutine that opened it reads; a second one
-// exists only while something waits to be written. serve waits for it before it
-// returns. Others exist only while commands wait for the log.
+// socket is one connection. One goroutine reads, none while the socket rests; a
+// second one exists only while something waits to be written, and the socket
+// ends after it. Others exist only while commands wait for the log.
 type socket struct {
 	svc    *Service
 	conn   *websock.Conn
@@ -39,13 +39,15 @@ type socket struct {
 	left     bool                // the socket has left all its rooms for good; guarded by joinMu
 	bad      int
 	counted  bool      // its presence counts
-	extended time.Time // when the limit of silence was moved last; owned by the reader
+	extended time.Time // when the limit of silence was moved last; written by the reader under mu
 	lanes    lanes
 
 	mu       sync.Mutex
 	space    sync.Cond // queue has emptied, or the socket has ended
 	buf      []byte    // objects that wait, separated by newlines, behind room for the frame's head; nil when none does
 	frames   int
+	said     time.Time // when the last object came
+	resting  bool
 	pinging  bool // a ping is due
 	writing  bool
 	ending   *disconnect
@@ -189,24 +191,25 @@ func (s *socket) goodbye(d disconnect) {
 		_ = s.conn.WriteClose(d.Code, d.Reason) // the reader notices a dead connection
 	}
 	_ = s.conn.Expect(wait) // likewise
+	s.conn.Wake()
 }
 
-// serve runs the socket to its end.
-func (s *socket) serve(ctx context.Context) {
-	defer s.leaveAll()
-	defer s.awaitWriter()
-	s.conn.Heard = s.heard
-	s.extend(s.svc.cfg.helloTimeout)
+// serve reads until the socket has ended, or may rest.
+func (s *socket) serve(ctx context.Context) (rests bool) {
 	for {
 		data, err := s.conn.Read(maxFrame)
-		if err != nil {
+		switch {
+		case errors.Is(err, websock.ErrQuiet):
+			if s.mayRest() {
+				return true
+			}
+		case err != nil:
 			s.finish(err)
-			return
+			return false
+		case s.speaks():
+			s.receive(ctx, data)
 		}
-		if s.ended() {
-			continue // only the close handshake is of interest
-		}
-		s.receive(ctx, data)
+		// Else only the close handshake is of interest.
 	}
 }
 

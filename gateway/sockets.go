@@ -133,7 +133,6 @@ func (r *sockets) count() (all, staff int) {
 // upgrade accepts the connection. Who it is, and whether its origin fits, is
 // decided at hello: only the token names the inbox whose origins count.
 func (s *Service) upgrade() fiber.Handler {
-	upgrader := &websock.Upgrader{}
 	return func(c *fiber.Ctx) error {
 		if !websock.Is(c) {
 			return fiber.ErrUpgradeRequired
@@ -155,7 +154,7 @@ func (s *Service) upgrade() fiber.Handler {
 			return e
 		}
 		origin, cookie := c.Get(fiber.HeaderOrigin), c.Cookies(httpd.SessionCookie)
-		return upgrader.Upgrade(c, func(conn *websock.Conn) { s.serve(conn, origin, cookie) })
+		return s.upgrader.Upgrade(c, func(conn *websock.Conn) { s.serve(conn, origin, cookie) })
 	}
 }
 
@@ -163,18 +162,43 @@ func (s *Service) serve(conn *websock.Conn, origin, cookie string) {
 	defer s.logPanic()
 	sock := newSocket(s, conn)
 	sock.origin, sock.cookie = origin, cookie
-	ctx, cancel := context.WithCancel(context.Background()) // the request's context ended with the upgrade
-	defer cancel()
 	if err := s.sockets.add(sock, s.cfg.MaxSockets); err != nil {
 		sock.end(byeError(err))
 		sock.awaitWriter()
 		return
 	}
-	defer s.sockets.remove(sock)
-	sock.serve(ctx)
+	ctx, cancel := context.WithCancel(context.Background()) // the request's context ended with the upgrade
+	conn.Heard = sock.heard
+	sock.extend(s.cfg.helloTimeout)
+	s.run(ctx, cancel, sock)
+}
+
+// run serves a socket until it ends, which cancels ctx, or rests.
+func (s *Service) run(ctx context.Context, cancel context.CancelFunc, sock *socket) {
+	defer s.logPanic()
+	rests := false
+	defer func() {
+		if !rests {
+			s.drop(sock)
+			cancel()
+		}
+	}()
+	if rests = sock.serve(ctx); rests {
+		sock.conn.Park(func() {
+			sock.rise()
+			s.run(ctx, cancel, sock)
+		})
+	}
+}
+
+// drop forgets a socket that has ended.
+func (s *Service) drop(sock *socket) {
+	sock.awaitWriter()
+	sock.leaveAll()
 	if sock.counted {
 		s.presence.disconnect(sock.viewer.ID)
 	}
+	s.sockets.remove(sock)
 }
 
 // logPanic keeps a panic from ending the process. It must be deferred.
@@ -188,7 +212,7 @@ func (s *Service) logPanic() {
 // at once.
 const pingSlots = 25
 
-// keepAlive pings each socket once an interval.
+// keepAlive pings each socket once an interval, and lets silent ones rest.
 func (s *Service) keepAlive(ctx context.Context) error {
 	tick := time.NewTicker(s.cfg.pingInterval / pingSlots)
 	defer tick.Stop()
@@ -197,15 +221,16 @@ func (s *Service) keepAlive(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			s.sockets.ping(slot)
+			s.sockets.tick(slot)
 		}
 	}
 }
 
-// ping asks the sockets of a slot for a sign of life. Their writers do it:
+// tick asks the sockets of a slot for a sign of life. Their writers do it:
 // nobody waits for a slow one.
-func (r *sockets) ping(slot uint) {
+func (r *sockets) tick(slot uint) {
 	for _, sock := range r.list() {
+		sock.rest()
 		if sock.slot == slot {
 			sock.ping()
 		}

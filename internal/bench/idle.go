@@ -102,6 +102,10 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// socketsRest is the time after which the server keeps no goroutine for a silent
+// socket any more.
+const socketsRest = 8 * time.Second
+
 // addSockets adds what n sockets have cost since before; connected, when it has
 // values, is the usage right after they were opened.
 func (b *Bench) addSockets(ctx context.Context, what string, before, connected usage, n float64) error {
@@ -110,6 +114,9 @@ func (b *Bench) addSockets(ctx context.Context, what string, before, connected u
 	}
 	if connected.cpu > 0 {
 		b.report.add("idle", "server's processor time to connect", "µs", (connected.cpu-before.cpu)/n*1e6)
+	}
+	if err := pause(ctx, socketsRest); err != nil {
+		return err
 	}
 	now, err := b.collected(ctx)
 	if err != nil {

@@ -73,7 +73,9 @@ func (b *Bus) NewLiveSink(cfg LiveConfig) *LiveSink {
 // Close ends the sink's goroutines and waits for them.
 func (s *LiveSink) Close() {
 	s.b.liveSinks.remove(s)
+	s.mu.Lock()
 	s.unfollowAll()
+	s.mu.Unlock()
 	close(s.done)
 	s.wg.Wait()
 }
@@ -103,6 +105,7 @@ func (s *LiveSink) followAll() error {
 	return nil
 }
 
+// unfollowAll ends the subscriptions to everything. mu is held.
 func (s *LiveSink) unfollowAll() {
 	for _, sub := range s.all {
 		s.b.sinks.remove(sub)

@@ -41,6 +41,7 @@ type Conn struct {
 	Heard func()
 
 	stream
+	place     place
 	used      int // of in
 	head      bytes.Reader
 	fragments []byte // of a message whose last frame has not come
@@ -57,11 +58,13 @@ const controlTime = time.Second // a ping, a pong or a goodbye
 // Read returns the next text message of at most limit bytes, complete and
 // valid UTF-8. It answers pings. The bytes are good until the next Read. What
 // the peer does wrong, and its goodbye, is a [*ReadError]; any other error is
-// the connection's.
+// the connection's, or ErrQuiet.
 func (c *Conn) Read(limit int) ([]byte, error) {
-	c.fragments = c.fragments[:0]
+	if !c.state.Fragmented() { // ErrQuiet comes between fragments too
+		c.fragments = c.fragments[:0]
+	}
 	for {
-		// A silent connection waits here, not deeper: a stack that is not much
+		// A silent connection waits here, not deeper, until it is parked: a stack that is not much
 		// more than a kilobyte deep shrinks to half the size.
 		if c.shrink(); c.in == nil {
 			if err := c.receive(); err != nil {
@@ -258,6 +261,17 @@ func putHead(room []byte, op ws.OpCode, n int) int {
 // Expect sets how long the peer may be silent from now on: a Read that waits
 // longer fails with a timeout. It may be called while a Read waits.
 func (c *Conn) Expect(d time.Duration) error { return c.nc.SetReadDeadline(time.Now().Add(d)) }
+
+// Interrupt makes a Read that waits, or else the next one, answer ErrQuiet; the
+// peer needs a new deadline then, see [Conn.Expect]. On a connection that
+// cannot be parked it does nothing.
+func (c *Conn) Interrupt() {
+	if c.place.lot == nil || c.place.stays.Load() {
+		return
+	}
+	c.hurried.Store(true)
+	_ = c.nc.SetReadDeadline(time.Unix(1, 0)) // a dead connection fails its next read
+}
 
 // CloseNow ends the connection without a goodbye.
 func (c *Conn) CloseNow() { _ = c.nc.Close() } // an error means that it is closed

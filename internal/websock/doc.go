@@ -4,8 +4,8 @@
 //
 // It exists for what an idle socket costs. The HTTP server's request, its
 // buffers and its goroutine's stack are given back at the upgrade; while a
-// connection is silent it holds no buffer at all, only the goroutine that
-// waits. Frame heads, masks and the checks of the RFC are those of
+// connection is silent it holds no buffer at all, and when its reader parks it
+// no goroutine either, see [Conn.Park]. Frame heads, masks and the checks of the RFC are those of
 // github.com/gobwas/ws.
 //
 // It publishes nothing and owns nothing; the gateway is its only user.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -14,6 +16,8 @@ import (
 type stream struct {
 	nc  net.Conn
 	raw syscall.RawConn // nil for a connection without a descriptor
+
+	hurried atomic.Bool // receive answers ErrQuiet, once, instead of waiting
 
 	// What the two calls work on; a closure for each call would cost more than
 	// the rest of it.
@@ -52,6 +56,9 @@ func (s *stream) receive() error {
 		return err
 	}
 	if err := s.raw.Read(s.onReadable); err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) && s.hurried.Swap(false) {
+			return ErrQuiet
+		}
 		return err
 	}
 	switch {
@@ -80,8 +87,18 @@ func (s *stream) readable(fd uintptr) bool {
 			s.give(s.in)
 			s.in = nil
 		}
+		if s.hurried.Swap(false) {
+			s.receiveErr = ErrQuiet
+			return true
+		}
 		return false
 	}
+}
+
+// descriptor is the connection's number at the kernel.
+func (s *stream) descriptor() (fd int32, err error) {
+	err = s.raw.Control(func(n uintptr) { fd = int32(n) }) //nolint:gosec // a descriptor
+	return fd, err
 }
 
 // send writes b. The deadline, which costs a timer, is set only when the

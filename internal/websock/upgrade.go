@@ -29,7 +29,12 @@ func Is(c *fiber.Ctx) bool {
 // Upgrader makes connections that share their buffers.
 type Upgrader struct {
 	buffers sync.Pool // of *[readBuffer]byte
+	lot     lot
 }
+
+// Close wakes every parked connection; from now on those that park wait in a
+// goroutine each.
+func (u *Upgrader) Close() { u.lot.close() }
 
 const readBuffer = 4 << 10
 
@@ -49,7 +54,8 @@ func (u *Upgrader) give(b []byte) {
 
 // Upgrade answers the handshake and calls serve with the connection, in a
 // goroutine of its own and after everything of the request has been given back:
-// serve must not use c. The connection is closed when serve returns. The
+// serve must not use c. The connection is closed when serve returns, unless it was
+// parked, see [Conn.Park]. The
 // application must keep hijacked connections (fasthttp's KeepHijackedConns). A
 // request that is no proper handshake is errs.Invalid.
 func (u *Upgrader) Upgrade(c *fiber.Ctx, serve func(*Conn)) error {
@@ -73,10 +79,7 @@ func (u *Upgrader) Upgrade(c *fiber.Ctx, serve func(*Conn)) error {
 			_ = hijacked.Close() // it has failed already
 			return
 		}
-		go func() {
-			defer conn.CloseNow()
-			serve(conn)
-		}()
+		go conn.run(func() { serve(conn) })
 	})
 	return nil
 }
@@ -92,6 +95,9 @@ func (u *Upgrader) adopt(hijacked net.Conn) (*Conn, error) {
 	}
 	nc := inner.UnsafeConn()
 	conn.open(nc, u.take, u.give)
+	if conn.raw != nil {
+		conn.place.lot = &u.lot
+	}
 	// With a deadline in the past only what is buffered can be read.
 	if err := nc.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return nil, err

@@ -33,6 +33,7 @@ func serve(t testing.TB, handle func(*Conn)) string {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, Immutable: true})
 	app.Server().KeepHijackedConns = true
 	u := &Upgrader{}
+	t.Cleanup(u.Close)
 	app.Get("/ws", func(c *fiber.Ctx) error {
 		if !Is(c) {
 			return fiber.ErrUpgradeRequired
