@@ -64,7 +64,8 @@ const rememberedOrigins = 20_000
 // answers requests and leaves consumers to others.
 type Service struct {
 	db     *pg.DB
-	rows   rowLoader
+	rows   *loader[string, projected]                      // conversations by id
+	own    *loader[visitorOf, []event.ConversationSummary] // what visitors whose identity is not verified may see
 	bus    *bus.Bus
 	agents Agents
 	cfg    Config
@@ -99,13 +100,14 @@ func New(db *pg.DB, b *bus.Bus, agents Agents, cfg Config) *Service {
 		uploads:   uploads{limits: cfg.Uploads, metrics: m},
 		links:     blob.NewLinks(seal.Key(cfg.Secret, "links to files")),
 		files:     blob.New(b, blob.Config{MaxSize: cfg.MaxUpload, Dir: cfg.UploadDir}),
-		rows:      rowLoader{db: db, patience: cfg.patience},
+		rows:      newRows(db, cfg.patience),
 		states:    bus.NewMemory[event.State](ruledConvs),
 		facts:     b.NewGroup(),
 		announcer: newAnnouncer(b, cfg.Log),
 		turns:     make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		metrics:   m,
 	}
+	s.own = &loader[visitorOf, []event.ConversationSummary]{patience: recentPatience, read: s.recentOfMany}
 	s.showFigures()
 	return s
 }

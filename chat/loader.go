@@ -2,48 +2,45 @@ package chat
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"parley/internal/pg"
 )
 
-// Bounds of what rowLoader asks at once.
+// Bounds of what a loader asks at once.
 const (
-	maxRowQueries = 4
-	maxRowBatch   = 200
+	maxLoads = 4
+	maxBatch = 200
 )
 
-// rowLoader reads single rows of conversations. While its queries are on their
+// loader reads values by key, many in one query. While its queries are on their
 // way, who else asks waits for the next one, which reads for all of them: when
 // everybody comes back after a restart, that is one query for some hundred
-// people instead of one each. A row is never older than the question for it.
-type rowLoader struct {
-	db       *pg.DB
+// people instead of one each. A value is never older than the question for it.
+type loader[K comparable, V any] struct {
+	read     func(ctx context.Context, keys []K) (map[K]V, error)
 	patience time.Duration // of a query
 
 	mu      sync.Mutex
-	waiting []*wantedRow // bounded by the connections of the process
+	waiting []*wanted[K, V] // bounded by the connections of the process
 	running int
 }
 
-type wantedRow struct {
-	conv string
-	row  projected
-	err  error
-	done chan struct{}
+type wanted[K comparable, V any] struct {
+	key   K
+	value V
+	found bool
+	err   error
+	done  chan struct{}
 }
 
-// find returns the row, or errs.NotFound.
-func (l *rowLoader) find(ctx context.Context, conv string) (projected, error) {
-	w := &wantedRow{conv: conv, done: make(chan struct{})}
+// find returns the value of the key, and whether there is one.
+func (l *loader[K, V]) find(ctx context.Context, key K) (V, bool, error) {
+	w := &wanted[K, V]{key: key, done: make(chan struct{})}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, w)
-	start := l.running < maxRowQueries
+	start := l.running < maxLoads
 	if start {
 		l.running++
 	}
@@ -53,34 +50,37 @@ func (l *rowLoader) find(ctx context.Context, conv string) (projected, error) {
 	}
 	select {
 	case <-w.done:
-		return w.row, w.err
+		return w.value, w.found, w.err
 	case <-ctx.Done():
-		return projected{}, fmt.Errorf("find conversation: %w", ctx.Err())
+		var none V
+		return none, false, ctx.Err()
 	}
 }
 
 // run reads for who waits until nobody does.
-func (l *rowLoader) run(ctx context.Context) {
+func (l *loader[K, V]) run(ctx context.Context) {
 	for {
 		batch := l.take()
 		if len(batch) == 0 {
 			return
 		}
-		l.read(ctx, batch)
+		l.answer(ctx, batch)
 	}
 }
 
-// take returns who waits for different conversations: two must not share a row.
-// When nobody does, this run has ended.
-func (l *rowLoader) take() []*wantedRow {
+// take returns who waits for different keys: two must not share a value. When
+// nobody does, this run has ended.
+func (l *loader[K, V]) take() []*wanted[K, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var batch, left []*wantedRow
+	asked := make(map[K]bool, min(len(l.waiting), maxBatch))
+	var batch, left []*wanted[K, V]
 	for _, w := range l.waiting {
-		if len(batch) == maxRowBatch || slices.ContainsFunc(batch, func(b *wantedRow) bool { return b.conv == w.conv }) {
+		if len(batch) == maxBatch || asked[w.key] {
 			left = append(left, w)
 			continue
 		}
+		asked[w.key] = true
 		batch = append(batch, w)
 	}
 	l.waiting = left
@@ -90,24 +90,17 @@ func (l *rowLoader) take() []*wantedRow {
 	return batch
 }
 
-func (l *rowLoader) read(ctx context.Context, batch []*wantedRow) {
+func (l *loader[K, V]) answer(ctx context.Context, batch []*wanted[K, V]) {
 	ctx, cancel := context.WithTimeout(ctx, l.patience)
 	defer cancel()
-	convs := make([]string, len(batch))
+	keys := make([]K, len(batch))
 	for i, w := range batch {
-		convs[i] = w.conv
+		keys[i] = w.key
 	}
-	found, err := findConversations(ctx, l.db, convs)
+	values, err := l.read(ctx, keys)
 	for _, w := range batch {
-		row, ok := found[w.conv]
-		switch {
-		case err != nil:
-			w.err = pg.Map(err)
-		case !ok:
-			w.err = pg.Map(fmt.Errorf("find conversation: %w", pgx.ErrNoRows))
-		default:
-			w.row = row
-		}
+		w.value, w.found = values[w.key]
+		w.err = pg.Map(err)
 		close(w.done)
 	}
 }

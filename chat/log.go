@@ -75,11 +75,21 @@ func (s *Service) load(ctx context.Context, conv string) (loaded, error) {
 func (s *Service) row(ctx context.Context, conv string) (projected, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.patience)
 	defer cancel()
-	row, err := s.rows.find(ctx, conv)
-	if err != nil && !isMissing(err) {
-		err = unavailable(err)
+	row, found, err := s.rows.find(ctx, conv)
+	switch {
+	case err != nil:
+		return row, unavailable(err)
+	case !found:
+		return row, errs.New(errs.NotFound, "there is no such conversation")
 	}
-	return row, err
+	return row, nil
+}
+
+// newRows reads single conversations.
+func newRows(db *pg.DB, patience time.Duration) *loader[string, projected] {
+	return &loader[string, projected]{patience: patience, read: func(ctx context.Context, convs []string) (map[string]projected, error) {
+		return findConversations(ctx, db, convs)
+	}}
 }
 
 // whole reports whether the messages begin with the conversation's opening, so

@@ -170,7 +170,7 @@ func TestLogWithoutPostgreSQL(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(c *Config) { c.patience = 0 })
 	db, proxy := behindProxy(t, d.db)
-	d.svc.db, d.svc.rows.db = db, db
+	d.svc.db, d.svc.rows = db, newRows(db, d.svc.cfg.patience)
 	conv, seqs, public := d.chat()
 	d.projectUpTo(conv, len(seqs))
 	old := "old" + conv[3:]
@@ -253,7 +253,7 @@ func TestProjectionOutlivesPostgreSQL(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	db, proxy := behindProxy(t, d.db)
-	d.svc.db, d.svc.rows.db = db, db
+	d.svc.db, d.svc.rows = db, newRows(db, d.svc.cfg.patience)
 	d.run()
 	v := d.visitor("vera")
 	conv := d.open(v, event.StateQueued)

@@ -19,6 +19,7 @@ const (
 	// unverifiedMemory is how far back somebody sees who has only a token: on a
 	// shared machine the next person would read on.
 	unverifiedMemory = 14 * 24 * time.Hour
+	recentPatience   = 2 * time.Second // with PostgreSQL
 )
 
 // Recent lists the conversations that a reader's socket begins with: for an
@@ -32,15 +33,25 @@ func (s *Service) Recent(ctx context.Context, v auth.Viewer) ([]event.Conversati
 	case v.Kind != auth.Visitor || v.ID == "":
 		return nil, errs.New(errs.Unauthenticated, "sign in first")
 	}
-	since, contact := s.now().Add(-unverifiedMemory), ""
-	if v.Verified {
-		since, contact = time.Time{}, v.Contact
-	}
-	list, err := visitorsOwn(ctx, s.db, v.Inbox, v.ID, contact, since, recentVisitor)
+	list, err := s.recentOf(ctx, v)
 	for i := range list {
 		list[i] = publicSummary(list[i])
 	}
 	return list, err
+}
+
+// recentOf asks for most visitors together, see [loader]. Few are verified at
+// the same time, and their contacts have been merged with others.
+func (s *Service) recentOf(ctx context.Context, v auth.Viewer) ([]event.ConversationSummary, error) {
+	if v.Verified {
+		return visitorsOwn(ctx, s.db, v.Inbox, v.ID, v.Contact, recentVisitor)
+	}
+	list, _, err := s.own.find(ctx, visitorOf{v.Inbox, v.ID})
+	return list, err
+}
+
+func (s *Service) recentOfMany(ctx context.Context, visitors []visitorOf) (map[visitorOf][]event.ConversationSummary, error) {
+	return visitorsRecent(ctx, s.db, visitors, s.now().Add(-unverifiedMemory), recentVisitor)
 }
 
 // publicSummary is a summary as its visitor may see it.

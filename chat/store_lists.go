@@ -198,13 +198,51 @@ WHERE (v.agent = $1 AND v.state = 'assigned') OR (v.offered = $1 AND v.offered <
 ORDER BY v.last_at DESC, v.id LIMIT $2`, agent, limit)
 }
 
-// visitorsOwn returns a visitor's conversations in an inbox since a time, and
-// all of the contact's when contact is not "". Unread counts what the visitor
-// has not seen.
-func visitorsOwn(ctx context.Context, q pg.Querier, inbox, visitor, contact string, since time.Time, limit int) ([]event.ConversationSummary, error) {
-	const unread = `(SELECT count(*) FROM chat.events e
+// visitorUnread counts what the visitor of v has not seen.
+const visitorUnread = `(SELECT count(*) FROM chat.events e
  WHERE e.conv = v.id AND e.seq > v.visitor_read AND NOT e.internal AND e.kind = 'message' AND e.actor <> 'visitor')`
-	return collectSummariesWith(ctx, q, unread, `
-WHERE v.inbox = $1 AND v.last_at > $4 AND (v.visitor = $2 OR ($3 <> '' AND `+fmt.Sprintf(ofContact, "$3")+`))
-ORDER BY v.last_at DESC, v.id LIMIT $5`, inbox, visitor, contact, since, limit)
+
+// visitorsOwn returns a visitor's conversations in an inbox, and all of the
+// contact's when contact is not "". Unread counts what the visitor has not seen.
+func visitorsOwn(ctx context.Context, q pg.Querier, inbox, visitor, contact string, limit int) ([]event.ConversationSummary, error) {
+	return collectSummariesWith(ctx, q, visitorUnread, `
+WHERE v.inbox = $1 AND (v.visitor = $2 OR ($3 <> '' AND `+fmt.Sprintf(ofContact, "$3")+`))
+ORDER BY v.last_at DESC, v.id LIMIT $4`, inbox, visitor, contact, limit)
+}
+
+// visitorOf is a visitor of an inbox.
+type visitorOf struct{ inbox, visitor string }
+
+// visitorsRecent returns for each visitor the conversations in the inbox with
+// something since a time, newest first and limit at most. Unread counts what the
+// visitor has not seen.
+func visitorsRecent(ctx context.Context, q pg.Querier, visitors []visitorOf, since time.Time, limit int) (map[visitorOf][]event.ConversationSummary, error) {
+	inboxes, ids := make([]string, len(visitors)), make([]string, len(visitors))
+	for i, v := range visitors {
+		inboxes[i], ids[i] = v.inbox, v.visitor
+	}
+	const query = `
+SELECT asked.n, found.* FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (inbox, visitor, n) CROSS JOIN LATERAL (
+SELECT ` + summaryColumns + `, ` + visitorUnread + ` AS unread` + summaryTables + `
+WHERE v.visitor = asked.visitor AND v.inbox = asked.inbox AND v.last_at > $3 ORDER BY v.last_at DESC, v.id LIMIT $4) found
+ORDER BY asked.n, found.last_at DESC, found.id`
+	rows, err := q.Query(ctx, query, inboxes, ids, since, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list conversations of visitors: %w", err)
+	}
+	type row struct {
+		N int // counts from 1
+		event.ConversationSummary
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[row])
+	if err != nil {
+		return nil, fmt.Errorf("list conversations of visitors: %w", err)
+	}
+	out := make(map[visitorOf][]event.ConversationSummary, len(visitors))
+	for i := range list {
+		c, v := &list[i].ConversationSummary, visitors[list[i].N-1]
+		utc(&c.OpenedAt, &c.LastAt, c.WaitingSince, c.SnoozedUntil)
+		out[v] = append(out[v], *c)
+	}
+	return out, nil
 }

@@ -204,10 +204,12 @@ func (b *Bench) resume(ctx context.Context, c *crowd, base usage) error {
 	if err != nil {
 		return err
 	}
+	own := ownTime()
 	if err := c.connect(ctx); err != nil {
 		return fmt.Errorf("come back after the restart: %w", err)
 	}
 	took := time.Since(ready)
+	own = ownTime() - own
 	now, err := b.usage(ctx)
 	if err != nil {
 		return err
@@ -216,6 +218,10 @@ func (b *Bench) resume(ctx context.Context, c *crowd, base usage) error {
 	b.report.add("idle", "restart, from stop to ready", "s", ready.Sub(stopped).Seconds())
 	b.report.add("idle", fmt.Sprintf("resume of %d, from ready", len(c.all)), "s", took.Seconds())
 	b.report.add("idle", "server's processor time to resume a socket", "µs", (now.cpu-before.cpu)/n*1e6)
+	if own > 0 { // it can be read here
+		b.report.add("idle", "PostgreSQL's processor time for it", "µs", (now.postgres-before.postgres)/n*1e6)
+		b.report.add("idle", "the generator's processor time for it", "µs", own/n*1e6)
+	}
 	if err := pause(ctx, startSettles-time.Since(ready)); err != nil {
 		return err
 	}

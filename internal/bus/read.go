@@ -19,10 +19,24 @@ const maxRead = 1000
 // call and fits is there. A subject without messages gives none.
 func (b *Bus) Read(ctx context.Context, subject string, after uint64, limit int) ([]Stored, error) {
 	stream, err := b.streamOf(subject)
+	if err != nil || limit <= 0 {
+		return nil, err
+	}
+	// Most often nothing has come since, and one plain request tells.
+	first, err := b.get(ctx, stream, getRequest{Seq: after + 1, NextFor: subject})
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case limit == 1:
+		return []Stored{first}, nil
+	}
+	rest, err := b.read(ctx, stream, subject, first.Seq, min(limit, maxRead)-1)
 	if err != nil {
 		return nil, err
 	}
-	return b.read(ctx, stream, subject, after, limit)
+	return append([]Stored{first}, rest...), nil
 }
 
 // ReadStream is Read for all subjects of a stream.
