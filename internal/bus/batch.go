@@ -101,8 +101,7 @@ func (r *batchReader) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the reader: %w", err)
 	}
-	defer messages.Stop()
-	defer context.AfterFunc(ctx, messages.Stop)() // Next does not heed ctx while it makes a new reader
+	defer messages.Stop() // by whoever calls Next, see [follower.read]
 	for {
 		batch, err := r.collect(ctx, messages)
 		if err != nil {

@@ -159,13 +159,13 @@ func (f *follower) read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the reader: %w", err)
 	}
-	defer messages.Stop()
-	defer context.AfterFunc(ctx, messages.Stop)()
+	defer messages.Stop() // by whoever calls Next: beside it, a reader that is made anew would be left, and Next wait for it
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go f.checkEpochs(ctx, func(err error) { cancel(err); messages.Stop() })
+	go f.checkEpochs(ctx, cancel)
+	untilEnd := jetstream.NextContext(ctx)
 	for {
-		msg, err := messages.Next()
+		msg, err := messages.Next(untilEnd)
 		if cause := context.Cause(ctx); cause != nil {
 			if errs.Is(cause, errs.Conflict) {
 				return cause
