@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func BenchmarkAck(b *testing.B) {
 func BenchmarkEmit(b *testing.B) {
 	for _, readers := range []int{2, 20} {
 		b.Run(fmt.Sprintf("%d-readers", readers), func(b *testing.B) {
-			r := &room{conv: ids.New(), readers: map[*socket]uint64{}}
+			r := &room{conv: ids.New(), readers: map[*socket]uint64{}, frames: &sync.Pool{New: func() any { return &frames{} }}}
 			svc := &Service{sockets: newSockets()}
 			for range readers {
 				s := newSocket(svc, nil)

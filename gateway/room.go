@@ -32,8 +32,12 @@ type room struct {
 	known   map[string]uint64  // sender and cid → sequence, of the whole log; nil until asked for
 	oldest  time.Time          // of the first entry; zero until asked for
 
-	all, shown []byte // what emit has encoded last, for agents and for visitors; reused
+	frames *sync.Pool // of *frames
 }
+
+// frames is what an entry looks like to agents and to visitors, empty until
+// somebody sees it so.
+type frames struct{ all, shown []byte }
 
 func (r *room) who() auth.Subject {
 	r.mu.Lock()
@@ -102,24 +106,25 @@ func (r *room) fill(ctx context.Context, b *bus.Bus) error {
 
 // emit encodes the entry once for each audience and queues it.
 func (r *room) emit(m bus.Stored) {
-	r.all, r.shown = r.all[:0], r.shown[:0]
+	f := r.frames.Get().(*frames) //nolint:forcetypeassert // the pool has nothing else
+	f.all, f.shown = f.all[:0], f.shown[:0]
 	for s, had := range r.readers {
 		switch {
 		case m.Seq <= had: // read from the log while the live copy was on its way
 		case s.internal():
-			if len(r.all) == 0 {
-				r.all = event.AppendFrame(r.all, r.conv, m.Seq, r.head, m.Data)
+			if len(f.all) == 0 {
+				f.all = event.AppendFrame(f.all, r.conv, m.Seq, r.head, m.Data)
 			}
-			s.send(r.all) // copies
+			s.send(f.all) // copies
 		case !m.Internal:
-			if len(r.shown) == 0 {
-				r.shown = event.AppendFrame(r.shown, r.conv, m.Seq, r.public, event.PublicBody(m.Kind, m.Data))
+			if len(f.shown) == 0 {
+				f.shown = event.AppendFrame(f.shown, r.conv, m.Seq, r.public, event.PublicBody(m.Kind, m.Data))
 			}
-			s.send(r.shown)
+			s.send(f.shown)
 		}
 	}
-	if cap(r.all)+cap(r.shown) > keepEncoded {
-		r.all, r.shown = nil, nil
+	if cap(f.all)+cap(f.shown) <= keepEncoded {
+		r.frames.Put(f)
 	}
 	r.head = m.Seq
 	if !m.Internal {
@@ -130,8 +135,8 @@ func (r *room) emit(m bus.Stored) {
 	}
 }
 
-// keepEncoded bounds what a room keeps for the next entry, in bytes.
-const keepEncoded = 4 << 10
+// keepEncoded bounds what is kept for the next entry, in bytes.
+const keepEncoded = 8 << 10
 
 func (r *room) remember(m bus.Stored) {
 	var head struct {

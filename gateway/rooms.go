@@ -20,6 +20,8 @@ type rooms struct {
 	log  *slog.Logger
 	sink *bus.LiveSink
 
+	frames sync.Pool // see [room.emit]
+
 	mu    sync.Mutex
 	open  map[string]*room
 	dirty map[string]struct{} // rooms that may have missed something
@@ -28,6 +30,7 @@ type rooms struct {
 
 func newRooms(b *bus.Bus, log *slog.Logger) *rooms {
 	r := &rooms{bus: b, log: log, open: map[string]*room{}, dirty: map[string]struct{}{}, wake: make(chan struct{}, 1)}
+	r.frames.New = func() any { return &frames{} }
 	r.sink = b.NewLiveSink(bus.LiveConfig{OnEvent: r.onEvent, OnEphemeral: r.onEphemeral, OnGap: r.onGap})
 	return r
 }
@@ -73,7 +76,7 @@ func (r *rooms) acquire(ctx context.Context, conv string, desk Log) (*room, erro
 	r.mu.Lock()
 	o, ok := r.open[conv]
 	if !ok {
-		o = &room{conv: conv, ready: make(chan struct{}), readers: map[*socket]uint64{}}
+		o = &room{conv: conv, ready: make(chan struct{}), readers: map[*socket]uint64{}, frames: &r.frames}
 		r.open[conv] = o
 	}
 	o.refs++

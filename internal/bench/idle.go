@@ -67,6 +67,9 @@ func (b *Bench) idle(ctx context.Context) error {
 	if err := b.quiet(ctx); err != nil {
 		return err
 	}
+	if err := pause(ctx, settles); err != nil {
+		return err
+	}
 	if err := b.addSockets(ctx, "a socket with its conversation", before, usage{}, n); err != nil {
 		return err
 	}
@@ -77,9 +80,10 @@ func (b *Bench) idle(ctx context.Context) error {
 	return b.resume(ctx, c, before)
 }
 
-// startSettles is the time in which a server that has just started gives back
-// the memory that only its start needed.
-const startSettles = 12 * time.Second
+// settles is the time in which a server gives back the memory that only its
+// start needed, and the broker the part of the log that it has read or written
+// last, which it keeps for ten seconds.
+const settles = 12 * time.Second
 
 // fresh restarts a server that is ours, so that what other scenarios have left
 // in its memory does not count.
@@ -90,7 +94,7 @@ func (b *Bench) fresh(ctx context.Context) error {
 	if err := b.cfg.Restart(ctx); err != nil {
 		return fmt.Errorf("restart the server: %w", err)
 	}
-	return pause(ctx, startSettles)
+	return pause(ctx, settles)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -129,10 +133,14 @@ func (b *Bench) addSockets(ctx context.Context, what string, before, connected u
 	return nil
 }
 
+// comers is how many people connect at the same time: after a restart all come
+// back within seconds.
+const comers = 500
+
 // connect opens the sockets and reads them, because the server closes one that
 // does not answer its pings. Each resumes the conversation it has.
 func (c *crowd) connect(ctx context.Context) error {
-	return each(ctx, len(c.all), func(ctx context.Context, i int) error {
+	return eachOf(ctx, len(c.all), comers, func(ctx context.Context, i int) error {
 		v := c.all[i]
 		resume := ""
 		if v.conv != "" {
@@ -222,7 +230,7 @@ func (b *Bench) resume(ctx context.Context, c *crowd, base usage) error {
 		b.report.add("idle", "PostgreSQL's processor time for it", "µs", (now.postgres-before.postgres)/n*1e6)
 		b.report.add("idle", "the generator's processor time for it", "µs", own/n*1e6)
 	}
-	if err := pause(ctx, startSettles-time.Since(ready)); err != nil {
+	if err := pause(ctx, settles); err != nil {
 		return err
 	}
 	return b.addSockets(ctx, "a resumed socket", base, usage{}, n)

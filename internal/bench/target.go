@@ -29,8 +29,13 @@ const loaders = 16 // set-up requests at a time
 
 // each runs the set-up of n things, some at a time.
 func each(ctx context.Context, n int, prepare func(ctx context.Context, i int) error) error {
+	return eachOf(ctx, n, loaders, prepare)
+}
+
+// eachOf is each with so many at a time.
+func eachOf(ctx context.Context, n, atOnce int, prepare func(ctx context.Context, i int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(loaders)
+	g.SetLimit(atOnce)
 	for i := range n {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {

@@ -64,8 +64,8 @@ func (c *Conn) Read(limit int) ([]byte, error) {
 		c.fragments = c.fragments[:0]
 	}
 	for {
-		// A silent connection waits here, not deeper, until it is parked: a stack that is not much
-		// more than a kilobyte deep shrinks to half the size.
+		// A silent connection waits here, not deeper, until it is parked: a stack
+		// that is not much more than a kilobyte deep shrinks to half the size.
 		if c.shrink(); c.in == nil {
 			if err := c.receive(); err != nil {
 				return nil, err
@@ -155,7 +155,7 @@ func (c *Conn) Drain() {
 	for {
 		c.used = len(c.in)
 		c.shrink()
-		if err := c.receive(); err != nil {
+		if err := c.receive(); err != nil && !errors.Is(err, ErrQuiet) {
 			return
 		}
 	}

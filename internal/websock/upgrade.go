@@ -54,10 +54,10 @@ func (u *Upgrader) give(b []byte) {
 
 // Upgrade answers the handshake and calls serve with the connection, in a
 // goroutine of its own and after everything of the request has been given back:
-// serve must not use c. The connection is closed when serve returns, unless it was
-// parked, see [Conn.Park]. The
-// application must keep hijacked connections (fasthttp's KeepHijackedConns). A
-// request that is no proper handshake is errs.Invalid.
+// serve must not use c. The connection is closed when serve returns, unless it
+// was parked, see [Conn.Park]. The application must keep hijacked connections
+// (fasthttp's KeepHijackedConns). A request that is no proper handshake is
+// errs.Invalid.
 func (u *Upgrader) Upgrade(c *fiber.Ctx, serve func(*Conn)) error {
 	h := &c.Request().Header
 	if v := string(h.Peek("Sec-WebSocket-Version")); v != "13" {
