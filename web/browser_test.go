@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -183,18 +184,25 @@ func TestVisitorChatsOnAnotherSite(t *testing.T) {
 	again.until(`document.querySelectorAll(".bubble").length >= 4`)
 }
 
+// ask opens the widget for somebody new and asks a question, which is answered.
+func (s site) ask(t *testing.T, question string) (shop, chat tab) {
+	t.Helper()
+	shop = open(t, s.shop)
+	shop.until(`window.parley?.v`)
+	shop.run(`parley("open")`)
+	chat = shop.frame(s.product)
+	chat.until(`document.querySelector(".start .button")`)
+	chat.run(`document.querySelector(".start .button").click()`)
+	chat.until(`document.querySelector("textarea")`)
+	chat.run(say + `(` + strconv.Quote(question) + `)`)
+	chat.until(`document.querySelector(".choices")`)
+	return shop, chat
+}
+
 func TestAnotherPersonSeesNothingOfTheLast(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "en", nil)
-	tab := open(t, s.shop)
-	tab.until(`window.parley?.v`)
-	tab.run(`parley("open")`)
-	frame := tab.frame(s.product)
-	frame.until(`document.querySelector(".start .button")`)
-	frame.run(`document.querySelector(".start .button").click()`)
-	frame.until(`document.querySelector("textarea")`)
-	frame.run(say + `("My secret question")`)
-	frame.until(`document.querySelector(".choices")`)
+	tab, frame := s.ask(t, "My secret question")
 	tab.until(`JSON.stringify(localStorage).includes("token-v1")`)
 
 	tab.run(`parley("identify", { id: "7", name: "Mia", proof: "signed" })`)
@@ -215,15 +223,7 @@ func TestAnotherPersonSeesNothingOfTheLast(t *testing.T) {
 func TestVisitorWhoSignsInGoesOnAsThatPerson(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "en", nil)
-	tab := open(t, s.shop)
-	tab.until(`window.parley?.v`)
-	tab.run(`parley("open")`)
-	frame := tab.frame(s.product)
-	frame.until(`document.querySelector(".start .button")`)
-	frame.run(`document.querySelector(".start .button").click()`)
-	frame.until(`document.querySelector("textarea")`)
-	frame.run(say + `("Is there a discount?")`)
-	frame.until(`document.querySelector(".choices")`)
+	tab, frame := s.ask(t, "Is there a discount?")
 	require.Empty(t, s.desk.signed())
 
 	tab.run(`parley("identify", { id: "8", name: "Mia", proof: "` + keepsVisitor + `" })`)

@@ -1,12 +1,11 @@
 /** Intents as a file, and their earlier versions. */
-import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { api, reason } from "../api";
 import { may } from "../store/session";
 import { t } from "../text";
 import { moment } from "../time";
 import { Button } from "../ui/button";
 import { confirmFirst } from "../ui/dialog";
+import { FileButton } from "../ui/filebutton";
 import { useLoad } from "../ui/load";
 import { Empty } from "../ui/state";
 import { toast } from "../ui/toast";
@@ -21,52 +20,34 @@ interface Report {
 
 /** Export, import and the way to the versions. */
 export function IntentFiles({ reload }: { reload: () => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const busy = useSignal(false);
-  const chosen = async () => {
-    const file = input.current?.files?.[0];
-    if (!file) return;
-    busy.value = true;
-    try {
-      const body = { file: await file.text() };
-      const report = await api.post<Report>("/intents/import", { ...body, dry_run: true });
-      if (!report.created.length && !report.updated.length) {
-        toast(t("intents.import.same"));
-      } else {
-        confirmFirst({
-          title: t("intents.import.title", { name: file.name }),
-          text: t("intents.import.text", { created: report.created.length, updated: report.updated.length, unchanged: report.unchanged }),
-          verb: t("intents.import.verb"),
-          run: async () => {
-            try {
-              await api.post("/intents/import", body);
-              toast(t("saved"));
-              reload();
-            } catch (error) {
-              toast(reason(error), { bad: true });
-            }
-          },
-        });
-      }
-    } catch (error) {
-      toast(reason(error), { bad: true });
+  const take = async (file: File) => {
+    const body = { file: await file.text() };
+    const report = await api.post<Report>("/intents/import", { ...body, dry_run: true });
+    if (!report.created.length && !report.updated.length) {
+      toast(t("intents.import.same"));
+      return;
     }
-    busy.value = false;
-    if (input.current) input.current.value = "";
+    confirmFirst({
+      title: t("intents.import.title", { name: file.name }),
+      text: t("intents.import.text", { created: report.created.length, updated: report.updated.length, unchanged: report.unchanged }),
+      verb: t("intents.import.verb"),
+      run: async () => {
+        try {
+          await api.post("/intents/import", body);
+          toast(t("saved"));
+          reload();
+        } catch (error) {
+          toast(reason(error), { bad: true });
+        }
+      },
+    });
   };
   return (
     <p class="actions">
       <a class="button button-quiet button-small" href="/api/v1/intents/export" download="intents.yaml">
         {t("intents.export")}
       </a>
-      {may("supervisor") && (
-        <>
-          <input ref={input} type="file" accept=".yaml,.yml" class="sr" tabIndex={-1} aria-hidden="true" onChange={() => void chosen()} />
-          <Button small kind="quiet" busy={busy.value} onClick={() => input.current?.click()}>
-            {t("intents.import")}
-          </Button>
-        </>
-      )}
+      {may("supervisor") && <FileButton accept=".yaml,.yml" label={t("intents.import")} take={take} />}
       <a class="button button-quiet button-small" href="/console/settings/intents/versions">
         {t("intents.versions")}
       </a>

@@ -1,12 +1,12 @@
 /** Products as a file: what an import would do is shown before it is done. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
 import { api, reason } from "../api";
 import { may } from "../store/session";
 import { t, tOr } from "../text";
 import { Button } from "../ui/button";
 import { closeDialog, Dialog, openDialog } from "../ui/dialog";
+import { FileButton } from "../ui/filebutton";
 import { toast } from "../ui/toast";
 
 interface Line {
@@ -33,23 +33,12 @@ async function textOf(file: File): Promise<string> {
 }
 
 export function ProductFiles({ reload }: { reload: () => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const busy = useSignal(false);
-  const chosen = async () => {
-    const file = input.current?.files?.[0];
-    if (!file) return;
-    busy.value = true;
-    try {
-      const text = await textOf(file);
-      const report = await api.post<Report>("/bot/products/import", { file: text, dry_run: true });
-      if (report.added.length || report.changed.length || report.refused.length)
-        openDialog(<Preview name={file.name} text={text} report={report} reload={reload} />);
-      else toast(t("products.import.same"));
-    } catch (error) {
-      toast(reason(error), { bad: true });
-    }
-    busy.value = false;
-    if (input.current) input.current.value = "";
+  const take = async (file: File) => {
+    const text = await textOf(file);
+    const report = await api.post<Report>("/bot/products/import", { file: text, dry_run: true });
+    if (report.added.length || report.changed.length || report.refused.length)
+      openDialog(<Preview name={file.name} text={text} report={report} reload={reload} />);
+    else toast(t("products.import.same"));
   };
   return (
     <p class="actions">
@@ -58,14 +47,7 @@ export function ProductFiles({ reload }: { reload: () => void }) {
           {t("products.export", { format: format.toUpperCase() })}
         </a>
       ))}
-      {may("supervisor") && (
-        <>
-          <input ref={input} type="file" accept=".csv,.tsv,.tab,.txt" class="sr" tabIndex={-1} aria-hidden="true" onChange={() => void chosen()} />
-          <Button small kind="quiet" busy={busy.value} onClick={() => input.current?.click()}>
-            {t("products.import")}
-          </Button>
-        </>
-      )}
+      {may("supervisor") && <FileButton accept=".csv,.tsv,.tab,.txt" label={t("products.import")} take={take} />}
     </p>
   );
 }
