@@ -149,6 +149,7 @@ func TestVisitorChatsOnAnotherSite(t *testing.T) {
 	assert.Equal(t, 1, eval[int](tab, `document.querySelectorAll("html > div").length`), "two snippets, one launcher")
 	assert.Equal(t, 0, eval[int](tab, `performance.getEntriesByType("resource").filter(e => e.name.includes("/widget/frame")).length`), "nothing is loaded before somebody reaches for it")
 
+	tab.run(`window.failures = []; addEventListener("error", e => failures.push(e.message))`)
 	tab.run(`parley("on", "unread", n => window.unread = n); parley("open")`)
 	frame := tab.frame(s.product)
 	frame.until(`document.querySelector(".start .button")`)
@@ -175,6 +176,7 @@ func TestVisitorChatsOnAnotherSite(t *testing.T) {
 	frame.until(`document.querySelector("header h1").textContent === "Ana Ruiz"`)
 	tab.run(`parley("close")`)
 	tab.until(`window.unread > 0 && document.title.startsWith("(")`)
+	assert.Empty(t, eval[[]string](tab, `failures`), "nothing fails in the customer's page")
 
 	// A new page of the site finds the conversation.
 	tab.do(cd.Navigate(s.shop + "/other"))

@@ -150,7 +150,7 @@ function start(script: HTMLScriptElement, before: Parley | undefined): void {
   window.parley = parley;
 
   addEventListener("message", ({ data, source, origin: from }) => {
-    if (from !== origin || source !== frame?.contentWindow) return;
+    if (from !== origin || source !== frame?.contentWindow || !data[MARK]) return; // the frame speaks to aside.ts, too
     const said = data[MARK] as FrameState;
     const news = !ready || said.unread !== state.unread;
     failed = !(ready = true);
