@@ -12,21 +12,6 @@ import (
 // What works in the customer's page beside the launcher: the preview of a new
 // message, notices, and room for a keyboard.
 
-// talking opens the chat on the shop's page, says something and asks for a person.
-func talking(t *testing.T, s site) (shop, frame tab) {
-	t.Helper()
-	shop = open(t, s.shop)
-	shop.until(`window.parley?.v`)
-	shop.run(`parley("open")`)
-	frame = shop.frame(s.product)
-	frame.until(`document.querySelector(".start .button")`)
-	frame.run(`document.querySelector(".start .button").click()`)
-	frame.until(`document.querySelector("textarea")`)
-	frame.run(say + `("Can I return an opened bag?")`)
-	frame.until(`document.querySelector(".choices")`)
-	return shop, frame
-}
-
 const (
 	launcher     = `document.querySelector("html > div").shadowRoot`
 	shownFrame   = `getComputedStyle(` + launcher + `.querySelector("iframe")).visibility === "visible"`
@@ -37,7 +22,7 @@ const (
 func TestANewMessageIsPreviewedBesideTheClosedLauncher(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "en", nil)
-	shop, frame := talking(t, s)
+	shop, frame := s.ask(t, "Can I return an opened bag?")
 	frame.run(`document.querySelector(".person").click()`)
 	shop.run(`parley("close")`)
 	frame.until(previewShown + `?.querySelector("[role=status]").textContent.includes("Ana")`)
@@ -65,7 +50,7 @@ func TestANewMessageIsPreviewedBesideTheClosedLauncher(t *testing.T) {
 func TestNoticesAreAskedForByTheVisitorOnly(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, "en", nil)
-	shop, frame := talking(t, s)
+	shop, frame := s.ask(t, "Can I return an opened bag?")
 	// Headless browsers show none: what the page asks of the browser is looked at.
 	shop.run(`window.asked = 0; window.notices = [];
 		window.Notification = class { constructor(title, options) { window.notices.push({ title, ...options }); window.last = this } close() {} };

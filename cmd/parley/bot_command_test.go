@@ -11,15 +11,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The command needs nothing but its files.
-func TestBotEval(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	file := func(name, text string) string {
+// writerTo returns what writes a file of the folder and tells its path.
+func writerTo(t *testing.T, dir string) func(name, text string) string {
+	t.Helper()
+	return func(name, text string) string {
+		t.Helper()
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		return path
 	}
+}
+
+// The command needs nothing but its files.
+func TestBotEval(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := writerTo(t, dir)
 	train := file("train.tsv", "text\tlabel\nwhere is my parcel\torder\nmy order has not come\torder\ngive me my money back\trefund\ni want a refund\trefund\n")
 	test := file("test.tsv", "where is my order\torder\nrefund my money\trefund\n")
 	bad := file("bad.tsv", "text\tlabel\nwhere is my parcel\n")
@@ -67,11 +74,7 @@ func TestBotEval(t *testing.T) {
 func TestBotEvalOfFilesAsTheyCome(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
-	}
+	file := writerTo(t, dir)
 	train := file("train.tsv", "\ufefftext\tlabel\r\nwhere is my parcel\tmy order\r\n\r\nmy \"order\"\thas not come\tmy order\r\ngive me my money back\trefund\r\n"+
 		"what is the weather\tOOS\r\nclose my account\tonly one\r\n")
 	test := file("test.tsv", "where is my order\tmy order\nrefund my money\trefund\nsing a song\toos\nhello\tgreeting\n")

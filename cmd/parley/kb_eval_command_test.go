@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,11 +16,7 @@ import (
 func TestKBEval(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
-	}
+	file := writerTo(t, dir)
 	corpus := file("corpus.jsonl", "\ufeff"+`{"_id":1,"title":"Reset your password","text":"Press the link below the form.","metadata":{}}`+"\r\n"+
 		`{"_id":2,"text":"Parcels are late when it snows."}`+"\n"+`{"_id":3,"title":"`+strings.Repeat("Long ", 60)+`zebra","text":""}`+"\n"+`{"_id":4}`+"\n")
 	queries := file("queries.jsonl", `{"_id":"a","text":"how do i reset my password"}`+"\n"+`{"_id":"b","text":"my parcel is late"}`+"\n"+`{"_id":"c","text":"zebra"}`+"\n"+

@@ -67,9 +67,6 @@ func (b *Bench) idle(ctx context.Context) error {
 	if err := b.quiet(ctx); err != nil {
 		return err
 	}
-	if err := pause(ctx, settles); err != nil {
-		return err
-	}
 	if err := b.addSockets(ctx, "a socket with its conversation", before, usage{}, n); err != nil {
 		return err
 	}
@@ -81,8 +78,8 @@ func (b *Bench) idle(ctx context.Context) error {
 }
 
 // settles is the time in which a server gives back the memory that only its
-// start needed, and the broker the part of the log that it has read or written
-// last, which it keeps for ten seconds.
+// start needed, silent sockets their goroutines, and the broker the part of the
+// log that it has read or written last, which it keeps for ten seconds.
 const settles = 12 * time.Second
 
 // fresh restarts a server that is ours, so that what other scenarios have left
@@ -106,10 +103,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// socketsRest is the time after which the server keeps no goroutine for a silent
-// socket any more.
-const socketsRest = 8 * time.Second
-
 // addSockets adds what n sockets have cost since before; connected, when it has
 // values, is the usage right after they were opened.
 func (b *Bench) addSockets(ctx context.Context, what string, before, connected usage, n float64) error {
@@ -119,7 +112,7 @@ func (b *Bench) addSockets(ctx context.Context, what string, before, connected u
 	if connected.cpu > 0 {
 		b.report.add("idle", "server's processor time to connect", "µs", (connected.cpu-before.cpu)/n*1e6)
 	}
-	if err := pause(ctx, socketsRest); err != nil {
+	if err := pause(ctx, settles); err != nil {
 		return err
 	}
 	now, err := b.collected(ctx)
@@ -229,9 +222,6 @@ func (b *Bench) resume(ctx context.Context, c *crowd, base usage) error {
 	if own > 0 { // it can be read here
 		b.report.add("idle", "PostgreSQL's processor time for it", "µs", (now.postgres-before.postgres)/n*1e6)
 		b.report.add("idle", "the generator's processor time for it", "µs", own/n*1e6)
-	}
-	if err := pause(ctx, settles); err != nil {
-		return err
 	}
 	return b.addSockets(ctx, "a resumed socket", base, usage{}, n)
 }
